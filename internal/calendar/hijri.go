@@ -46,24 +46,34 @@ func (h Hijri) Date() (Date, error) {
 	case h.Day < 1 || h.Day > 30:
 		return 0, bad("calendar.day", h.Day, 30)
 	}
-	t := ummalqura.UmmAlQuraDate{Year: int64(h.Year), Month: int64(h.Month), Day: int64(h.Day)}.ToGregorian()
-	date := Of(t)
-	// The library counts day 30 of a month of 29 days on into the next month.
-	if back, err := date.Hijri(); err != nil || back != h {
-		return 0, bad("calendar.day", h.Day, 29)
+	date, ok := h.lookup()
+	if !ok {
+		return 0, bad("calendar.day", h.Day, h.MonthDays())
 	}
 	return date, nil
 }
 
-// MonthDays returns 29 or 30, the length of the month that h is in, and 0 outside the table.
+// lookup converts a day whose year, month and day are in bounds. It is false if the month is too short: the library counts such a day
+// on into the next month.
+func (h Hijri) lookup() (Date, bool) {
+	date := Of(ummalqura.UmmAlQuraDate{Year: int64(h.Year), Month: int64(h.Month), Day: int64(h.Day)}.ToGregorian())
+	back, err := date.Hijri()
+	return date, err == nil && back == h
+}
+
+// MonthDays returns the length of the month that h is in, 29 or 30 (28 once, in 1364), and 0 outside the table.
 func (h Hijri) MonthDays() int {
-	if _, err := (Hijri{h.Year, h.Month, 30}).Date(); err == nil {
-		return 30
+	if h.Year < MinHijriYear || h.Year > MaxHijriYear || h.Month < 1 || h.Month > 12 {
+		return 0
 	}
-	if _, err := (Hijri{h.Year, h.Month, 29}).Date(); err == nil {
-		return 29
+	n := 30
+	for n > 28 {
+		if _, ok := (Hijri{h.Year, h.Month, n}).lookup(); ok {
+			break
+		}
+		n--
 	}
-	return 0
+	return n
 }
 
 // String returns "1447-09-01", "" for no date.
