@@ -1,0 +1,186 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+
+	"muntija/internal/locale"
+)
+
+// funcs are the functions of the templates of one locale.
+func funcs(l *locale.Locale, assets Assets) template.FuncMap {
+	sprite := assets.Path("vendor/icons/icons.svg")
+	return template.FuncMap{
+		// words
+		"t":    l.T,
+		"n":    l.N,
+		"has":  l.Has,
+		"lang": l.Lang,
+		"dir":  l.Dir,
+		// numbers, money, dates
+		"num":      func(n any) (string, error) { i, err := whole(n); return l.Num(i), err },
+		"money":    l.Money,
+		"percent":  func(n any) (string, error) { i, err := whole(n); return l.Percent(i), err },
+		"bytes":    l.Bytes,
+		"date":     l.Date,
+		"hijri":    l.Hijri,
+		"both":     l.Both,
+		"weekday":  l.Weekday,
+		"datetime": func(t time.Time, zone *time.Location) string { return l.DateTime(t, zone) },
+		"ago":      l.Relative,
+		"instant":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		// direction: what people typed goes into bdi; ids, phones and codes into ltr
+		"bdi": func(s any) template.HTML { return wrap(`<bdi>`, fmt.Sprint(s), `</bdi>`) },
+		"ltr": func(s any) template.HTML { return wrap(`<bdi dir="ltr" class="ltr">`, fmt.Sprint(s), `</bdi>`) },
+		// addresses
+		"asset": assets.Path,
+		"url":   join,
+		"query": query,
+		// drawing
+		"icon":  func(name string) template.HTML { return icon(sprite, name, "") },
+		"iconc": func(name, class string) template.HTML { return icon(sprite, name, class) },
+		"badge": func(list string, value any) Badge { return badgeOf(l, list, fmt.Sprint(value)) },
+		"json":  func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err },
+		"dict":  dict,
+		"list":  func(v ...any) []any { return v },
+		"add":   func(a, b int) int { return a + b },
+		"flash": func(f Flash) string { return l.T(f.Key, f.Args...) },
+		"texts": func(keys ...string) (string, error) { return texts(l, keys) },
+		// forms
+		"field":   func(f *Form, name string, opts ...string) (Field, error) { return field(l, f, name, opts...) },
+		"choices": choices,
+		"rows":    func(f *Form, group string, min int) []Row { return rows(l, f, group, min) },
+		"blank":   func(f *Form, group string) Row { return blank(l, f, group) },
+		"summary": func(f *Form) []SummaryItem { return summary(l, f) },
+		"fieldID": FieldID,
+		"echo":    func(f Field) Field { f.Echo = l.EchoDate(f.Value); return f },
+	}
+}
+
+func wrap(open, text, shut string) template.HTML {
+	return template.HTML(open + template.HTMLEscapeString(text) + shut) //nolint:gosec // the text is escaped here
+}
+
+// icon draws one icon of the sprite, hidden from screen readers: a text beside it or an aria-label on its button says what it means.
+func icon(sprite, name, class string) template.HTML {
+	if class != "" {
+		class = " " + class
+	}
+	return template.HTML(`<svg class="icon` + template.HTMLEscapeString(class) + `" width="20" height="20" aria-hidden="true" focusable="false"><use href="` + //nolint:gosec // escaped
+		template.HTMLEscapeString(sprite) + `#` + template.HTMLEscapeString(name) + `"/></svg>`)
+}
+
+func whole(v any) (int64, error) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), nil
+	case int64:
+		return v, nil
+	case int32:
+		return int64(v), nil
+	case uint32:
+		return int64(v), nil
+	case uint64:
+		return int64(v), nil //nolint:gosec // counts of things on a screen
+	}
+	return 0, fmt.Errorf("not a whole number: %T", v)
+}
+
+// join joins the parts of a path, each escaped: url "/families" 12 "edit" is /families/12/edit.
+func join(base string, parts ...any) string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(base, "/"))
+	for _, p := range parts {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(fmt.Sprint(p)))
+	}
+	return b.String()
+}
+
+// query adds parameters to an address, in pairs; an empty value is left out: query "/families" "state" .State "after" .Next.
+func query(base string, pairs ...any) (string, error) {
+	if len(pairs)%2 != 0 {
+		return "", fmt.Errorf("query: a name without a value")
+	}
+	var parts []string
+	for i := 0; i < len(pairs); i += 2 {
+		if v := fmt.Sprint(pairs[i+1]); v != "" {
+			parts = append(parts, url.QueryEscape(fmt.Sprint(pairs[i]))+"="+url.QueryEscape(v))
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return base, nil
+	case strings.Contains(base, "?"):
+		return base + "&" + strings.Join(parts, "&"), nil
+	}
+	return base + "?" + strings.Join(parts, "&"), nil
+}
+
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("dict: a name without a value")
+	}
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: a name is a %T", pairs[i])
+		}
+		m[name] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// texts gives messages to a script as JSON: {"autosave.saved": "…"}, under the last part of their keys. {0} in them is for the script to fill.
+func texts(l *locale.Locale, keys []string) (string, error) {
+	m := make(map[string]string, len(keys))
+	for _, k := range keys {
+		m[k[strings.LastIndex(k, ".")+1:]] = l.T(k, locale.Raw("{0}"), locale.Raw("{1}"))
+	}
+	b, err := json.Marshal(m)
+	return string(b), err
+}
+
+// Badge is a state shown by icon, colour and word together (WCAG 1.4.1: never by colour alone).
+type Badge struct {
+	Text, Icon string
+	Tone       string // neutral, info, wait, good, bad or off: a class badge-<tone> of app.css
+}
+
+// badges are the icon and tone of the values of the lists that are shown as badges.
+var badges = map[string]struct{ icon, tone string }{
+	"state.draft":            {"pencil", "neutral"},
+	"state.submitted":        {"send", "info"},
+	"state.under_review":     {"file-search", "info"},
+	"state.returned":         {"arrow-back-up", "wait"},
+	"state.approved":         {"circle-check", "good"},
+	"state.rejected":         {"circle-x", "bad"},
+	"state.suspended":        {"player-pause", "wait"},
+	"state.expired":          {"clock", "off"},
+	"state.withdrawn":        {"logout", "off"},
+	"state.graduated":        {"award", "good"},
+	"outcome.met":            {"circle-check", "good"},
+	"outcome.not_met":        {"circle-x", "bad"},
+	"outcome.missing":        {"help-circle", "wait"},
+	"outcome.review":         {"eye", "info"},
+	"outcome.needs_review":   {"eye", "info"},
+	"outcome.waived":         {"hand-stop", "info"},
+	"outcome.not_applicable": {"minus", "off"},
+	"overall.eligible":       {"circle-check", "good"},
+	"overall.not_eligible":   {"circle-x", "bad"},
+	"overall.incomplete":     {"help-circle", "wait"},
+	"overall.needs_review":   {"eye", "info"},
+}
+
+func badgeOf(l *locale.Locale, list, value string) Badge {
+	b, ok := badges[list+"."+value]
+	if !ok {
+		b.icon, b.tone = "point", "neutral"
+	}
+	return Badge{Text: l.T("enum." + list + "." + value), Icon: b.icon, Tone: b.tone}
+}

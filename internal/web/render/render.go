@@ -1,0 +1,225 @@
+// Package render turns typed values into pages, in the language of the person who asked.
+//
+// # Design
+//
+// Every page is one file views/page/<area>/<name>.html that defines "title" and "main", and, if it is not framed by the bar at the top, "frame".
+// [New] parses for each page and locale its own set: all of views/layout and views/partial, then the page. A set of its own, because pages
+// define the same names; a set per locale, because the functions (t, date, num, …) are bound when parsed and never looked up again. A
+// fault in any template, an unknown function or a missing partial stops the program at its start.
+//
+// A page is rendered into a buffer, so that an error on the way never leaves half a page. [Engine.Fragment] renders one defined block of a page for
+// htmx.
+//
+// The value of a page is a [Page]; what is particular to it is in Page.Body, a struct type of the web package's resource file. A form is a
+// [Form]: what was typed, by field name, and the problems; the partials in views/partial/form.html draw it. See form.go.
+//
+// # To write a page
+//
+//	{{define "title"}}{{t "family.title"}}{{end}}
+//	{{define "main"}}
+//	<h1>{{t "family.title"}}</h1>
+//	{{template "problems" .Form}}
+//	<form method="post" action="{{url "/families" .Body.ID "edit"}}">{{template "csrf" .}}
+//	{{template "text" (field .Form "lead.given_name" "required" "autocomplete=off")}}
+//	{{template "submit" "action.save"}}
+//	</form>
+//	{{end}}
+//
+// # Limits
+//
+// There is no inline script or style anywhere, and no hx-on: the Content-Security-Policy forbids them and a test of this package looks.
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"muntija/internal/locale"
+)
+
+// Assets gives the address of a static file, such as "css/app.css". It may panic for a name that does not exist.
+type Assets interface{ Path(name string) string }
+
+// Page is what every page is given.
+type Page struct {
+	Locale string         // name of the locale; Engine.Render sets it
+	Actor  *Person        // who is signed in; nil for nobody
+	CSRF   string         // token for the hidden field and the htmx header
+	Flash  []Flash        // what the last step says, shown once
+	Nav    []NavItem      // what this person may go to
+	Search *Search        // the search box in the bar; nil for none
+	Path   string         // path of this page with its query, where the language buttons come back to
+	Now    time.Time      // the clock of the request, for relative times
+	Zone   *time.Location // the party's zone; nil is UTC
+	Demo   bool           // shows the strip that says the data are made up
+	Form   *Form          // nil on a page without a form
+	Body   any            // what is particular to the page
+}
+
+// Person is who is signed in, as the bar shows it.
+type Person struct {
+	Name  string
+	Role  string // message key of the role's title, such as "role.reviewer"
+	Party string // "EG" or "QA"
+}
+
+// Flash is one message after a step.
+type Flash struct {
+	Kind string // "success", "info", "warning" or "danger"
+	Key  string
+	Args []any
+}
+
+// NavItem is one place in the bar.
+type NavItem struct {
+	Key    string // message key of its title
+	Path   string
+	Icon   string
+	Count  int  // things that wait there; 0 shows nothing
+	Active bool // the page is here
+}
+
+// Search is the box in the bar.
+type Search struct {
+	Action string // a GET target; the text is sent as q
+	Value  string
+}
+
+// Engine holds all pages in all locales, parsed.
+type Engine struct {
+	bundle *locale.Bundle
+	sets   map[string]map[string]*template.Template // locale → page → set
+	pages  []string
+}
+
+// New parses layout/*.html, partial/*.html and page/**/*.html of views for every locale.
+func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
+	shared, err := fs.Glob(views, "layout/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("listing layouts: %w", err)
+	}
+	partials, err := fs.Glob(views, "partial/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("listing partials: %w", err)
+	}
+	shared = append(shared, partials...)
+	if len(shared) == 0 {
+		return nil, fmt.Errorf("no layouts and no partials")
+	}
+	e := &Engine{bundle: bundle, sets: map[string]map[string]*template.Template{}}
+	pages := map[string]string{}
+	err = fs.WalkDir(views, "page", func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && path.Ext(file) == ".html" {
+			pages[strings.TrimSuffix(strings.TrimPrefix(file, "page/"), ".html")] = file
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing pages: %w", err)
+	}
+	for name := range pages {
+		e.pages = append(e.pages, name)
+	}
+	sort.Strings(e.pages)
+	for _, name := range locale.Names() {
+		base, err := template.New("").Funcs(funcs(bundle.For(name), assets)).Option("missingkey=error").ParseFS(views, shared...)
+		if err != nil {
+			return nil, fmt.Errorf("parsing the layouts (%s): %w", name, err)
+		}
+		e.sets[name] = map[string]*template.Template{}
+		for _, page := range e.pages {
+			set, err := base.Clone()
+			if err == nil {
+				set, err = set.ParseFS(views, pages[page])
+			}
+			if err != nil {
+				return nil, fmt.Errorf("parsing page %s (%s): %w", page, name, err)
+			}
+			for _, block := range []string{"layout", "title", "main"} {
+				if set.Lookup(block) == nil {
+					return nil, fmt.Errorf("page %s does not define %q", page, block)
+				}
+			}
+			if err := check(base, set); err != nil {
+				return nil, fmt.Errorf("page %s (%s): %w", page, name, err)
+			}
+			e.sets[name][page] = set
+		}
+	}
+	return e, nil
+}
+
+// check makes html/template escape the page and each block the page defines. Only then a missing partial or a value in a place that cannot be
+// escaped shows; it should show at the start and not at the first request. The execution stops at the first write, and what it says of
+// missing data does not count.
+func check(base, set *template.Template) error {
+	names := []string{"layout"}
+	for _, t := range set.Templates() {
+		if base.Lookup(t.Name()) == nil && t.Tree != nil && !strings.HasSuffix(t.Name(), ".html") {
+			names = append(names, t.Name())
+		}
+	}
+	for _, name := range names {
+		var bad *template.Error
+		if err := set.ExecuteTemplate(stopped{}, name, nil); errors.As(err, &bad) {
+			return err
+		}
+	}
+	return nil
+}
+
+type stopped struct{}
+
+var errStopped = errors.New("render: checked")
+
+func (stopped) Write([]byte) (int, error) { return 0, errStopped }
+
+// Pages returns the names of all pages, sorted, such as "auth/signin".
+func (e *Engine) Pages() []string { return append([]string(nil), e.pages...) }
+
+// Locale returns the locale of a name, for sentences outside pages.
+func (e *Engine) Locale(name string) *locale.Locale { return e.bundle.For(name) }
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Render writes a whole page. Nothing is written if it fails.
+func (e *Engine) Render(w io.Writer, localeName, page string, p *Page) error {
+	p.Locale = e.bundle.For(localeName).Name()
+	return e.execute(w, localeName, page, "layout", p)
+}
+
+// Fragment writes one defined block of a page, for htmx to put in place. data is what the block expects.
+func (e *Engine) Fragment(w io.Writer, localeName, page, block string, data any) error {
+	if p, ok := data.(*Page); ok {
+		p.Locale = e.bundle.For(localeName).Name()
+	}
+	return e.execute(w, localeName, page, block, data)
+}
+
+func (e *Engine) execute(w io.Writer, localeName, page, block string, data any) error {
+	set := e.sets[e.bundle.For(localeName).Name()][page]
+	if set == nil {
+		return fmt.Errorf("rendering: there is no page %q", page)
+	}
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	defer func() {
+		if buf.Cap() <= 1<<18 { // a rare giant page should not stay in memory
+			buffers.Put(buf)
+		}
+	}()
+	if err := set.ExecuteTemplate(buf, block, data); err != nil {
+		return fmt.Errorf("rendering %s of page %s: %w", block, page, err)
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
