@@ -3,6 +3,8 @@ package calendar
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"regexp"
 	"testing"
 	"time"
 	_ "time/tzdata" // the test of midnight needs Cairo
@@ -328,6 +330,38 @@ func BenchmarkHijri(b *testing.B) {
 	for b.Loop() {
 		if _, err := d.Hijri(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestKeysAreInTheCatalogues reads the package's own sources, so that a new key without its two messages is found here.
+func TestKeysAreInTheCatalogues(t *testing.T) {
+	keys := map[string]bool{}
+	for _, file := range []string{"date.go", "hijri.go", "typed.go"} {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`bad\("(calendar\.[a-z_]+)"`).FindAllStringSubmatch(string(src), -1) {
+			keys[m[1]] = true
+		}
+	}
+	for _, lang := range []string{"ar", "en"} {
+		toml, err := os.ReadFile("../locale/messages/" + lang + "/calendar.toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]bool{}
+		for _, m := range regexp.MustCompile(`(?m)^"([^"]+)" = ".+"$`).FindAllStringSubmatch(string(toml), -1) {
+			found[m[1]] = true
+			if !keys[m[1]] {
+				t.Errorf("%s: %s is used nowhere", lang, m[1])
+			}
+		}
+		for k := range keys {
+			if !found[k] {
+				t.Errorf("%s: %s is missing", lang, k)
+			}
 		}
 	}
 }
