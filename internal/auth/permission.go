@@ -1,0 +1,184 @@
+package auth
+
+import "slices"
+
+// Action is something that a person does. Its text is stored in the audit log and must not change.
+type Action string
+
+// The actions.
+const (
+	FamilyList     Action = "family.list"
+	FamilyView     Action = "family.view"
+	FamilyCreate   Action = "family.create"
+	FamilyEdit     Action = "family.edit"
+	FamilySubmit   Action = "family.submit"
+	FamilyAmend    Action = "family.amend"
+	FamilyWithdraw Action = "family.withdraw"
+	FamilyReopen   Action = "family.reopen"
+
+	ReviewTake     Action = "review.take"
+	ReviewRelease  Action = "review.release"
+	ReviewReturn   Action = "review.return"
+	ReviewApprove  Action = "review.approve"
+	ReviewReject   Action = "review.reject"
+	AmendDecide    Action = "amendment.decide"
+	CriterionWaive Action = "criterion.waive"
+
+	FamilySuspend  Action = "family.suspend"
+	FamilyResume   Action = "family.resume"
+	FamilyRenew    Action = "family.renew"
+	FamilyGraduate Action = "family.graduate"
+	FamilyExpire   Action = "family.expire"
+
+	VisitRecord    Action = "visit.record"
+	DocumentAdd    Action = "document.add"
+	DocumentView   Action = "document.view"
+	DocumentRemove Action = "document.remove"
+	CardView       Action = "card.view"
+	SheetView      Action = "sheet.view"
+	HistoryView    Action = "history.view"
+	IDReveal       Action = "id.reveal"
+	PhoneReveal    Action = "phone.reveal"
+	BankReveal     Action = "bank.reveal"
+	DuplicateCheck Action = "duplicate.check"
+
+	CriteriaView    Action = "criteria.view"
+	CriteriaEdit    Action = "criteria.edit"
+	CriteriaPreview Action = "criteria.preview"
+	CriteriaPublish Action = "criteria.publish"
+	RecheckRun      Action = "recheck.run"
+
+	UserList    Action = "user.list"
+	UserManage  Action = "user.manage"
+	AuditView   Action = "audit.view"
+	AuditVerify Action = "audit.verify"
+	JobView     Action = "job.view"
+
+	WorkView    Action = "work.view"
+	FilterSave  Action = "filter.save"
+	ProfileEdit Action = "profile.edit"
+)
+
+// Scope is how far a permission extends. Each scope holds the ones before it.
+type Scope uint8
+
+// The scopes.
+const (
+	None  Scope = iota
+	Own         // entries made by the person, in their areas or without an area yet
+	Areas       // everything in the person's areas
+	Party       // everything of the person's party
+)
+
+// String returns the scope's name in the golden table.
+func (s Scope) String() string { return [...]string{"-", "own", "areas", "party"}[s] }
+
+// rule is one row of the permission table: the scope of each role, and whether a second person is needed.
+type rule struct {
+	worker, reviewer, coordinator, analyst, admin, system Scope
+
+	// fourEyes: never by the person who entered the family (domain: nobody approves an own entry).
+	fourEyes bool
+	// reads: changes nothing but the audit log. What an analyst does must all be of this kind, or their own settings.
+	reads bool
+}
+
+// actions is the permission table. The reasons stand at the rows that are not plain.
+var actions = map[Action]rule{
+	// A field worker sees only their own entries: a governorate has millions of people, and a worker needs the families they visit. An
+	// administrator sees that a family exists, because publishing criteria shows who would enter and leave; class.go hides the rest.
+	FamilyList: {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, system: Party, reads: true},
+	FamilyView: {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, system: Party, reads: true},
+
+	// A reviewer may enter too (a walk-in at a small office); fourEyes below then keeps them from deciding on it. The program enters
+	// what an import brings, never decides. Creation is checked against the area that the form names.
+	FamilyCreate:   {worker: Areas, reviewer: Areas, system: Party},
+	FamilyEdit:     {worker: Own, reviewer: Areas, system: Party},
+	FamilySubmit:   {worker: Own, reviewer: Areas, system: Party},
+	FamilyAmend:    {worker: Own, reviewer: Areas, system: Party},
+	FamilyWithdraw: {worker: Own, reviewer: Areas},
+	FamilyReopen:   {worker: Own, reviewer: Areas},
+
+	// Decisions are a reviewer's, in their areas, and never on an own entry. No program takes one.
+	ReviewTake:     {reviewer: Areas, fourEyes: true},
+	ReviewRelease:  {reviewer: Areas},
+	ReviewReturn:   {reviewer: Areas, fourEyes: true},
+	ReviewApprove:  {reviewer: Areas, fourEyes: true},
+	ReviewReject:   {reviewer: Areas, fourEyes: true},
+	AmendDecide:    {reviewer: Areas, fourEyes: true},
+	CriterionWaive: {reviewer: Areas, fourEyes: true},
+
+	FamilySuspend:  {reviewer: Areas, fourEyes: true},
+	FamilyResume:   {reviewer: Areas, fourEyes: true},
+	FamilyRenew:    {reviewer: Areas, fourEyes: true},
+	FamilyGraduate: {reviewer: Areas, fourEyes: true},
+	FamilyExpire:   {system: Party}, // the end of a term is a date, not a decision
+
+	VisitRecord: {worker: Own, reviewer: Areas},
+
+	// Papers show a face, an address and an id number: they are for who enters and who decides.
+	DocumentAdd:    {worker: Own, reviewer: Areas, system: Party},
+	DocumentView:   {worker: Own, reviewer: Areas, reads: true},
+	DocumentRemove: {worker: Own, reviewer: Areas},
+
+	// The card carries name, craft and number, which a coordinator has anyway.
+	CardView: {worker: Own, reviewer: Areas, coordinator: Areas, reads: true},
+	// "Why was this family refused?" is asked of administrators too; the sheet shows them rules and outcomes, values by class.go.
+	SheetView:   {worker: Own, reviewer: Areas, admin: Party, reads: true},
+	HistoryView: {worker: Own, reviewer: Areas, admin: Party, reads: true},
+
+	// Each showing is written to the audit log. A worker needs no phone.reveal: the phones of own entries are shown (they call them).
+	IDReveal:    {worker: Own, reviewer: Areas, reads: true},
+	PhoneReveal: {reviewer: Areas, coordinator: Areas, reads: true},
+	BankReveal:  {worker: Own, reviewer: Areas, reads: true},
+
+	// Over the whole party, or a second registration in the next governorate would pass. The answer names no more than the reach of family.view.
+	DuplicateCheck: {worker: Party, reviewer: Party, system: Party, reads: true},
+
+	// The rules are no secret from anybody who works under them. Publishing belongs to administrators: it moves whole groups in and out.
+	CriteriaView:    {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, system: Party, reads: true},
+	CriteriaEdit:    {admin: Party, system: Party},
+	CriteriaPreview: {admin: Party, system: Party, reads: true},
+	CriteriaPublish: {admin: Party, system: Party},
+	RecheckRun:      {admin: Party, system: Party},
+
+	UserList:    {admin: Party, system: Party, reads: true},
+	UserManage:  {admin: Party, system: Party},
+	AuditView:   {admin: Party, system: Party, reads: true},
+	AuditVerify: {admin: Party, system: Party, reads: true},
+	JobView:     {admin: Party, system: Party, reads: true},
+
+	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
+	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},
+	ProfileEdit: {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},
+}
+
+// Actions returns every action, in the order of their names.
+func Actions() []Action {
+	out := make([]Action, 0, len(actions))
+	for a := range actions {
+		out = append(out, a)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// grant returns how far the role may do the action. An unknown action or role gets None.
+func grant(action Action, role Role) Scope {
+	r := actions[action]
+	switch role {
+	case FieldWorker:
+		return r.worker
+	case Reviewer:
+		return r.reviewer
+	case Coordinator:
+		return r.coordinator
+	case Analyst:
+		return r.analyst
+	case Administrator:
+		return r.admin
+	case System:
+		return r.system
+	}
+	return None
+}
