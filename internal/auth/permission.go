@@ -163,6 +163,10 @@ func Actions() []Action {
 	return out
 }
 
+// FourEyes reports whether the action needs a second person: never the one who entered the family. A use-case asks it when the entry changed hands
+// and [Subject] no longer names everybody who typed.
+func FourEyes(action Action) bool { return actions[action].fourEyes }
+
 // grant returns how far the role may do the action. An unknown action or role gets None.
 func grant(action Action, role Role) Scope {
 	r := actions[action]

@@ -54,6 +54,7 @@ type Page struct {
 	Locale string         // name of the locale; Engine.Render sets it
 	Actor  *Person        // who is signed in; nil for nobody
 	CSRF   string         // token for the hidden field and the htmx header
+	Key    string         // idempotency key of what this page sends
 	Flash  []Flash        // what the last step says, shown once
 	Nav    []NavItem      // what this person may go to
 	Search *Search        // the search box in the bar; nil for none

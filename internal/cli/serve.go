@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/fixtures"
+	"muntija/internal/auth"
+	"muntija/internal/demo"
+	"muntija/internal/locale"
+	"muntija/internal/metrics"
+	"muntija/internal/place"
+	"muntija/internal/service"
+	"muntija/internal/web"
+	"muntija/internal/web/render"
+	"muntija/static"
+	"muntija/views"
+)
+
+func (p *program) serveCommand() *urfave.Command {
+	return &urfave.Command{Name: "serve", Usage: "serve the pages until SIGINT or SIGTERM",
+		Flags: []urfave.Flag{&urfave.BoolFlag{Name: "demo", Usage: "fill an empty database with made-up families and users, and show the sign-ins"}},
+		Action: func(ctx context.Context, cmd *urfave.Command) error {
+			o, err := p.open(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer o.close()
+			return p.serve(ctx, o, cmd.Bool("demo"))
+		}}
+}
+
+// assets gives package web the files of package static, which it does not import.
+type assets struct{ *static.Set }
+
+// Asset returns a file by its hashed name.
+func (a assets) Asset(hashed string) (web.Asset, bool) {
+	f, ok := a.Open(hashed)
+	return web.Asset{Body: f.Body, Gzip: f.Gzip, Type: f.Type, ETag: f.ETag}, ok
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
+	var accounts []render.DemoAccount
+	if withDemo {
+		fmt.Fprintln(p.out, "Loading the demo …")
+		people, err := demo.Load(ctx, o.db, o.keys, o.log)
+		if err != nil {
+			return fmt.Errorf("loading the demo: %w", err)
+		}
+		for _, a := range people {
+			accounts = append(accounts, render.DemoAccount{Role: "role." + string(a.Role), Party: string(a.Party), Email: a.Email, Password: a.Password})
+		}
+	}
+	if err := seedCriteria(ctx, o.svc); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", o.cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", o.cfg.Addr, err)
+	}
+	address := o.cfg.BaseURL
+	if address == "" {
+		address = "http://" + ln.Addr().String()
+	}
+	m := metrics.New(version())
+	srv, err := web.New(web.Options{Service: o.svc, Views: views.FS, Assets: assets{static.Files()}, Bundle: locale.Default(), Metrics: m, Log: o.log, BaseURL: o.cfg.BaseURL,
+		Secure: o.cfg.Secure(), TrustedProxies: o.cfg.TrustedProxies, SecurityContact: o.cfg.SecurityContact, RequestTimeout: o.cfg.RequestTimeout, Demo: accounts})
+	if err != nil {
+		return err
+	}
+	stopMetrics, err := p.serveMetrics(ctx, o, m)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
+	if err := o.svc.Jobs.Start(ctx); err != nil {
+		return fmt.Errorf("starting the jobs: %w", err)
+	}
+	defer o.svc.Jobs.Stop()
+
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	if err := p.greet(ctx, o, address, accounts); err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	o.log.Info("stopping", "grace", o.cfg.ShutdownGrace)
+	if err := srv.Shutdown(o.cfg.ShutdownGrace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stopping: %w", err)
+	}
+	return nil
+}
+
+// seedCriteria publishes the criteria that come with the program for a party that has none, so that a new registry can decide. The ministry makes
+// its next version from there; what it has not confirmed is marked so.
+func seedCriteria(ctx context.Context, svc *service.Service) error {
+	for _, party := range place.Countries() {
+		body, err := fixtures.Criteria(string(party))
+		if err != nil {
+			return err
+		}
+		if _, err := svc.Criteria.Seed(ctx, auth.SystemActor(party), body); err != nil {
+			return fmt.Errorf("seeding the criteria of %s: %w", party, err)
+		}
+	}
+	return nil
+}
+
+// greet prints the address, and what a person at the terminal needs to get in.
+func (p *program) greet(ctx context.Context, o *opened, address string, accounts []render.DemoAccount) error {
+	fmt.Fprintf(p.out, "Muntija is at %s\n", address)
+	if len(accounts) > 0 {
+		fmt.Fprintln(p.out, "\nDemo sign-ins (made-up people, one password):")
+		for _, a := range accounts {
+			fmt.Fprintf(p.out, "  %-2s  %-20s %-40s %s\n", a.Party, a.Role[len("role."):], a.Email, a.Password)
+		}
+	}
+	needed, err := o.svc.People.SetupNeeded(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	token, err := o.svc.People.SetupLink(ctx)
+	if err != nil {
+		return fmt.Errorf("making the set-up link: %w", err)
+	}
+	fmt.Fprintf(p.out, "\nNobody can sign in yet. Make the first administrator within 24 hours, once, at\n  %s/setup/%s\n", address, token)
+	return nil
+}
+
+// serveMetrics serves /metrics on its own listener, if the settings name one.
+func (p *program) serveMetrics(ctx context.Context, o *opened, m *metrics.Metrics) (stop func(), err error) {
+	if o.cfg.MetricsAddr == "" {
+		return func() {}, nil
+	}
+	ln, err := net.Listen("tcp", o.cfg.MetricsAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s for metrics: %w", o.cfg.MetricsAddr, err)
+	}
+	gauge := func(name, help string, value func() float64) { m.Gauge(name, help, value) }
+	gauge("muntija_store_updates_total", "Updates committed since the start.", func() float64 { return float64(o.db.Stats(ctx).Updates) })
+	gauge("muntija_store_commits_total", "Commits since the start; updates share them.", func() float64 { return float64(o.db.Stats(ctx).Commits) })
+	gauge("muntija_store_retries_total", "Transactions run again after a clash.", func() float64 { return float64(o.db.Stats(ctx).Retries) })
+	gauge("muntija_store_write_queue", "Updates that wait for the writer.", func() float64 { return float64(o.db.Stats(ctx).WriteQueue) })
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = srv.Serve(ln) }()
+	fmt.Fprintf(p.out, "Metrics are at http://%s/metrics\n", ln.Addr())
+	return func() { _ = srv.Close() }, nil
+}
