@@ -25,9 +25,9 @@
 //
 // # Why not go-i18n
 //
-// Its localizer matches the language and runs a text/template at each call (measured in BenchmarkT's note); a page says hundreds of
-// sentences. Messages here are cut at their placeholders when loaded and put together without reflection; the choice of the plural form is
-// left to golang.org/x/text, which carries the CLDR rules.
+// Its localizer runs a text/template over a map at each call: 2.4 µs and 11 allocations for a message with two arguments, 2.0 µs for a plural,
+// against 0.25 µs and 0.19 µs here (BenchmarkT); a page says hundreds of sentences. Messages here are cut at their placeholders when loaded and put
+// together without reflection; the choice of the plural form is left to golang.org/x/text, which carries the CLDR rules.
 package locale
 
 import (

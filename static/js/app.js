@@ -3,8 +3,6 @@
 
 import { csrf, parsed } from './page.js';
 
-document.documentElement.classList.add('js');
-
 const texts = parsed(document.body, 'texts');
 
 /** ask shows a question in a dialog and resolves to true if it is confirmed. */

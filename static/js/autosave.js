@@ -241,13 +241,13 @@ class Autosave {
     for (const [name, value] of differing) {
       const line = make('fieldset', 'conflict-field');
       line.append(make('legend', '', this.labelOf(name)));
-      for (const [side, shown, words] of [['mine', mine.get(name), this.words.keep_mine], ['theirs', value, this.words.take_theirs]]) {
+      for (const [side, shown] of [['mine', mine.get(name)], ['theirs', value]]) {
         const label = make('label', 'choice conflict-choice');
         const radio = Object.assign(document.createElement('input'), { type: 'radio', className: 'form-check-input', name: 'conflict-' + name, value: side, checked: side === 'mine' });
         radio.setAttribute('form', 'none');
         const text = make('span');
         const bdi = make('bdi', 'conflict-value', this.shown(name, shown) || this.words.empty);
-        text.append(make('strong', '', this.words[side]), bdi, make('small', '', words));
+        text.append(make('strong', '', this.words[side]), bdi);
         label.append(radio, text);
         line.append(label);
       }

@@ -35,7 +35,7 @@ type Field struct {
 	Required, Disabled           bool
 	Problems, Warnings           []string
 	Options                      []Option
-	Prefix, Suffix               string // shown in the box before and after, such as a currency
+	Suffix                       string // shown in the box after the value, such as a currency
 	Autocomplete, Inputmode      string
 	Maxlength, Rows              string
 	Type                         string // of an <input>; "" is text
@@ -44,6 +44,7 @@ type Field struct {
 	Accept                       string // of a file field
 	Multiple                     bool
 	Plain                        bool // the label is for screen readers only (a field in a table)
+	Unmarked                     bool // says neither required nor optional: it depends on other answers
 	loc                          *locale.Locale
 }
 
@@ -94,8 +95,8 @@ var index = regexp.MustCompile(`\[[^\]]*\]`)
 // LabelKey returns the message key of a field's label without its prefix: "household.members.name" for "household.members[2].name".
 func LabelKey(name string) string { return index.ReplaceAllString(name, "") }
 
-// field makes a Field. An option is a flag ("required", "optional", "multiple", "plain", "disabled") or key=value (label=KEY, hint=KEY, value=…,
-// autocomplete=…, inputmode=…, maxlength=…, rows=…, type=…, class=…, accept=…, prefix=…, suffix=…).
+// field makes a Field. An option is a flag ("required", "unmarked", "multiple", "plain", "disabled") or key=value (label=KEY, hint=KEY, value=…,
+// autocomplete=…, inputmode=…, maxlength=…, rows=…, type=…, class=…, accept=…, suffix=…).
 func field(l *locale.Locale, form *Form, name string, opts ...string) (Field, error) {
 	f := Field{Name: name, ID: FieldID(name), Value: form.Value(name), loc: l}
 	label := LabelKey(name)
@@ -105,7 +106,8 @@ func field(l *locale.Locale, form *Form, name string, opts ...string) (Field, er
 		switch {
 		case !valued && k == "required":
 			f.Required = true
-		case !valued && k == "optional":
+		case !valued && k == "unmarked":
+			f.Unmarked = true
 		case !valued && k == "multiple":
 			f.Multiple = true
 		case !valued && k == "plain":
@@ -134,8 +136,6 @@ func field(l *locale.Locale, form *Form, name string, opts ...string) (Field, er
 			f.Class = v
 		case k == "accept" && valued:
 			f.Accept = v
-		case k == "prefix" && valued:
-			f.Prefix = v
 		case k == "suffix" && valued:
 			f.Suffix = v
 		default:
