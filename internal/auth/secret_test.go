@@ -263,7 +263,7 @@ func TestCSRF(t *testing.T) {
 		bad = "B" + a[1:]
 	}
 	for i, got := range []bool{CheckCSRF(key, theirs, a), CheckCSRF(key[1:], mine, a), CheckCSRF(key, mine, ""), CheckCSRF(key, mine, a[:63]),
-		CheckCSRF(key, mine, bad), CheckCSRF(key, mine, a+"A"), CheckCSRF(key, mine, strings.Repeat("!", 64))} {
+		CheckCSRF(key, mine, bad), CheckCSRF(key, mine, a+"A"), CheckCSRF(key, mine, a+"\n"), CheckCSRF(key, mine, strings.Repeat("!", 64))} {
 		if got {
 			t.Errorf("wrong token %d taken", i)
 		}
@@ -347,7 +347,9 @@ func TestGuessing(t *testing.T) {
 		wait func(Tally, time.Time) time.Duration
 		most int
 	}{
-		{"one address", func(c Tally, now time.Time) time.Duration { return Throttle(Tries{Pair: c, Account: c, Address: c}, now) }, 120},
+		{"one address", func(c Tally, now time.Time) time.Duration {
+			return Throttle(Tries{Pair: c, Account: c, Address: c}, now)
+		}, 120},
 		{"a new address each time", func(c Tally, now time.Time) time.Duration { return Throttle(Tries{Account: c}, now) }, 1460},
 		{"codes", ThrottleCode, 64},
 	} {

@@ -28,7 +28,8 @@ func HashToken(token string) (TokenHash, bool) {
 	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
 		return TokenHash{}, false
 	}
-	if _, err := base64.RawURLEncoding.Strict().DecodeString(token); err != nil {
+	// The decoder skips line ends, so the length of what comes out counts too.
+	if b, err := base64.RawURLEncoding.Strict().DecodeString(token); err != nil || len(b) != tokenBytes {
 		return TokenHash{}, false
 	}
 	return sha256.Sum256([]byte(token)), true
@@ -98,6 +99,9 @@ func CSRFToken(key []byte, session TokenHash) string {
 
 // CheckCSRF reports, in constant time, whether the token was made by [CSRFToken] with the same key for the same session.
 func CheckCSRF(key []byte, session TokenHash, token string) bool {
+	if len(token) != base64.RawURLEncoding.EncodedLen(csrfNonce+sha256.Size) {
+		return false
+	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(b) != csrfNonce+sha256.Size {
 		return false

@@ -178,7 +178,7 @@ func (f *File) picture(ctx context.Context, raw []byte, l Limits) error {
 		return fault.Wrap(err, fault.Invalid, "media.damaged")
 	}
 	// Shrunk first, turned after: turning a small picture is cheap.
-	kept := turn(imaging.Fit(m, l.Longest, l.Longest, imaging.Lanczos), orientation(f.SentType, raw))
+	kept := turn(imaging.Fit(m, l.Longest, l.Longest, imaging.CatmullRom), orientation(f.SentType, raw))
 	m = nil // the large one can go while the small ones are written
 	flat := flatten(kept)
 	if f.Body, err = encode(flat, l.Quality); err != nil {
