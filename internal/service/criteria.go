@@ -72,17 +72,13 @@ func (s *Criteria) program(row *store.CriteriaSet) (*criteria.Program, error) {
 	return p, nil
 }
 
-// byID returns a set of any status by its id.
-func (s *Criteria) byID(tx *store.Tx, party place.Country, id int64) (*criteria.Set, error) {
+// byID returns a set of any status by its id, compiled.
+func (s *Criteria) byID(tx *store.Tx, party place.Country, id int64) (*criteria.Program, error) {
 	row, err := tx.CriteriaSetByID(party, id)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.program(row)
-	if err != nil {
-		return nil, err
-	}
-	return p.Set(), nil
+	return s.program(row)
 }
 
 // showings remembers which showings of protected values were audited within the hour, so that turning the pages of one form is one entry.

@@ -32,6 +32,7 @@ type FamilyView struct {
 	Waivers     []WaiverView
 	Events      []EventView
 	Assessment  *AssessmentView   // the newest one; nil if there is none or the person may not see it
+	Checklist   *AssessmentView   // what the rules say today of a registration that waits for a decision; nil otherwise. It is not stored
 	Amendment   []registry.Change // old → new of changes that wait, as far as the person sees their classes
 	AmendedBy   string
 	AmendedAt   time.Time
@@ -68,9 +69,10 @@ type EventView struct {
 // AssessmentView is a stored assessment with the set it was made by.
 type AssessmentView struct {
 	store.Assessment
-	Result *criteria.Assessment
-	Set    *criteria.Set
-	Name   string // who made it
+	Result  *criteria.Assessment
+	Set     *criteria.Set
+	Program *criteria.Program
+	Name    string // who made it
 }
 
 // View reads a family as the actor may see it.
@@ -85,7 +87,7 @@ func (s *Families) View(ctx context.Context, actor auth.Actor, id int64) (*Famil
 		v = &FamilyView{ID: f.ID, Version: f.Version, Party: f.Party, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(),
 			Project: f.Record.Project.Name, Craft: f.Record.Project.Craft, Area: f.Record.Address.Area, Status: f.Status, OwnEntry: f.OwnEntry(actor.UserID)}
 		v.Groups = groupsOf(actor, &f.Record, officeDay(now))
-		if err := s.viewBeside(tx, actor, f, v); err != nil {
+		if err := s.viewBeside(tx, actor, f, v, now); err != nil {
 			return err
 		}
 		return s.viewLife(tx, actor, f, v, now)
@@ -93,7 +95,7 @@ func (s *Families) View(ctx context.Context, actor auth.Actor, id int64) (*Famil
 	return v, err
 }
 
-func (s *Families) viewBeside(tx *store.Tx, actor auth.Actor, f *registry.Family, v *FamilyView) error {
+func (s *Families) viewBeside(tx *store.Tx, actor auth.Actor, f *registry.Family, v *FamilyView, now time.Time) error {
 	var err error
 	if sight := auth.View(actor.Role, auth.ClassDocument); sight != auth.Hidden {
 		if v.Documents, err = tx.DocumentsOf(f.ID); err != nil {
@@ -128,12 +130,22 @@ func (s *Families) viewBeside(tx *store.Tx, actor auth.Actor, f *registry.Family
 				return err
 			}
 		}
+		if f.Status.State == registry.Submitted || f.Status.State == registry.UnderReview {
+			u, err := s.reassess(tx, f, now)
+			if err != nil {
+				return err
+			}
+			if u.program != nil {
+				hideReadings(actor, u.checklist)
+				v.Checklist = &AssessmentView{Result: u.checklist, Set: u.set, Program: u.program}
+			}
+		}
 	}
 	return nil
 }
 
 func (s *Families) assessmentView(tx *store.Tx, actor auth.Actor, party place.Country, a *store.Assessment) (*AssessmentView, error) {
-	set, err := s.criteria.byID(tx, party, a.SetID)
+	program, err := s.criteria.byID(tx, party, a.SetID)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +158,7 @@ func (s *Families) assessmentView(tx *store.Tx, actor auth.Actor, party place.Co
 	if err != nil {
 		return nil, err
 	}
-	return &AssessmentView{Assessment: *a, Result: result, Set: set, Name: names[a.By]}, nil
+	return &AssessmentView{Assessment: *a, Result: result, Set: program.Set(), Program: program, Name: names[a.By]}, nil
 }
 
 // viewLife fills in the history, what is being changed, and what the actor may do next.
@@ -322,7 +334,9 @@ func hideReadings(actor auth.Actor, a *criteria.Assessment) {
 	for i := range a.Results {
 		res := &a.Results[i]
 		res.Read = slices.DeleteFunc(res.Read, func(r criteria.Reading) bool { return hidden(r.Ref) })
-		if slices.ContainsFunc(res.Changes, func(c criteria.Change) bool { return hidden(c.Ref) }) {
+		if slices.ContainsFunc(res.Changes, func(c criteria.Change) bool {
+			return hidden(c.Ref) || (c.Age > 0 && hidden(criteria.Age)) // the day on which an age is reached tells the birth date
+		}) {
 			res.Changes = nil
 		}
 	}
@@ -383,6 +397,7 @@ type FamilyList struct {
 	Columns []string // by role, in the order of display
 	Query   store.FamilyQuery
 	Names   map[int64]string // of the people in the rows
+	Saved   []store.SavedFilter
 }
 
 // listColumns are the columns of the list per role; what a role may not see has no column.
@@ -415,7 +430,10 @@ func (s *Families) List(ctx context.Context, actor auth.Actor, q store.FamilyQue
 			hideRow(actor, &out.Page.Rows[i])
 			ids = append(ids, out.Page.Rows[i].EnteredBy)
 		}
-		out.Names, err = userNames(tx, ids...)
+		if out.Names, err = userNames(tx, ids...); err != nil || !auth.Can(actor, auth.FilterSave) {
+			return err
+		}
+		out.Saved, err = tx.FiltersOf(actor.UserID, "families")
 		return err
 	})
 	if err != nil {
