@@ -1,0 +1,465 @@
+package intake
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"muntija/internal/arabic"
+	"muntija/internal/fault"
+)
+
+// plan is the table of an input struct's fields, made once from its type.
+type plan struct {
+	leaves []*leaf
+	lists  []*list
+	byPath map[string]*leaf // without indexes
+	byList map[string]*list
+}
+
+// leaf is one field that a form sends.
+type leaf struct {
+	path  string // without indexes
+	list  *list  // nil: not in a repeatable row
+	index []int  // of reflect.Value.FieldByIndex, from the input or from the row
+	order int
+	max   int // characters
+	kind  kind
+	multi bool // a set of check boxes: the field is sent once for each tick
+	step  int  // of steps; Registration only
+}
+
+// list is one group of repeatable rows.
+type list struct {
+	path   string
+	index  []int
+	slot   int // in plan.lists
+	order  int // of its first leaf
+	max    int // rows
+	leaves []*leaf
+	step   int
+}
+
+type kind uint8
+
+const (
+	line   kind = iota
+	text        // several lines
+	secret      // never cleaned: a password is what was typed
+)
+
+// planOf makes the table of an input struct. A wrong tag is a mistake of ours and panics at the first use.
+func planOf(t reflect.Type) *plan {
+	pl := &plan{byPath: map[string]*leaf{}, byList: map[string]*list{}}
+	pl.add(t, "", nil, nil)
+	return pl
+}
+
+func (pl *plan) add(t reflect.Type, prefix string, index []int, in *list) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		path := prefix + name
+		at := append(slices.Clone(index), i)
+		switch {
+		case f.Type.Kind() == reflect.Struct:
+			pl.add(f.Type, path+".", at, in)
+		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
+			l := &list{path: path, index: at, slot: len(pl.lists), order: len(pl.leaves), max: maxOf(path, f.Tag)}
+			pl.lists = append(pl.lists, l)
+			pl.byList[path] = l
+			pl.add(f.Type.Elem(), path+".", nil, l)
+		default:
+			l := &leaf{path: path, list: in, index: at, order: len(pl.leaves)}
+			switch f.Type.Kind() {
+			case reflect.String:
+				l.max = maxOf(path, f.Tag)
+			case reflect.Slice: // of strings: max counts ticks, no code is longer than 40
+				l.multi, l.max = true, 40
+			default:
+				panic(fmt.Sprintf("intake: %s is a %s; inputs hold texts only", path, f.Type))
+			}
+			switch f.Tag.Get("in") {
+			case "text":
+				l.kind = text
+			case "secret":
+				l.kind = secret
+			}
+			pl.leaves = append(pl.leaves, l)
+			pl.byPath[path] = l
+			if in != nil {
+				in.leaves = append(in.leaves, l)
+			}
+		}
+	}
+}
+
+func maxOf(path string, tag reflect.StructTag) int {
+	for part := range strings.SplitSeq(tag.Get("validate"), ",") {
+		if n, ok := strings.CutPrefix(part, "max="); ok {
+			if max, err := strconv.Atoi(n); err == nil {
+				return max
+			}
+		}
+	}
+	panic("intake: " + path + " has no max")
+}
+
+// name is the leaf's name inside its row.
+func (l *leaf) name() string { return l.path[len(l.list.path)+1:] }
+
+func at(list string, row int, name string) string {
+	b := make([]byte, 0, len(list)+len(name)+6)
+	b = append(append(b, list...), '[')
+	b = append(strconv.AppendInt(b, int64(row), 10), ']', '.')
+	return string(append(b, name...))
+}
+
+// lookup finds the leaf of a form name, and the index in it or -1. An index is canonical ASCII below 10,000.
+func (pl *plan) lookup(name string) (*leaf, int) {
+	i := strings.IndexByte(name, '[')
+	if i < 0 {
+		if l := pl.byPath[name]; l != nil && l.list == nil {
+			return l, -1
+		}
+		return nil, -1
+	}
+	j := strings.IndexByte(name, ']')
+	if len(name) > 64 || j < i+2 || j > i+5 {
+		return nil, -1
+	}
+	n := 0
+	for _, c := range []byte(name[i+1 : j]) {
+		if c < '0' || c > '9' {
+			return nil, -1
+		}
+		n = n*10 + int(c-'0')
+	}
+	if name[i+1] == '0' && j > i+2 {
+		return nil, -1
+	}
+	var buf [64]byte
+	path := append(append(buf[:0], name[:i]...), name[j+1:]...)
+	l := pl.byPath[string(path)]
+	switch {
+	case l == nil:
+		return nil, -1
+	case l.multi && l.list == nil:
+		return l, n
+	case l.list == nil || len(l.list.path) != i:
+		return nil, -1
+	}
+	return l, n
+}
+
+// position is where a field stands in the form: by group, row and leaf. The whole form comes first, an unknown field last.
+func (pl *plan) position(field string) [3]int {
+	if field == "" {
+		return [3]int{-1}
+	}
+	if l, ok := pl.byList[field]; ok {
+		return [3]int{l.order, -1}
+	}
+	l, n := pl.lookup(field)
+	switch {
+	case l == nil:
+		return [3]int{len(pl.leaves)}
+	case l.list == nil:
+		return [3]int{l.order, n, l.order}
+	}
+	return [3]int{l.list.order, n, l.order}
+}
+
+// decode reads form values into the struct that root holds. Only the leaves that want accepts (nil: all) are touched.
+func (pl *plan) decode(root reflect.Value, values map[string][]string, want func(step int) bool) fault.Problems {
+	var ps fault.Problems
+	if len(values) > MaxFields {
+		ps.Add("", "problem.too_many_fields", MaxFields)
+		return ps
+	}
+	rows := make([][]int, len(pl.lists)) // the indexes that were sent, in order
+	type sent struct {
+		leaf   *leaf
+		row    int
+		values []string
+	}
+	var inRows, ticks []sent
+	for name, v := range values {
+		l, n := pl.lookup(name)
+		if l == nil || len(v) == 0 || want != nil && !want(l.step) {
+			continue
+		}
+		switch {
+		case l.multi:
+			ticks = append(ticks, sent{l, n, v})
+		case l.list != nil:
+			s := rows[l.list.slot]
+			if i, found := slices.BinarySearch(s, n); !found {
+				rows[l.list.slot] = slices.Insert(s, i, n)
+			}
+			inRows = append(inRows, sent{l, n, v})
+		default:
+			root.FieldByIndex(l.index).SetString(l.take(l.path, v, &ps))
+		}
+	}
+	for i, l := range pl.lists {
+		n := len(rows[i])
+		if n == 0 {
+			continue
+		}
+		if n > l.max {
+			ps.Add(l.path, "problem.too_many_rows", l.max)
+			n = l.max
+			rows[i] = rows[i][:n]
+		}
+		f := root.FieldByIndex(l.index)
+		f.Set(reflect.MakeSlice(f.Type(), n, n))
+	}
+	for _, s := range inRows {
+		row, found := slices.BinarySearch(rows[s.leaf.list.slot], s.row)
+		if !found {
+			continue // past the most rows
+		}
+		field := ""
+		if len(s.values) > 1 || !plain(s.values[0], s.leaf.max) { // only then is the name needed
+			field = at(s.leaf.list.path, row, s.leaf.name())
+		}
+		v := s.leaf.take(field, s.values, &ps)
+		root.FieldByIndex(s.leaf.list.index).Index(row).FieldByIndex(s.leaf.index).SetString(v)
+	}
+	slices.SortFunc(ticks, func(a, b sent) int { return a.row - b.row }) // by index; the plain name, -1, first
+	for _, s := range ticks {
+		f := root.FieldByIndex(s.leaf.index)
+		set := f.Interface().([]string)
+		for _, v := range s.values {
+			v = s.leaf.clean(s.leaf.path, v, &ps)
+			if v == "" || slices.Contains(set, v) {
+				continue
+			}
+			if len(set) == maxTicks {
+				ps.Add(s.leaf.path, "problem.too_many_rows", maxTicks)
+				break
+			}
+			set = append(set, v)
+		}
+		f.Set(reflect.ValueOf(set))
+	}
+	return pl.sortProblems(ps)
+}
+
+const maxTicks = 60 // no set has more boxes; the areas of a user are the most
+
+// plain reports whether a value passes clean untouched, for certain.
+func plain(s string, max int) bool {
+	if len(s) > max {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] >= 0x7F {
+			return false
+		}
+	}
+	return true
+}
+
+// take reads a field that a form sends once.
+func (l *leaf) take(field string, values []string, ps *fault.Problems) string {
+	if len(values) > 1 {
+		ps.Add(field, "problem.repeated")
+	}
+	return l.clean(field, values[0], ps)
+}
+
+// clean returns what is kept of a typed value, and says what is wrong with its characters.
+func (l *leaf) clean(field, s string, ps *fault.Problems) string {
+	if s == "" {
+		return ""
+	}
+	long := false
+	if most := l.max*utf8.UTFMax + 64; len(s) > most { // do not normalise a megabyte to throw it away
+		for most > 0 && !utf8.RuneStart(s[most]) {
+			most--
+		}
+		s, long = s[:most], true
+	}
+	if !utf8.ValidString(s) {
+		ps.Add(field, "problem.encoding")
+	}
+	if control(s) {
+		ps.Add(field, "problem.control")
+	}
+	s = l.tidy(s)
+	if len(s) > l.max && utf8.RuneCountInString(s) > l.max {
+		n := 0
+		for i := range s {
+			if n == l.max {
+				s, long = l.tidy(s[:i]), true // a space may end it now
+				break
+			}
+			n++
+		}
+	}
+	if long {
+		ps.Add(field, "problem.too_long", l.max)
+	}
+	return s
+}
+
+func (l *leaf) tidy(s string) string {
+	switch l.kind {
+	case text:
+		return arabic.CleanText(s)
+	case secret:
+		return s
+	}
+	return arabic.Clean(s)
+}
+
+// control reports whether s holds a control character that no keyboard types into a form. Line breaks and tabs are typed; direction marks and
+// the like, which phones paste unasked, are cleaned away in silence.
+func control(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7F {
+			return true
+		}
+		if c == 0xC2 && i+1 < len(s) && s[i+1] >= 0x80 && s[i+1] < 0xA0 && s[i+1] != 0x85 { // U+0080 to U+009F but the line break
+			return true
+		}
+	}
+	return false
+}
+
+// tidyAll cleans every leaf of the struct in place, for inputs that did not come through Decode, and cuts lists to their most rows.
+func (pl *plan) tidyAll(root reflect.Value) fault.Problems {
+	var ps fault.Problems
+	for _, l := range pl.lists {
+		f := root.FieldByIndex(l.index)
+		if f.Len() > l.max {
+			ps.Add(l.path, "problem.too_many_rows", l.max)
+		}
+		n := min(f.Len(), l.max)
+		if n == 0 {
+			f.SetZero()
+			continue
+		}
+		rows := reflect.MakeSlice(f.Type(), n, n) // a copy: the caller's rows stay as they are
+		reflect.Copy(rows, f.Slice(0, n))
+		f.Set(rows)
+		for i := range n {
+			row := rows.Index(i)
+			for _, x := range l.leaves {
+				x.tidyField(row)
+			}
+		}
+	}
+	for _, l := range pl.leaves {
+		if l.list == nil {
+			l.tidyField(root)
+		}
+	}
+	return ps
+}
+
+func (l *leaf) tidyField(root reflect.Value) {
+	f := root.FieldByIndex(l.index)
+	if l.multi {
+		var set []string
+		for _, s := range f.Interface().([]string) {
+			if s = l.tidy(s); s != "" && !slices.Contains(set, s) && len(set) < maxTicks {
+				set = append(set, s)
+			}
+		}
+		f.Set(reflect.ValueOf(set))
+		return
+	}
+	s := f.String()
+	if s == "" {
+		return
+	}
+	if c := l.tidy(s); len(c) != len(s) || c != s {
+		f.SetString(c)
+	}
+}
+
+// blankRow reports whether nothing was typed in a row: the empty row that a form offers.
+func (l *list) blankRow(row reflect.Value) bool {
+	for _, x := range l.leaves {
+		if row.FieldByIndex(x.index).String() != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// values puts every field that holds something into m, by its form name.
+func (pl *plan) values(root reflect.Value) map[string]string {
+	m := make(map[string]string, 128)
+	for _, l := range pl.leaves {
+		switch {
+		case l.list != nil:
+		case l.multi:
+			for i, s := range root.FieldByIndex(l.index).Interface().([]string) {
+				m[l.path+"["+strconv.Itoa(i)+"]"] = s
+			}
+		case l.kind == secret: // never drawn again
+		default:
+			if s := root.FieldByIndex(l.index).String(); s != "" {
+				m[l.path] = s
+			}
+		}
+	}
+	for _, l := range pl.lists {
+		f := root.FieldByIndex(l.index)
+		for i := range f.Len() {
+			for _, x := range l.leaves {
+				if s := f.Index(i).FieldByIndex(x.index).String(); s != "" {
+					m[at(l.path, i, x.name())] = s
+				}
+			}
+		}
+	}
+	return m
+}
+
+// sets returns the ticks of every set of check boxes, by form name.
+func (pl *plan) sets(root reflect.Value) map[string][]string {
+	m := map[string][]string{}
+	for _, l := range pl.leaves {
+		if l.multi {
+			if set := root.FieldByIndex(l.index).Interface().([]string); len(set) > 0 {
+				m[l.path] = slices.Clone(set)
+			}
+		}
+	}
+	return m
+}
+
+// planFor returns the plan of an input type, made at the first use.
+func planFor[T any]() *plan {
+	t := reflect.TypeFor[T]()
+	if pl, ok := plans.Load(t); ok {
+		return pl.(*plan)
+	}
+	pl, _ := plans.LoadOrStore(t, planOf(t))
+	return pl.(*plan)
+}
+
+var plans sync.Map // reflect.Type → *plan
+
+// decodeInto is Decode of the small inputs.
+func decodeInto[T any](values map[string][]string) (*T, fault.Problems) {
+	in := new(T)
+	ps := planFor[T]().decode(reflect.ValueOf(in).Elem(), values, nil)
+	return in, ps
+}
+
+// valuesOf is Values of the small inputs.
+func valuesOf[T any](in *T) map[string]string { return planFor[T]().values(reflect.ValueOf(in).Elem()) }
