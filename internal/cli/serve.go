@@ -62,7 +62,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 			return fmt.Errorf("loading the demo: %w", err)
 		}
 		for _, a := range people {
-			accounts = append(accounts, render.DemoAccount{Role: "role." + string(a.Role), Party: string(a.Party), Email: a.Email, Password: a.Password})
+			accounts = append(accounts, render.DemoAccount{Role: "auth.role." + string(a.Role), Party: string(a.Party), Email: a.Email, Password: a.Password})
 		}
 	}
 	if err := seedCriteria(ctx, o.svc); err != nil {
@@ -130,7 +130,7 @@ func (p *program) greet(ctx context.Context, o *opened, address string, accounts
 	if len(accounts) > 0 {
 		fmt.Fprintln(p.out, "\nDemo sign-ins (made-up people, one password):")
 		for _, a := range accounts {
-			fmt.Fprintf(p.out, "  %-2s  %-20s %-40s %s\n", a.Party, a.Role[len("role."):], a.Email, a.Password)
+			fmt.Fprintf(p.out, "  %-2s  %-20s %-40s %s\n", a.Party, a.Role[len("auth.role."):], a.Email, a.Password)
 		}
 	}
 	needed, err := o.svc.People.SetupNeeded(ctx)

@@ -42,6 +42,12 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
 
+// Key is a message argument that is itself a message key, such as "enum.state.approved": it is shown in the reader's language.
+type Key string
+
+// MessageKey returns the key, by which package locale knows to translate the argument.
+func (k Key) MessageKey() string { return string(k) }
+
 // Error is an error with a kind and a message key for the person. Err, if any, is the technical cause.
 type Error struct {
 	Kind     Kind

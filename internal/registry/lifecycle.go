@@ -30,6 +30,9 @@ func States() []State {
 	return []State{Draft, Submitted, UnderReview, Returned, Approved, Rejected, Suspended, Expired, Withdrawn, Graduated}
 }
 
+// Title is the state's title as an argument of a message.
+func (s State) Title() fault.Key { return fault.Key("enum.state." + string(s)) }
+
 // Active reports whether a registration in this state holds the person's identity number: one active registration per person.
 func (s State) Active() bool { return s != Rejected && s != Withdrawn && s != "" }
 
@@ -115,7 +118,7 @@ func TermMonths(party place.Country) int {
 func (f *Family) move(step Step, at time.Time) (Event, error) {
 	m := moves[step]
 	if !allowed(step, f.Status.State) {
-		return Event{}, fault.New(fault.State, "error.state."+string(step), string(f.Status.State))
+		return Event{}, fault.New(fault.State, "error.state."+string(step), f.Status.State.Title())
 	}
 	e := Event{FamilyID: f.ID, At: at, Step: step, From: f.Status.State, To: m.to}
 	f.Status.State = m.to
@@ -231,7 +234,7 @@ func (f *Family) Resume(by int64, at time.Time, v Verdict) (Event, error) {
 // Expire ends an approval whose last day has passed.
 func (f *Family) Expire(at time.Time, today calendar.Date) (Event, error) {
 	if f.Status.ValidUntil.IsZero() || !f.Status.ValidUntil.Before(today) {
-		return Event{}, fault.New(fault.State, "error.state.expire", string(f.Status.State))
+		return Event{}, fault.New(fault.State, "error.state.expire", f.Status.State.Title())
 	}
 	return f.move(StepExpire, at)
 }
@@ -251,7 +254,7 @@ func (f *Family) Renew(by int64, at time.Time, today calendar.Date, lastActive c
 		return Event{}, err
 	}
 	if !f.Renewable(today) {
-		return Event{}, fault.New(fault.State, "error.state.renew", string(f.Status.State))
+		return Event{}, fault.New(fault.State, "error.state.renew", f.Status.State.Title())
 	}
 	if lastActive.IsZero() || lastActive.Before(today.AddMonths(-12)) {
 		return Event{}, fault.New(fault.State, "error.renew_needs_visit")

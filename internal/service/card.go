@@ -68,7 +68,7 @@ func (s *Families) Card(ctx context.Context, actor auth.Actor, id int64) (*Card,
 			return err
 		}
 		if f.Status.State != registry.Approved {
-			return fault.New(fault.State, "error.state.card", string(f.Status.State))
+			return fault.New(fault.State, "error.state.card", f.Status.State.Title())
 		}
 		c = &Card{FamilyID: id, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(), NameEN: f.Record.Lead.NameEN, Project: f.Record.Project.Name,
 			Craft: f.Record.Project.Craft, Area: f.Record.Address.Area, Party: f.Party, ValidUntil: f.Status.ValidUntil}

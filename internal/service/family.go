@@ -367,7 +367,7 @@ func draftFor(tx *store.Tx, actor auth.Actor, id int64) (*registry.Family, *stor
 		}
 	}
 	if d == nil {
-		return nil, nil, nil, fault.New(fault.State, "error.state.edit", string(f.Status.State))
+		return nil, nil, nil, fault.New(fault.State, "error.state.edit", f.Status.State.Title())
 	}
 	action := auth.FamilyEdit
 	if d.Kind == store.DraftAmendment {
@@ -380,7 +380,7 @@ func draftFor(tx *store.Tx, actor auth.Actor, id int64) (*registry.Family, *stor
 		return nil, nil, nil, fault.New(fault.State, "error.amendment_waits")
 	}
 	if d.Kind == store.DraftEntry && !f.Status.State.Editable() {
-		return nil, nil, nil, fault.New(fault.State, "error.state.edit", string(f.Status.State))
+		return nil, nil, nil, fault.New(fault.State, "error.state.edit", f.Status.State.Title())
 	}
 	form, err := readDraft(d)
 	if err != nil {
@@ -637,7 +637,7 @@ func (s *Families) Amend(ctx context.Context, actor auth.Actor, id int64, w Writ
 			return "", err
 		}
 		if !f.Status.State.Amendable() {
-			return "", fault.New(fault.State, "error.state.amend", string(f.Status.State))
+			return "", fault.New(fault.State, "error.state.amend", f.Status.State.Title())
 		}
 		d, err := tx.DraftOf(id)
 		if err != nil {

@@ -225,7 +225,7 @@ func (s *Families) Waive(ctx context.Context, actor auth.Actor, id int64, in int
 			return "", err
 		}
 		if f.Status.State != registry.UnderReview {
-			return "", fault.New(fault.State, "error.state.waive", string(f.Status.State))
+			return "", fault.New(fault.State, "error.state.waive", f.Status.State.Title())
 		}
 		x := waiver
 		x.FamilyID, x.By, x.At = id, actor.UserID, now
@@ -307,7 +307,7 @@ func (s *Families) RevokeWaiver(ctx context.Context, actor auth.Actor, id, waive
 			return "", err
 		}
 		if f.Status.State != registry.UnderReview {
-			return "", fault.New(fault.State, "error.state.waive", string(f.Status.State))
+			return "", fault.New(fault.State, "error.state.waive", f.Status.State.Title())
 		}
 		rows, err := tx.WaiversOf(id)
 		if err != nil {

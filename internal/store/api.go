@@ -100,7 +100,8 @@ type FamilyQuery struct {
 	From, To  calendar.Date // inclusive; zero: open
 	DateField DateField     // "" means DateCreated
 
-	Text      string // words by prefix over names, project and village; or exactly a registration number, an id number or a phone
+	Text      string // words by prefix over names, project and village; or exactly a registration number (and see TextIDs)
+	TextIDs   bool   // Text may also be an id number or a phone, for who may see them; else it never matches by them
 	Amendment bool   // only families with changes that wait for a reviewer
 
 	Sort          Sort

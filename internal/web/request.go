@@ -238,7 +238,7 @@ func (r *request) newPage(form *render.Form, body any) *render.Page {
 	p := &render.Page{CSRF: auth.CSRFToken(r.s.csrfKey, r.bind()), Key: NewKey(), Path: r.c.OriginalURL(), Now: r.s.svc.Now(), Form: form, Body: body, Demo: r.s.o.Demo != nil}
 	p.Flash = r.takeFlash()
 	if r.actor.UserID != 0 {
-		p.Actor = &render.Person{Name: r.actor.Name, Role: "role." + string(r.actor.Role), Party: string(r.actor.Party)}
+		p.Actor = &render.Person{Name: r.actor.Name, Role: "auth.role." + string(r.actor.Role), Party: string(r.actor.Party)}
 		p.Zone = zoneOf(r.actor.Party)
 		p.Nav = r.nav()
 		if auth.Can(r.actor, auth.FamilyList) {
