@@ -37,7 +37,7 @@ CREATE TABLE session (
 	address $text NOT NULL,
 	agent $text NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_by_user ON session (user_id);
 
 CREATE TABLE one_time_link (
 	hash $text NOT NULL PRIMARY KEY,
@@ -48,7 +48,7 @@ CREATE TABLE one_time_link (
 	expires_at $text NOT NULL,
 	used_at $text NOT NULL
 );
-CREATE INDEX one_time_link_user ON one_time_link (user_id, kind);
+CREATE INDEX one_time_link_by_user ON one_time_link (user_id, kind);
 
 -- who is a keyed hash of "pair", "account", "address", "known" or "code" and what it counts.
 CREATE TABLE sign_in_try (
