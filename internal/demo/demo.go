@@ -1,0 +1,2 @@
+// Package demo makes families that do not exist.
+package demo
