@@ -74,8 +74,7 @@ func (r *Registration) CheckStep(ctx Context, step Step) fault.Problems {
 // shaped returns a clean copy of the registration and the problems of its shape.
 func (r *Registration) shaped(ctx Context) (*Registration, fault.Problems) {
 	clean := *r
-	ps := form().tidyAll(reflect.ValueOf(&clean).Elem())
-	return &clean, append(ps, form().shape(ctx.Party, &clean)...)
+	return &clean, form().shape(reflect.ValueOf(&clean).Elem(), ctx.Party)
 }
 
 // Check returns the record that the form describes and all its problems in the order of the form. The record holds whatever was sound; with

@@ -86,7 +86,7 @@ func (f *FamilyFilter) Sets() map[string][]string {
 func (f *FamilyFilter) Check(ctx Context) (CheckedFilter, fault.Problems) {
 	pl := planFor[FamilyFilter]()
 	in := *f
-	pl.tidyAll(reflect.ValueOf(&in).Elem())
+	pl.shape(reflect.ValueOf(&in).Elem(), ctx.Party)
 	c := &checker{Context: ctx}
 	out := CheckedFilter{
 		Text: SearchText(in.Text),

@@ -22,9 +22,12 @@
 //
 // # Doors
 //
-// This package is the only door of go-playground/validator: struct tags say what a field's shape is (length, code list, e-mail), Check says
-// what it means. Forms are decoded by a table of our own and not by go-playground/form: that one grows a slice to the index a stranger
-// names, drops the whole form at the first clash of types, and knows nothing of cutting, cleaning and gaps.
+// This package is the only door of go-playground/validator. Struct tags in its language say what a field's shape is (length, code list, format);
+// the formats are the validator's, the rest is checked in the pass that cleans, see rulesOf. Check says what a field means.
+//
+// Forms are decoded by a table of our own and not by go-playground/form, which was tried: the field name "formal[" makes it panic,
+// "formal[9999].kind" makes it build 10,000 rows, of a field sent twice it drops one without a word, and cleaning, cutting and closing
+// gaps would be a second pass. It took 28 µs for a form that takes 22 µs here, cleaning included.
 //
 // # Limits
 //

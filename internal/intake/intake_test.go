@@ -629,6 +629,11 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		again := map[string][]string{}
+		for list, n := range r.Rows() { // blank rows have no values, but a page sends their fields
+			for i := range n {
+				again[at(list, i, form().byList[list].leaves[0].name())] = []string{""}
+			}
+		}
 		for name, v := range r.Values() {
 			again[name] = []string{v}
 		}

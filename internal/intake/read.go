@@ -177,6 +177,8 @@ func (c *checker) money(name, s string) int64 {
 
 var currencyWords = []string{"egp", "qar", "l.e.", "le", "ج.م.", "ج.م", "ر.ق.", "ر.ق", "جنيها", "جنيه", "جم", "ريال", "ريالا"}
 
+var separators = strings.NewReplacer("٬", ",", "،", ",", "٫", ".", "'", ",", " ", ",")
+
 func parseMoney(s string) (int64, bool) {
 	s = strings.ToLower(strings.TrimSpace(arabic.Digits(s)))
 	for _, w := range currencyWords {
@@ -189,8 +191,7 @@ func parseMoney(s string) (int64, bool) {
 			break
 		}
 	}
-	s = strings.NewReplacer("٬", ",", "،", ",", "٫", ".", "'", ",", "\u00a0", " ", "\u202f", " ").Replace(s)
-	s = strings.ReplaceAll(s, " ", ",")
+	s = separators.Replace(s)
 	units, cents, decimal := strings.Cut(s, ".")
 	if decimal && (len(cents) == 0 || len(cents) > 2) {
 		return 0, false
@@ -248,8 +249,10 @@ func (c *checker) degrees(name, s string, min, max float64) string {
 	return shortest(v, 6)
 }
 
+var degreeSigns = strings.NewReplacer("٫", ".", ",", ".", "−", "-", "°", "")
+
 func decimal(s string) (float64, bool) {
-	s = strings.NewReplacer("٫", ".", ",", ".", "−", "-", "°", "").Replace(strings.TrimSpace(arabic.Digits(s)))
+	s = degreeSigns.Replace(strings.TrimSpace(arabic.Digits(s)))
 	for i := range len(s) {
 		if (s[i] < '0' || s[i] > '9') && s[i] != '.' && s[i] != '-' { // no exponent, no hexadecimal, no infinity
 			return 0, false

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"muntija/internal/calendar"
+	"muntija/internal/fault"
 	"muntija/internal/registry"
 )
 
@@ -113,7 +114,8 @@ func (r *Registration) Summary(ctx Context) Summary {
 	c := &checker{Context: ctx}
 	clean := *r
 	for _, path := range []string{"lead.given_name", "lead.rest_of_name", "project.name"} {
-		form().byPath[path].tidyField(reflect.ValueOf(&clean).Elem())
+		var ignored fault.Problems
+		form().byPath[path].shape(reflect.ValueOf(&clean).Elem(), 0, ctx.Party, &ignored)
 	}
 	return Summary{
 		Name:    registry.LeadProducer{GivenName: clean.Lead.GivenName, RestOfName: clean.Lead.RestOfName}.DisplayName(),

@@ -1,16 +1,10 @@
 package intake
 
 import (
-	"context"
-	"errors"
-	"reflect"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/go-playground/validator/v10"
 
-	"muntija/internal/fault"
 	"muntija/internal/place"
 	"muntija/internal/registry"
 )
@@ -41,7 +35,7 @@ var choices = sync.OnceValue(func() map[place.Country]map[string]map[string]bool
 	for _, l := range registry.Lists() {
 		names = append(names, l.Name)
 	}
-	for _, party := range []place.Country{"EG", "QA"} {
+	for _, party := range place.Countries() {
 		m[party] = map[string]map[string]bool{}
 		for _, name := range names {
 			set := map[string]bool{}
@@ -54,66 +48,5 @@ var choices = sync.OnceValue(func() map[place.Country]map[string]map[string]bool
 	return m
 })
 
-type partyKey struct{}
-
-// validate is the one validator: it caches what it learns of each struct, so it is made once.
-var validate = sync.OnceValue(func() *validator.Validate {
-	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		return name
-	})
-	err := v.RegisterValidationCtx("code", func(ctx context.Context, fl validator.FieldLevel) bool {
-		party, _ := ctx.Value(partyKey{}).(place.Country)
-		return choices()[party][fl.Param()][fl.Field().String()]
-	})
-	if err != nil {
-		panic(err) // the tag's name is ours
-	}
-	return v
-})
-
-// parties are the contexts that carry a party to the rule "code", made once because a check is made often.
-var parties = map[place.Country]context.Context{
-	"EG": context.WithValue(context.Background(), partyKey{}, place.Country("EG")),
-	"QA": context.WithValue(context.Background(), partyKey{}, place.Country("QA")),
-}
-
-// shape checks a struct by its tags.
-func (pl *plan) shape(party place.Country, in any) fault.Problems {
-	ctx := parties[party]
-	if ctx == nil {
-		ctx = context.Background() // no party, no codes
-	}
-	err := validate().StructCtx(ctx, in)
-	if err == nil {
-		return nil
-	}
-	var ps fault.Problems
-	var all validator.ValidationErrors
-	if !errors.As(err, &all) {
-		panic(err) // not a struct: ours
-	}
-	for _, e := range all {
-		_, field, _ := strings.Cut(e.Namespace(), ".")
-		if l := pl.byPath[registry.StripIndex(field)]; l != nil && l.multi {
-			field = l.path
-		}
-		switch e.Tag() {
-		case "max":
-			n, _ := strconv.Atoi(e.Param())
-			if e.Kind() == reflect.Slice {
-				ps.Add(field, "problem.too_many_rows", n)
-			} else {
-				ps.Add(field, "problem.too_long", n)
-			}
-		case "required":
-			ps.Add(field, "problem.required")
-		case "email":
-			ps.Add(field, "problem.email")
-		default: // code
-			ps.Add(field, "problem.choice")
-		}
-	}
-	return ps
-}
+// validate is the one validator: it knows the formats that a tag may name, such as "email".
+var validate = sync.OnceValue(func() *validator.Validate { return validator.New() })

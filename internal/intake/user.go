@@ -202,10 +202,9 @@ func (s *SecondFactor) Check(ctx Context) (code string, oneTime bool, problems f
 
 // shapedSmall returns a clean copy of a small input and a checker that holds the problems of its shape.
 func shapedSmall[T any](ctx Context, in *T) (*T, *checker) {
-	pl := planFor[T]()
 	clean := *in
-	ps := pl.tidyAll(reflect.ValueOf(&clean).Elem())
-	return &clean, &checker{Context: ctx, ps: append(ps, pl.shape(ctx.Party, &clean)...)}
+	ps := planFor[T]().shape(reflect.ValueOf(&clean).Elem(), ctx.Party)
+	return &clean, &checker{Context: ctx, ps: ps}
 }
 
 func (c *checker) sorted(pl *plan) fault.Problems { return pl.sortProblems(c.ps) }
