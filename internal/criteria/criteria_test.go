@@ -563,3 +563,23 @@ func TestFactsOf(t *testing.T) {
 		t.Errorf("licences: %s", got)
 	}
 }
+
+// TestStoredPositions holds the order of facts and of their values to what stored vectors hold: both may only grow at their end. After
+// such a growth, write the new golden text from the failure; after any other change, give encodingVersion a new number first.
+func TestStoredPositions(t *testing.T) {
+	var b strings.Builder
+	for _, f := range append(schema[:], documentsFact) {
+		fmt.Fprintf(&b, "%d %s %s", f.Ref, f.Name, f.Kind)
+		for _, v := range f.Values {
+			b.WriteString(" " + v.Code)
+		}
+		b.WriteByte('\n')
+	}
+	want, err := os.ReadFile("testdata/positions.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

@@ -9,7 +9,7 @@ import (
 
 // feminine facts take the feminine verb in Arabic.
 var feminine = []Ref{Nationality, MaritalStatus, Disability, IncomeBand, Tenure, Channel, Area, Craft, Stage, TrainingResult, ProjectValue,
-	OwnShare, OtherActivePerson, OtherActiveHousehold, OtherActiveLicence, Benefits, Formal, Consents}
+	OwnShare, Benefits, Formal, Consents}
 
 type verbs struct{ m, f, en string }
 

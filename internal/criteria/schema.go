@@ -223,11 +223,11 @@ var schema = [numFacts]Fact{
 	LastActiveVisit: {Name: "last_active_visit", Kind: Date, Group: "visits",
 		Title: Text{"تاريخ آخر زيارة أثبتت النشاط", "last visit that found activity"}},
 	OtherActivePerson: {Name: "other_active_person", Kind: Int, Group: "cross", Unit: Text{"تسجيل", "registrations"},
-		Title: Text{"تسجيلات قائمة أخرى للشخص نفسه", "other active registrations of the same person"}},
+		Title: Text{"عدد التسجيلات القائمة الأخرى للشخص نفسه", "number of other active registrations of the same person"}},
 	OtherActiveHousehold: {Name: "other_active_household", Kind: Int, Group: "cross", Unit: Text{"تسجيل", "registrations"},
-		Title: Text{"تسجيلات قائمة أخرى للأسرة المعيشية نفسها", "other active registrations of the same household"}},
+		Title: Text{"عدد التسجيلات القائمة الأخرى للأسرة المعيشية نفسها", "number of other active registrations of the same household"}},
 	OtherActiveLicence: {Name: "other_active_licence", Kind: Int, Group: "cross", Unit: Text{"تسجيل", "registrations"},
-		Title: Text{"تسجيلات قائمة أخرى بالرخصة نفسها", "other active registrations on the same licence"}},
+		Title: Text{"عدد التسجيلات القائمة الأخرى بالرخصة نفسها", "number of other active registrations on the same licence"}},
 }
 
 var ageFact = Fact{Ref: Age, Name: "age", Kind: Int, Group: "person", Unit: years, Title: Text{"السن", "age"}}

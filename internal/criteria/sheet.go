@@ -2,8 +2,8 @@ package criteria
 
 import "strings"
 
-// SheetRow is one line of a decision sheet or live checklist, in words of one language. Digits are ASCII.
-type SheetRow struct {
+// Row is one line of a decision sheet or live checklist, in words of one language. Digits are ASCII.
+type Row struct {
 	Code      string
 	Title     string
 	Weight    Weight
@@ -32,13 +32,13 @@ type SheetValue struct {
 
 // Sheet puts a stored assessment into words. The program must be of the version that the assessment names; a criterion that the program
 // does not have is shown by its code.
-func (p *Program) Sheet(a *Assessment, lang string) []SheetRow {
+func (p *Program) Sheet(a *Assessment, lang string) []Row {
 	w := words{lang}
-	out := make([]SheetRow, 0, len(a.Results))
+	out := make([]Row, 0, len(a.Results))
 	facts := a.facts()
 	for i := range a.Results {
 		res := &a.Results[i]
-		row := SheetRow{Code: res.Code, Title: res.Code, Points: res.Points, Outcome: res.Outcome, Waiver: res.Waiver}
+		row := Row{Code: res.Code, Title: res.Code, Points: res.Points, Outcome: res.Outcome, Waiver: res.Waiver}
 		exc := res.Exception
 		if res.Waiver != nil {
 			exc = res.Waiver.Exception

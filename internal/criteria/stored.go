@@ -103,9 +103,9 @@ func (p *Program) appendResult(b []byte, i int, r *Result) []byte {
 	if r.Waiver != nil {
 		w, err := json.Marshal(r.Waiver)
 		if err != nil { // a year outside 0–9999: the rest of the record is worth more than its date
-			copy := *r.Waiver
-			copy.At = time.Time{}
-			w, _ = json.Marshal(copy)
+			undated := *r.Waiver
+			undated.At = time.Time{}
+			w, _ = json.Marshal(undated)
 		}
 		b = append(b, `,"w":`...)
 		b = append(b, w...)

@@ -18,7 +18,7 @@ var valueTitles = map[string]Text{
 	"education.technical": {"ثانوي فني", "technical secondary"}, "education.diploma": {"دبلوم فوق المتوسط", "diploma"},
 	"education.university": {"جامعي", "university"}, "education.postgraduate": {"دراسات عليا", "postgraduate"},
 
-	"disability.none": {"لا توجد", "none"}, "disability.mobility": {"حركية", "mobility"}, "disability.vision": {"بصرية", "vision"},
+	"disability.none": {"غير موجودة", "none"}, "disability.mobility": {"حركية", "mobility"}, "disability.vision": {"بصرية", "vision"},
 	"disability.hearing": {"سمعية", "hearing"}, "disability.speech": {"نطقية", "speech"}, "disability.intellectual": {"ذهنية", "intellectual"},
 	"disability.autism": {"توحد", "autism"}, "disability.multiple": {"متعددة", "multiple"}, "disability.other": {"أخرى", "other"},
 
@@ -47,8 +47,8 @@ var valueTitles = map[string]Text{
 	"craft_proof.association_letter": {"خطاب من جمعية", "letter of an association"}, "craft_proof.sample_seen": {"عينة عُوينت", "sample seen"},
 	"craft_proof.craft_card": {"بطاقة حرفي", "craft card"}, "craft_proof.none": {"لا يوجد", "none"},
 
-	"training_result.passed": {"اجتاز", "passed"}, "training_result.failed": {"لم يجتز", "failed"},
-	"training_result.attending": {"ما زال يحضر", "still attending"},
+	"training_result.passed": {"اجتياز", "passed"}, "training_result.failed": {"عدم اجتياز", "failed"},
+	"training_result.attending": {"حضور مستمر", "still attending"},
 
 	"formal_kind.household_licence": {"رخصة منزلية", "household licence"}, "formal_kind.temporary_licence": {"ترخيص مؤقت", "temporary licence"},
 	"formal_kind.commercial_licence": {"رخصة تجارية", "commercial licence"}, "formal_kind.commercial_register": {"سجل تجاري", "commercial register"},
