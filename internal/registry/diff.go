@@ -133,19 +133,19 @@ func fieldsOf(t reflect.Type) []field {
 	return out
 }
 
-func isStringer(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.Implements(stringerType) }
+func isStringer(t reflect.Type) bool { return t.Implements(stringerType) }
 
 var stringerType = reflect.TypeFor[fmt.Stringer]()
 
 func walk(v reflect.Value, path, class string, out *[]Value) {
+	if isStringer(v.Type()) {
+		if !v.IsZero() {
+			*out = append(*out, Value{path, class, v.Interface().(fmt.Stringer).String()})
+		}
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct:
-		if isStringer(v.Type()) {
-			if !v.IsZero() {
-				*out = append(*out, Value{path, class, v.Interface().(fmt.Stringer).String()})
-			}
-			return
-		}
 		for _, f := range fieldsOf(v.Type()) {
 			walk(v.Field(f.index), join(path, f.name), f.class, out)
 		}
