@@ -19,7 +19,8 @@ type Criteria struct {
 	mu       sync.Mutex
 	compiled map[compiledKey]*criteria.Program // by set and version of its row; published ones never change
 
-	shown showings
+	shown    showings
+	previews previews
 }
 
 type compiledKey struct {
