@@ -7,9 +7,10 @@
 //   data-messages        the words, as JSON (the partial autosave-texts)
 // Each set of values has its own Idempotency-Key, which stays the same over retries. Answers:
 //   200 {version, saved_at, problems: [...]}      kept; the copy on the device goes
-//   409 {version, theirs: {field: value, ...}}    somebody else saved: both values are shown, the person chooses
+//   409 {version, theirs: {field: value, ...}}    somebody else saved: both values are shown, the person chooses; the ticks of a set come as one value,
+//                                                 with ", " between them
 //   401                                           signed out: the copy stays, sent again after signing in elsewhere
-//   422                                           cannot be taken: sent again when something changes
+//   422 {title, detail}                           cannot be taken, or handed in elsewhere meanwhile: sent again when something changes
 //   anything else                                 tried again after 2, 4, 8 … 60 s and as soon as the phone is online
 //
 // Within 0.3 s of a key press the values are also written to localStorage, encrypted with AES-GCM, so that a closed tab without a signal loses
@@ -48,7 +49,7 @@ class Autosave {
     await this.restore();
     this.form.addEventListener('input', () => this.changed());
     this.form.addEventListener('change', () => this.changed());
-    this.form.addEventListener('submit', (e) => { if (!e.defaultPrevented) this.submitting(); });
+    this.form.addEventListener('submit', (e) => { if (!e.defaultPrevented) this.submitting(e); });
     window.addEventListener('online', () => { if (this.unsaved) this.save(); });
     window.addEventListener('focus', () => { if (this.signedOut && this.unsaved) this.save(); });
     window.addEventListener('pageshow', () => { this.stopped = false; });
@@ -60,7 +61,7 @@ class Autosave {
 
   values() {
     const out = [];
-    for (const [name, value] of new FormData(this.form)) if (typeof value === 'string' && !SKIP.has(name)) out.push([name, value]);
+    for (const [name, value] of new FormData(this.form)) if (typeof value === 'string' && !SKIP.has(name) && name[0] !== '_') out.push([name, value]);
     return out;
   }
 
@@ -117,7 +118,7 @@ class Autosave {
       this.form.dispatchEvent(new CustomEvent('draft-saved', { bubbles: true, detail: { problems } }));
     } else if (answer.status === 409) {
       const { version, theirs } = await answer.json();
-      this.compare(version, theirs ?? {});
+      if (version === undefined) this.say('refused'); else this.compare(version, theirs ?? {});
     } else if (this.signedOut) {
       this.say('signin');
     } else if (answer.status === 422) {
@@ -126,6 +127,12 @@ class Autosave {
     } else {
       this.retry();
     }
+  }
+
+  // landed resolves when the save under way has its answer; 5 s is long enough to wait for one.
+  async landed() {
+    for (const end = Date.now() + 5000; this.sending && Date.now() < end;) await new Promise((next) => setTimeout(next, 50));
+    this.sending = false;
   }
 
   retry() {
@@ -255,6 +262,7 @@ class Autosave {
     }
     const done = Object.assign(make('button', 'btn btn-primary', this.words.conflict_done), { type: 'button' });
     done.addEventListener('click', () => {
+      this.rowsFor(new Map(differing));
       for (const [name, value] of differing) {
         if (body.querySelector(`input[name="${CSS.escape('conflict-' + name)}"]:checked`)?.value === 'theirs') this.set(name, value);
       }
@@ -301,7 +309,14 @@ class Autosave {
 
   // Leaving the page.
 
-  submitting() {
+  submitting(event) {
+    // A save under way would make the form's version old before it arrives: let it land first, then press the same button again.
+    if (this.sending) {
+      event.preventDefault();
+      const by = event.submitter;
+      this.landed().then(() => { delete this.form.dataset.sending; if (!this.conflict) this.form.requestSubmit(by?.isConnected ? by : undefined); });
+      return;
+    }
     if (this.unsaved) this.keep();
     this.stopped = true;
     clearTimeout(this.timer);

@@ -1,4 +1,5 @@
-// A button (data-gps="address") that fills the fields <group>.lat, .lon and .accuracy of its form with the device's position.
+// A button (data-gps="address") that fills the fields <group>.lat, .lon and .accuracy of its form with the device's position; data-gps="" fills lat and
+// lon themselves.
 import { fill, parsed } from './page.js';
 
 let started = false;
@@ -23,7 +24,7 @@ function locate(button) {
     button.disabled = false;
     const { latitude, longitude, accuracy } = p.coords;
     for (const [name, value] of [['lat', latitude.toFixed(6)], ['lon', longitude.toFixed(6)], ['accuracy', String(Math.round(accuracy))]]) {
-      const field = form?.elements.namedItem(`${group}.${name}`);
+      const field = form?.elements.namedItem(group ? `${group}.${name}` : name);
       if (field && 'value' in field) field.value = value;
     }
     say(fill(words.done, Math.round(accuracy)));

@@ -1,5 +1,5 @@
 // Upload forms (data-upload data-max-mb="10" data-texts=…): shrinks photographs before they are sent, to spare a slow connection, and shows how far
-// the upload is. The server checks and re-encodes everything again, whatever arrives. The answer's address is where the page goes.
+// the upload is. The server checks and re-encodes everything again, whatever arrives. The answer's page takes the place of this one.
 import { csrf, fill, parsed } from './page.js';
 
 const LONGEST = 2000, WORTH = 1 << 20;
@@ -39,10 +39,15 @@ async function send(form, submitter) {
   xhr.onerror = xhr.ontimeout = () => { say(words.failed); release(); };
   xhr.onload = () => {
     release();
-    if (xhr.status >= 200 && xhr.status < 400) { say(words.done); location.assign(xhr.responseURL || location.href); return; }
-    // The server's page says what is wrong with the file: show it as it would have come without this script.
+    // The answer is the page that follows, or this one with what is wrong with the file: show it as it would have come without this script.
     const page = new DOMParser().parseFromString(xhr.responseText, 'text/html').querySelector('main');
-    if (page) { document.querySelector('main').replaceWith(page); page.querySelector('[data-summary]')?.focus(); start(); } else say(words.failed);
+    if (!page) { say(words.failed); return; }
+    const taken = xhr.status >= 200 && xhr.status < 400;
+    document.querySelector('main').replaceWith(page);
+    if (taken && xhr.responseURL) history.replaceState(null, '', xhr.responseURL);
+    (page.querySelector('[data-summary]') ?? page).focus();
+    window.scrollTo(0, 0);
+    start();
   };
   xhr.send(data);
 }
