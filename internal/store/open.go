@@ -35,6 +35,7 @@ type dialect struct {
 	driver     string
 	readDSN    string
 	writeDSN   string
+	copyDSN    string // SQLite: opens the file without changing a byte of it
 	readConns  int
 	beginRead  string
 	beginWrite string
@@ -93,7 +94,8 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 		read["_pragma"] = append(read["_pragma"], "query_only(1)")
 		file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(dsn)}).EscapedPath()}).String()
 		return dialect{
-			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + pragmas(writeKB).Encode(), readConns: 3,
+			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + pragmas(writeKB).Encode(),
+			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3,
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE",
 			tokens:      strings.NewReplacer("$id", "INTEGER PRIMARY KEY", "$text", "TEXT", "$blob", "BLOB", "$clustered", " WITHOUT ROWID"),
 			size:        `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`,

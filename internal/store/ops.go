@@ -61,7 +61,7 @@ func vacuumInto(ctx context.Context, from, to string) error {
 		return err
 	}
 	d, _ := chooseDialect(from, Options{})
-	db, err := sql.Open(d.driver, d.writeDSN)
+	db, err := sql.Open(d.driver, d.copyDSN)
 	if err != nil {
 		return err
 	}
