@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	urfave "github.com/urfave/cli/v3"
 
 	"muntija/internal/auth"
 	"muntija/internal/config"
+	"muntija/internal/intake"
 	"muntija/internal/locale"
 	"muntija/internal/place"
 	"muntija/internal/seal"
+	"muntija/internal/service"
 	"muntija/internal/store"
 )
 
@@ -162,7 +165,12 @@ func (p *program) auditCommand() *urfave.Command {
 				return err
 			}
 			defer o.close()
-			r, err := store.VerifyAudit(ctx, o.db, cmd.String("expect"))
+			var r store.AuditReport
+			if head := cmd.String("expect"); head != "" {
+				r, err = store.VerifyAuditWith(ctx, o.db, head)
+			} else {
+				r, err = store.VerifyAudit(ctx, o.db)
+			}
 			if err != nil {
 				return fmt.Errorf("reading the audit log: %w", err)
 			}
@@ -187,14 +195,20 @@ func (p *program) userCommand() *urfave.Command {
 				return err
 			}
 			defer o.close()
-			users, err := o.svc.People.Users(ctx, auth.SystemActor(""))
-			if err != nil {
-				return err
-			}
 			w := tabwriter.NewWriter(p.out, 0, 8, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tPARTY\tROLE\tAREAS\tE-MAIL\tACTIVE\tSECOND FACTOR")
-			for _, u := range users {
-				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%v\t%v\n", u.ID, u.Party, u.Role, u.Areas, u.Email, u.Active, u.SecondFactor())
+			fmt.Fprintln(w, "ID\tPARTY\tROLE\tAREAS\tE-MAIL\tSTATE\tSECOND FACTOR")
+			q := service.UserQuery{Limit: 200}
+			for {
+				page, err := o.svc.People.Users(ctx, auth.SystemActor(""), q)
+				if err != nil {
+					return err
+				}
+				for _, u := range page.Rows {
+					fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%v\n", u.ID, u.Party, u.Role, u.Areas, u.Email, u.State(), u.SecondFactor)
+				}
+				if q.After = page.Next; q.After == 0 {
+					break
+				}
 			}
 			return w.Flush()
 		}},
@@ -208,13 +222,20 @@ func (p *program) userCommand() *urfave.Command {
 					return err
 				}
 				defer o.close()
-				u := auth.User{Email: auth.SignInName(cmd.String("email")), Name: cmd.String("name"), Role: auth.Role(cmd.String("role")),
-					Party: place.Country(cmd.String("party")), Areas: auth.ParseAreas(cmd.String("areas")), Locale: "ar"}
-				token, err := o.svc.People.CreateUser(ctx, auth.SystemActor(u.Party), u)
+				areas := auth.ParseAreas(cmd.String("areas"))
+				in := &intake.User{Email: cmd.String("email"), Name: cmd.String("name"), Role: cmd.String("role"), Party: cmd.String("party"), Areas: areas.Codes()}
+				if areas.All() {
+					in.All = "yes"
+				}
+				party := place.Country(cmd.String("party"))
+				if !party.Valid() {
+					return fmt.Errorf("--party must be EG or QA; %w", errUsage)
+				}
+				link, err := o.svc.People.Invite(ctx, auth.SystemActor(party), in, service.Write{})
 				if err != nil {
 					return err
 				}
-				p.printLink(o, token)
+				p.printLink(o, link)
 				return nil
 			}},
 		{Name: "reset", Usage: "print a one-time link that sets a new password", ArgsUsage: "E-MAIL", Action: func(ctx context.Context, cmd *urfave.Command) error {
@@ -227,20 +248,25 @@ func (p *program) userCommand() *urfave.Command {
 				return err
 			}
 			defer o.close()
-			token, err := o.svc.People.ResetByEmail(ctx, auth.SystemActor(""), auth.SignInName(email))
+			system := auth.SystemActor("")
+			id, err := o.svc.People.UserIDByEmail(ctx, system, email)
 			if err != nil {
 				return err
 			}
-			p.printLink(o, token)
+			link, err := o.svc.People.ResetLink(ctx, system, id, service.Write{})
+			if err != nil {
+				return err
+			}
+			p.printLink(o, link)
 			return nil
 		}},
 	}}
 }
 
-func (p *program) printLink(o *opened, token string) {
+func (p *program) printLink(o *opened, link *service.Handover) {
 	base := o.cfg.BaseURL
 	if base == "" {
 		base = "http://" + o.cfg.Addr
 	}
-	fmt.Fprintf(p.out, "%s/link/%s\n", base, token)
+	fmt.Fprintf(p.out, "%s/link/%s\nIt works once, until %s.\n", base, link.Token, link.ExpiresAt.Format(time.RFC3339))
 }

@@ -77,7 +77,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		address = "http://" + ln.Addr().String()
 	}
 	m := metrics.New(version())
-	srv, err := web.New(web.Options{Service: o.svc, Views: views.FS, Assets: assets{static.Files()}, Bundle: locale.Default(), Metrics: m, Log: o.log, BaseURL: o.cfg.BaseURL,
+	srv, err := web.New(web.Options{Service: o.svc, Views: views.Files, Assets: assets{static.Files()}, Bundle: locale.Default(), Metrics: m, Log: o.log, BaseURL: o.cfg.BaseURL,
 		Secure: o.cfg.Secure(), TrustedProxies: o.cfg.TrustedProxies, SecurityContact: o.cfg.SecurityContact, RequestTimeout: o.cfg.RequestTimeout, Demo: accounts})
 	if err != nil {
 		return err
@@ -137,11 +137,11 @@ func (p *program) greet(ctx context.Context, o *opened, address string, accounts
 	if err != nil || !needed {
 		return err
 	}
-	token, err := o.svc.People.SetupLink(ctx)
+	link, err := o.svc.People.SetupLink(ctx)
 	if err != nil {
 		return fmt.Errorf("making the set-up link: %w", err)
 	}
-	fmt.Fprintf(p.out, "\nNobody can sign in yet. Make the first administrator within 24 hours, once, at\n  %s/setup/%s\n", address, token)
+	fmt.Fprintf(p.out, "\nNobody can sign in yet. Make the first administrator within 24 hours, once, at\n  %s/setup/%s\n", address, link.Token)
 	return nil
 }
 

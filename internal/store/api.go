@@ -229,7 +229,7 @@ type AuditReport struct {
 	Entries     int64
 	Head        string // hash of the last entry, hex
 	FirstBroken int64  // Seq of the first entry that does not hold; 0 if the chain is whole
-	Reason      string // stable code: "gap", "hash", "head_missing", "head_mac", "head_seq", "head_hash"; "" if whole
+	Reason      string // stable code: "gap", "hash", "head_missing", "head_mac", "head_seq", "head_hash", "expected"; "" if whole
 }
 
 // IdempotencyLife is how long the answer to a submission is kept: a phone may send it again after days without signal.

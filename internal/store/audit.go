@@ -174,6 +174,9 @@ func (tx *Tx) ListAudit(s Scope, q AuditQuery) ([]AuditEntry, error) {
 
 // VerifyAudit walks the whole chain in one snapshot and reports the first entry that does not hold. It reads every entry once and keeps
 // none. An error means that the log could not be read, not that it is broken.
+//
+// A log whose newest entries, head and all, were replaced by an older copy of the database still holds in itself. Against that, note a head now and
+// then outside of the database: [VerifyAuditWith].
 func VerifyAudit(ctx context.Context, db *DB) (AuditReport, error) {
 	var report AuditReport
 	err := db.View(ctx, func(tx *Tx) (err error) {
@@ -237,4 +240,26 @@ func (tx *Tx) verifyAudit() (AuditReport, error) {
 		broken(seq, "head_hash")
 	}
 	return r, nil
+}
+
+// VerifyAuditWith is VerifyAudit, and also demands that head, the Head of an earlier report, is the hash of an entry: else the reason is "expected".
+func VerifyAuditWith(ctx context.Context, db *DB, head string) (AuditReport, error) {
+	want, err := hex.DecodeString(head)
+	if err != nil || len(want) != sha256.Size {
+		return AuditReport{}, fault.New(fault.Invalid, "store.head")
+	}
+	var report AuditReport
+	err = db.View(ctx, func(tx *Tx) (err error) {
+		if report, err = tx.verifyAudit(); err != nil || report.Reason != "" {
+			return err
+		}
+		var seq int64
+		err = tx.row(into(&seq), `SELECT seq FROM audit WHERE hash = $1`, want)
+		if fault.Is(err, fault.NotFound) {
+			report.FirstBroken, report.Reason = report.Entries+1, "expected"
+			return nil
+		}
+		return err
+	})
+	return report, err
 }
