@@ -147,7 +147,11 @@ func (p *program) doctorCommand() *urfave.Command {
 			l := locale.Default().For(locale.English)
 			w := tabwriter.NewWriter(p.out, 0, 8, 2, ' ', 0)
 			for _, f := range findings {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", f.Severity, f.Check, l.T(f.Key, f.Args...))
+				count := ""
+				if f.Count > 0 {
+					count = fmt.Sprintf("%d found, the first in row %d %v", f.Count, f.ID, f.Args)
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.Severity, f.Check, l.T(f.Key), count)
 			}
 			return w.Flush()
 		}}

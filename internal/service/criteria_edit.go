@@ -250,11 +250,11 @@ func (s *Criteria) edit(ctx context.Context, actor auth.Actor, id int64, op stri
 			return "", err
 		}
 		set.Party, set.Version, set.Status = row.Party, row.Number, criteria.Draft
-		if err := set.Check().Err(); err != nil {
-			return "", err
-		}
 		if row.Body, err = set.JSON(); err != nil {
 			return "", err
+		}
+		if _, problems := criteria.ParseSet(row.Body); problems.Err() != nil { // Check, and that what is stored can be read again
+			return "", problems.Err()
 		}
 		row.ValidFrom, row.ValidTo, row.UpdatedAt = set.ValidFrom, set.ValidTo, now
 		if err := tx.UpdateCriteriaSet(row); err != nil {

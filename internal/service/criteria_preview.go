@@ -26,7 +26,7 @@ import (
 var weighed = []registry.State{registry.Submitted, registry.UnderReview, registry.Returned, registry.Approved, registry.Suspended}
 
 // PreviewPageSize is how many names one page of a preview holds.
-const PreviewPageSize = 100
+const PreviewPageSize = 50
 
 // PreviewQuery chooses the names that a preview shows.
 type PreviewQuery struct {

@@ -254,7 +254,11 @@ func groupsOf(actor auth.Actor, r *registry.Record, today calendar.Date) []Value
 				continue
 			}
 		case auth.Revealable:
-			fv.Text, fv.Kind = Mask(class, val.Text), registry.Kind{Type: "text"}
+			if fv.Kind.Type != "text" { // whose phone it is, not its number: nothing to protect
+				fv.Sight = auth.Shown
+				break
+			}
+			fv.Text = Mask(class, val.Text)
 		}
 		i := at[intake.StepOf(val.Path)]
 		out[i].Values = append(out[i].Values, fv)
@@ -280,11 +284,13 @@ func Mask(class auth.Class, text string) string {
 // maskValue turns a value into what its class leaves when masked (package auth names it per class), and reports whether anything is left.
 // Classes that leave one thing for many values leave it once.
 func maskValue(fv *FieldValue, r *registry.Record, today calendar.Date, done map[auth.Class]bool) bool {
-	text := registry.Kind{Type: "text"}
 	once := func() bool { first := !done[fv.Class]; done[fv.Class] = true; return first }
 	switch fv.Class {
 	case auth.ClassIdentity, auth.ClassPhone, auth.ClassBank:
-		fv.Text, fv.Kind = Mask(fv.Class, fv.Text), text
+		if fv.Kind.Type != "text" {
+			return false
+		}
+		fv.Text = Mask(fv.Class, fv.Text)
 		return fv.Text != ""
 	case auth.ClassBirth:
 		fv.Path, fv.Kind = "lead.age", registry.Kind{Type: "int"}

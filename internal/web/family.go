@@ -255,6 +255,10 @@ func checklistIn(w words, v *service.FamilyView) *checklistView {
 }
 
 func criterionIn(w words, row criteria.Row) criterionView {
+	row.Limit, row.Applies, row.Change = w.days(row.Limit), w.days(row.Applies), w.days(row.Change)
+	for i := range row.Values {
+		row.Values[i].Text = w.days(row.Values[i].Text)
+	}
 	return criterionView{Row: row, Badge: outcomeBadge(w, row.Outcome), Weight: w.T("criteria.weight." + string(row.Weight)), Lacking: w.join(row.Missing), Sure: row.Confirmed,
 		Waives: row.Weight == criteria.Hard && (row.Outcome == criteria.NotMet || row.Outcome == criteria.FactsMissing)}
 }

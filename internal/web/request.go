@@ -349,12 +349,12 @@ func (r *request) nav() []render.NavItem {
 		action          auth.Action
 	}{
 		{"nav.work", "/", "home", auth.WorkView},
-		{"nav.families", "/families", "users", auth.FamilyList},
+		{"nav.families", "/families", "users-group", auth.FamilyList},
 		{"nav.register", "/registrations/new", "user-plus", auth.FamilyCreate},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
-		{"nav.users", "/users", "user-cog", auth.UserList},
+		{"nav.users", "/users", "user-shield", auth.UserList},
 		{"nav.audit", "/audit", "history", auth.AuditView},
-		{"nav.jobs", "/jobs", "progress", auth.JobView},
+		{"nav.jobs", "/jobs", "clock-hour-4", auth.JobView},
 	}
 	var out []render.NavItem
 	path := r.c.Path()

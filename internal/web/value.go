@@ -1,6 +1,7 @@
 package web
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -176,4 +177,17 @@ func (w words) row(path string) (string, bool) {
 		return "", false
 	}
 	return w.T("row."+group, n+1), true
+}
+
+var isoDay = regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`)
+
+// days writes the dates of a text as people read them: the words of package criteria carry them as 2026-03-02, which an Arabic line would turn
+// around and break at its hyphens.
+func (w words) days(text string) string {
+	return isoDay.ReplaceAllStringFunc(text, func(day string) string {
+		if s := w.Date(day); s != "" {
+			return s
+		}
+		return day
+	})
 }

@@ -103,3 +103,10 @@ async function start(scope) {
 
 focusSummary(document);
 start(document);
+
+// A choice that changes what else is asked (data-submit="name"): the form is sent as if the button of that name were pressed.
+document.addEventListener('change', (e) => {
+  const name = e.target.dataset?.submit;
+  const button = name && e.target.form?.querySelector(`button[name="${name}"]`);
+  if (button) e.target.form.requestSubmit(button);
+});

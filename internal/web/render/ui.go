@@ -34,9 +34,10 @@ type Progress struct {
 	Done, Total int
 }
 
-// SignIn is the Body of auth/signin. It may be nil.
+// SignIn is the Body of auth/signin.
 type SignIn struct {
-	Demo []DemoAccount // shown only by a server that runs the demo
+	Demo  []DemoAccount // shown only by a server that runs the demo
+	Setup bool          // there is no account yet: the page says where the first one is made
 }
 
 // DemoAccount is one sign-in of the demo. Role is a message key.
