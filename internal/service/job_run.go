@@ -271,25 +271,7 @@ func (j *Jobs) expire(ctx context.Context, job *store.Job) error {
 				if err != nil {
 					return err
 				}
-				if err := auth.Allow(system, auth.FamilyExpire, subjectOf(f)); err != nil {
-					return err
-				}
-				event, err := f.Expire(now, today)
-				if err != nil {
-					return err
-				}
-				extra, err := tx.FamilyExtraOf(f.ID)
-				if err != nil {
-					return err
-				}
-				if err := tx.UpdateFamily(f, extra); err != nil {
-					return err
-				}
-				event.FamilyID = f.ID
-				if err := tx.InsertEvent(&event); err != nil {
-					return err
-				}
-				if err := familyAudit(tx, system, now, string(auth.FamilyExpire), f, lifeChanges(&event), ""); err != nil {
+				if err := expireFamily(tx, system, f, now); err != nil {
 					return err
 				}
 				ended++
@@ -332,5 +314,40 @@ func (j *Jobs) purge(ctx context.Context, job *store.Job) error {
 		}
 		job.Total = job.Done
 		return nil
+	})
+}
+
+// expireFamily ends the approval of a family whose last day has passed.
+func expireFamily(tx *store.Tx, actor auth.Actor, f *registry.Family, now time.Time) error {
+	if err := auth.Allow(actor, auth.FamilyExpire, subjectOf(f)); err != nil {
+		return err
+	}
+	event, err := f.Expire(now, officeDay(now))
+	if err != nil {
+		return err
+	}
+	extra, err := tx.FamilyExtraOf(f.ID)
+	if err != nil {
+		return err
+	}
+	if err := tx.UpdateFamily(f, extra); err != nil {
+		return err
+	}
+	event.FamilyID = f.ID
+	if err := tx.InsertEvent(&event); err != nil {
+		return err
+	}
+	return familyAudit(tx, actor, now, string(auth.FamilyExpire), f, lifeChanges(&event), "")
+}
+
+// Expire ends one approval whose last day has passed, as the daily job does for all.
+func (s *Families) Expire(ctx context.Context, actor auth.Actor, id int64) error {
+	now := s.now()
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		f, err := load(tx, actor, auth.FamilyExpire, id)
+		if err != nil {
+			return err
+		}
+		return expireFamily(tx, actor, f, now)
 	})
 }
