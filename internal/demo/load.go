@@ -482,7 +482,7 @@ func (x *life) expire(ctx context.Context) error {
 	return x.l.svc.Families.Expire(ctx, auth.SystemActor(x.party), x.id)
 }
 
-// draftCriteria leaves Egypt's next version as a draft that asks for an age of 21, so that the preview has something to show.
+// draftCriteria leaves Egypt's next version as a draft that asks for an age of 21 and a recent visit, so that the preview has something to show.
 func (l *loader) draftCriteria(ctx context.Context) error {
 	admin := l.who(place.Egypt, auth.Administrator, "", 0)
 	sets, err := l.svc.Criteria.List(ctx, admin)
@@ -498,13 +498,17 @@ func (l *loader) draftCriteria(ctx context.Context) error {
 		return err
 	}
 	for i, c := range v.Set.Criteria {
-		if c.Code == "age_18" || c.Code == "age" {
+		if c.Code == "age" {
 			c.Condition, c.Confirmed = "age >= 21", false
-			c.Title = criteria.Text{AR: "ألا يقل السن عن ٢١ سنة وقت تقديم الطلب", EN: "At least 21 years old on the application date"}
-			return l.svc.Criteria.SaveCriterion(ctx, admin, id, i, c, l.write(v.Row.Version))
+			c.Title = criteria.Text{AR: "ألا يقل السن عن 21 سنة وقت تقديم الطلب", EN: "At least 21 years old on the application date"}
+			v.Set.Criteria[i] = c
+		}
+		if c.Code == "active" { // a recent visit that found the family producing becomes a requirement
+			c.Weight, c.Confirmed = criteria.Hard, false
+			v.Set.Criteria[i] = c
 		}
 	}
-	return nil
+	return l.svc.Criteria.SaveDraft(ctx, admin, id, v.Set, l.write(v.Row.Version))
 }
 
 // picture returns a small made-up paper, one of three for every kind: making safe what is uploaded takes most of the time of a demo's paper.

@@ -55,7 +55,7 @@ func (r *request) intakeContext(guardianAge int) intake.Context {
 	return intake.Context{Party: r.actor.Party, Today: calendar.Of(now.In(zoneOf(r.actor.Party))), GuardianAge: guardianAge, Now: now}
 }
 
-// newRegistration shows the first page of a registration, or, with ?all=1, the whole form on one page.
+// newRegistration shows the first page of a registration.
 func (s *Server) newRegistration(r *request) error {
 	form := &intake.Registration{}
 	form.Case.ApplicationDate = typedDay(r.intakeContext(0).Today)
@@ -63,7 +63,7 @@ func (s *Server) newRegistration(r *request) error {
 	if codes := r.actor.Areas.Codes(); len(codes) == 1 {
 		form.Address.Area = codes[0]
 	}
-	return r.drawNew(0, form, nil, r.c.Query("all") == "1")
+	return r.drawNew(0, form, nil, false)
 }
 
 // idTypeOf is the identity paper that the people of a country carry.

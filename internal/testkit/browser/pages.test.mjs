@@ -1,0 +1,98 @@
+// Every page, for each role that may see it, in both languages, on a phone and on a desk: accessibility, width, words, direction, weight.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { check, DESK, language, launch, open, PHONE, serve, signIn } from './lib.mjs';
+
+let server, browser;
+before(async () => { server = await serve('--demo'); browser = await launch(); });
+after(async () => { await browser?.close(); await server?.stop(); });
+
+// Pages by the pattern of their route. FAMILY is an approved family of the person's, DRAFT a draft, REVIEW one under review by the person.
+const visits = {
+  'sayed.worker': ['/', '/families', '/families?q=فاطمة', '/families?state=rejected&craft=GL&q=لاأحد', '/families/FAMILY', '/families/FAMILY/sheet', '/families/FAMILY/card', '/families/FAMILY/history',
+    '/families/FAMILY/do/withdraw', '/registrations/new', ...['case', 'lead', 'guardian', 'household', 'protection', 'address', 'project', 'skills', 'formal', 'finance', 'consents', 'documents', 'visits', 'review'].map((s) => `/registrations/DRAFT/${s}`),
+    '/account', '/account/password', '/criteria', '/criteria/1'],
+  'mahmoud.reviewer': ['/', '/families', '/families/REVIEW', '/families/REVIEW/waive', '/families/REVIEW/do/approve', '/families/REVIEW/do/return', '/families/FAMILY/do/suspend'],
+  'salwa.coordinator': ['/', '/families', '/families/FAMILY'],
+  'karim.analyst': ['/', '/families', '/families/FAMILY'],
+  'iman.admin': ['/', '/families', '/users', '/users/new', '/users/2', '/audit', '/criteria', '/criteria/3', '/criteria/3/edit', '/criteria/3/criteria/4/edit', '/criteria/3/criteria/21/edit', '/criteria/3/preview', '/jobs', '/jobs/1',
+    '/account', '/no-such-page', '/families/999999'],
+  'noora.worker': ['/', '/registrations/new'],
+};
+
+async function ids(page, who) {
+  const first = async (q) => {
+    await page.goto(`${server.base}/families?${q}`);
+    return page.evaluate(() => [...document.querySelectorAll('main a')].map((a) => a.getAttribute('href').match(/^\/(?:families|registrations)\/(\d+)/)?.[1]).find(Boolean));
+  };
+  const wants = (k) => visits[who].some((p) => p.includes(k));
+  return { FAMILY: wants('FAMILY') && await first('state=approved'), DRAFT: wants('DRAFT') && await first('state=draft&entered_by=me'), REVIEW: wants('REVIEW') && await first('state=under_review&reviewer=me') };
+}
+
+for (const [who, paths] of Object.entries(visits)) {
+  for (const [name, viewport] of [['phone', PHONE], ['desk', DESK]]) {
+    for (const lang of ['ar', 'en']) {
+      test(`${who}, ${name}, ${lang}`, async (t) => {
+        const page = await open(browser, { viewport, hasTouch: name === 'phone' });
+        await signIn(page, server.base, who);
+        await language(page, server.base, lang);
+        const failures = [];
+        const known = await ids(page, who);
+        for (const pattern of paths) {
+          const path = pattern.replace(/FAMILY|DRAFT|REVIEW/, (k) => known[k]);
+          if (/undefined|false/.test(path)) assert.fail(`${who} has no family for ${pattern}`);
+          const answer = await page.goto(server.base + path);
+          const body = await answer.body();
+          assert.ok(answer.status() < 500, `${path}: ${answer.status()}`);
+          if (!/no-such|999999/.test(path)) assert.equal(answer.status(), 200, path);
+          if (body.length >= 60 * 1024) failures.push(`${path}: ${body.length} bytes of HTML`);
+          try { await check(page, `${path} ${lang} ${name}`, { lang }); } catch (e) { failures.push(e.message); page.faults.length = 0; }
+        }
+        assert.deepEqual(failures, []);
+        await page.context_.close();
+      });
+    }
+  }
+}
+
+test('pages for nobody, and the weight and calm of the first view', async () => {
+  for (const lang of ['ar', 'en']) {
+    const page = await open(browser, { viewport: PHONE });
+    const session = await page.context_.newCDPSession(page);
+    await session.send('Network.enable');
+    let bytes = 0;
+    session.on('Network.loadingFinished', (e) => { bytes += e.encodedDataLength; });
+    await page.addInitScript(() => {
+      globalThis.shift = 0;
+      new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) globalThis.shift += e.value; }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(`${server.base}/signin`);
+    await page.waitForLoadState('networkidle');
+    if (lang === 'ar') assert.ok(bytes > 20_000 && bytes < 300 * 1024, `first view: ${bytes} bytes`);
+    assert.ok(await page.evaluate(() => globalThis.shift) < 0.05, 'layout shift');
+    await language(page, server.base, lang);
+    await check(page, `/signin ${lang}`, { lang });
+    for (const path of ['/v/not-a-card', '/link/none', '/setup/none', '/families']) {
+      await page.goto(server.base + path);
+      await check(page, `${path} ${lang}`, { lang });
+    }
+    await page.context_.close();
+  }
+});
+
+test('every GET route of the program is visited by these tests', () => {
+  const dir = new URL('../../web/', import.meta.url);
+  const routes = readdirSync(dir).filter((f) => f.endsWith('.go') && !f.endsWith('_test.go'))
+    .flatMap((f) => [...readFileSync(new URL(f, dir), 'utf8').matchAll(/\{method: "GET", path: "([^"]+)"/g)].map((m) => m[1]));
+  assert.ok(routes.length > 30, `found ${routes.length} routes`);
+  const seen = [...Object.values(visits).flat(), '/signin', '/v/not-a-card', '/link/none', '/setup/none'].map((p) => p.split('?')[0]);
+  // Not pages: checks of machines, files, suggestions, redirects; and pages that the walks see because they need a state of their own.
+  const others = new Set(['/healthz', '/readyz', '/robots.txt', '/favicon.ico', '/.well-known/security.txt', '/registrations/districts', '/registrations/:id/edit', '/documents/:id', '/documents/:id/thumb',
+    '/signin/second', '/account/factor', '/users/other']);
+  const unseen = routes.filter((r) => !others.has(r) && !seen.some((p) => {
+    const a = r.split('/'), b = p.split('/');
+    return a.length === b.length && a.every((x, i) => x.startsWith(':') || x === b[i]);
+  }));
+  assert.deepEqual(unseen, []);
+});

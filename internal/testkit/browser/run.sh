@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the browser tests (run.sh test) or takes the pictures of the README (run.sh screenshots). Installs Debian's chromium and the npm packages
+# that package-lock.json names when they are missing.
+set -euo pipefail
+cd "$(dirname "$0")"
+if ! command -v chromium >/dev/null 2>&1; then
+  sudo=""
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq chromium fonts-noto-core >/dev/null
+fi
+[ -d node_modules/playwright-core ] || npm ci --ignore-scripts --no-audit --no-fund
+case "${1:-test}" in
+  test) node --test --test-concurrency=1 --test-reporter=spec ./*.test.mjs ;;
+  screenshots) node screenshots.mjs ;;
+  *) echo "run.sh test|screenshots" >&2; exit 2 ;;
+esac
