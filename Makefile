@@ -43,7 +43,7 @@ screenshots: build
 
 # bench: a benchmark for each figure that the README names, on data of the size named.
 bench: build
-	$(BIN) bench
+	$(GO) run ./internal/testkit/bench
 
 # assets: third-party assets, exactly as locked in static/package-lock.json, copied into static/vendor, which is committed.
 assets:

@@ -7,6 +7,7 @@ import (
 
 	"muntija/internal/calendar"
 	"muntija/internal/criteria"
+	"muntija/internal/fault"
 	"muntija/internal/place"
 	"muntija/internal/store"
 )
@@ -17,18 +18,34 @@ type Criteria struct {
 	jobs *Jobs
 
 	mu       sync.Mutex
+	valid    map[validKey]validSet             // the set in force per party and day, for validFor
 	compiled map[compiledKey]*criteria.Program // by set and version of its row; published ones never change
 
 	shown    showings
 	previews previews
 }
 
+type validKey struct {
+	party place.Country
+	day   calendar.Date
+}
+
+type validSet struct {
+	program *criteria.Program // nil: none is in force
+	id      int64
+	read    time.Time
+}
+
+// validFor is how long the answer to "which set is in force" is kept: every save asks it, it changes some times a year, and another process that publishes one is
+// noticed within this time. In this process a publication is noticed at once.
+const validFor = time.Second
+
 type compiledKey struct {
 	id, version int64
 }
 
 func newCriteria(c core) *Criteria {
-	return &Criteria{core: c, compiled: map[compiledKey]*criteria.Program{}}
+	return &Criteria{core: c, compiled: map[compiledKey]*criteria.Program{}, valid: map[validKey]validSet{}}
 }
 
 // maxCompiled bounds the cache: two parties with some versions each, and drafts while they are edited.
@@ -36,15 +53,41 @@ const maxCompiled = 64
 
 // on returns the published set of a party that is valid on a day, compiled; all nil if there is none.
 func (s *Criteria) on(tx *store.Tx, party place.Country, day calendar.Date) (*criteria.Set, *criteria.Program, int64, error) {
-	row, err := tx.CriteriaSetOn(party, day)
-	if err != nil || row == nil {
-		return nil, nil, 0, err
+	key := validKey{party, day}
+	now := time.Now() // how old a cached answer is has nothing to do with the clock of the use-case
+	s.mu.Lock()
+	v, ok := s.valid[key]
+	s.mu.Unlock()
+	if !ok || now.Sub(v.read) > validFor {
+		row, err := tx.CriteriaSetOn(party, day)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, nil, 0, err
+		}
+		v = validSet{read: now}
+		if row != nil {
+			if v.program, err = s.program(row); err != nil {
+				return nil, nil, 0, err
+			}
+			v.id = row.ID
+		}
+		s.mu.Lock()
+		if len(s.valid) > 4096 {
+			clear(s.valid)
+		}
+		s.valid[key] = v
+		s.mu.Unlock()
 	}
-	p, err := s.program(row)
-	if err != nil {
-		return nil, nil, 0, err
+	if v.program == nil {
+		return nil, nil, 0, nil
 	}
-	return p.Set(), p, row.ID, nil
+	return v.program.Set(), v.program, v.id, nil
+}
+
+// forget drops what is known of the sets in force, after one was published.
+func (s *Criteria) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.valid)
 }
 
 // program compiles a stored set, or takes it from the cache.

@@ -421,6 +421,7 @@ func (s *Criteria) Seed(ctx context.Context, actor auth.Actor, body []byte) (mad
 		made = true
 		return audit(tx, actor, now, "criteria.seed", store.AuditEntry{Entity: "criteria_set", EntityID: row.ID})
 	})
+	s.forget()
 	return made && err == nil, err
 }
 

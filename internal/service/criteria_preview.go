@@ -378,6 +378,7 @@ func (s *Criteria) Publish(ctx context.Context, actor auth.Actor, id int64, p Pu
 			Changes: []registry.Change{{Path: "status", Old: string(store.SetDraft), New: string(store.SetPublished)},
 				{Path: "valid_from", New: p.ValidFrom.String()}}, Note: strconv.Itoa(row.Number)})
 	})
+	s.forget()
 	return err
 }
 

@@ -293,16 +293,24 @@ func (s *Families) Register(ctx context.Context, actor auth.Actor, form *intake.
 		return 0, err
 	}
 	now := s.now()
+	// Reading the form and the rules takes longer than writing the result, so it happens before the one writer is asked for its turn. What the rules say
+	// of others with the same numbers may be some milliseconds old; that no two hold one identity number is the database's own rule.
+	var u *understood
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		var err error
+		u, err = s.understand(tx, s.begin(actor, now), form, now)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := u.problems.Err(); err != nil {
+		return 0, err
+	}
+	changes := registry.Diff(&registry.Record{}, &u.record)
 	res, err := s.once(ctx, actor, "family.register", w, form, func(tx *store.Tx) (string, error) {
 		f := s.begin(actor, now)
-		u, err := s.understand(tx, f, form, now)
-		if err != nil {
-			return "", err
-		}
-		if err := u.problems.Err(); err != nil {
-			return "", err
-		}
-		if err := s.handIn(tx, actor, f, u, now, registry.Diff(&registry.Record{}, &u.record)); err != nil {
+		if err := s.handIn(tx, actor, f, u, now, changes); err != nil {
 			return "", err
 		}
 		return strconv.FormatInt(f.ID, 10), nil

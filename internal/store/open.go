@@ -61,6 +61,9 @@ type DB struct {
 	stop, stopped   chan struct{}
 	maxBatch        int
 
+	guarded                   int           // batches that are still to run with savepoints; of the writer goroutine only
+	checkpoints               chan struct{} // closed when the checkpointer has ended; nil if there is none
+	walTooLong                atomic.Bool   // the writer is to begin the write-ahead log anew before its next commit
 	commits, updates, retries atomic.Int64
 }
 
@@ -90,11 +93,13 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 			return url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 				fmt.Sprintf("cache_size(-%d)", kb), "temp_store(memory)", "journal_size_limit(67108864)", "trusted_schema(0)"}, "_dqs": {"0"}}
 		}
+		write := pragmas(writeKB)
+		write["_pragma"] = append(write["_pragma"], "wal_autocheckpoint(0)") // checkpointLoop does it, beside the writer
 		read := pragmas(readKB)
 		read["_pragma"] = append(read["_pragma"], "query_only(1)")
 		file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(dsn)}).EscapedPath()}).String()
 		return dialect{
-			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + pragmas(writeKB).Encode(),
+			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + write.Encode(),
 			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3,
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE",
 			tokens:      strings.NewReplacer("$id", "INTEGER PRIMARY KEY", "$text", "TEXT", "$blob", "BLOB", "$clustered", " WITHOUT ROWID"),
@@ -171,6 +176,10 @@ func Open(ctx context.Context, dsn string, keys *seal.Keyring, o Options) (*DB, 
 		return nil, fault.Wrap(err, fault.Unavailable, "store.open", safeDSN(dsn))
 	}
 	go db.writeLoop()
+	if path != "" {
+		db.checkpoints = make(chan struct{})
+		go db.checkpointLoop()
+	}
 	return db, nil
 }
 
@@ -244,6 +253,9 @@ func (db *DB) Close() error {
 	}
 	close(db.stop)
 	<-db.stopped
+	if db.checkpoints != nil {
+		<-db.checkpoints
+	}
 	return db.closePools()
 }
 

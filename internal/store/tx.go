@@ -306,6 +306,7 @@ func (db *DB) writeLoop() {
 			}
 		}
 		if len(batch) > 0 {
+			db.restartLog()
 			db.runBatch(batch)
 		}
 	}
@@ -329,6 +330,9 @@ func (db *DB) runBatch(batch []*update) {
 		var committing bool
 		if committing, err = db.tryBatch(batch); err == nil {
 			break
+		}
+		if errors.Is(err, errOneFailed) {
+			continue // once more, this time each update in a savepoint of its own
 		}
 		lost := gone(err)
 		if lost {
@@ -362,6 +366,12 @@ func (db *DB) runBatch(batch []*update) {
 	}
 }
 
+// A savepoint for each update costs a copy of every page that it touches, and nearly all updates succeed: so a batch runs without them, and only when one of
+// its updates fails is it rolled back and run again with them, as are the next guardedBatches, because failures come in swarms.
+const guardedBatches = 32
+
+var errOneFailed = errors.New("store: an update of a batch without savepoints failed")
+
 // tryBatch runs the batch once. An error means that nothing of it is stored, unless committing: then the commit itself failed. The error
 // of a single update is left in it and does not concern the others.
 func (db *DB) tryBatch(batch []*update) (committing bool, err error) {
@@ -370,6 +380,10 @@ func (db *DB) tryBatch(batch []*update) (committing bool, err error) {
 		return false, err
 	}
 	alone := len(batch) == 1
+	savepoints := !alone && db.guarded > 0
+	if savepoints {
+		db.guarded--
+	}
 	chain := &chainHead{}
 	for _, u := range batch {
 		u.err = nil
@@ -377,7 +391,7 @@ func (db *DB) tryBatch(batch []*update) (committing bool, err error) {
 			u.err = translate(err)
 			continue
 		}
-		if !alone {
+		if savepoints {
 			if err := c.run("SAVEPOINT one"); err != nil {
 				c.run("ROLLBACK")
 				return false, err
@@ -396,7 +410,16 @@ func (db *DB) tryBatch(batch []*update) (committing bool, err error) {
 		if alone {
 			break
 		}
+		if !savepoints {
+			if u.err != nil {
+				c.run("ROLLBACK")
+				db.guarded = guardedBatches
+				return false, errOneFailed
+			}
+			continue
+		}
 		if u.err != nil {
+			db.guarded = guardedBatches
 			*chain = before
 			u.err = translate(u.err)
 			if err := c.run("ROLLBACK TO SAVEPOINT one"); err != nil {

@@ -39,7 +39,7 @@ const depsRules = `
 	cli < cmd/muntija;
 
 	# only tests import these
-	store, service, web, demo, fixtures < testkit, store/storetest;
+	store, service, web, demo, fixtures < testkit, store/storetest, testkit/bench;
 `
 
 // doors names, for each outside library, the one package that may import it.
