@@ -382,7 +382,6 @@ type search struct {
 	pick  [maxChanged]int // chosen slots
 	n     int             // how many
 	val   [maxChanged]int64
-	has   [maxChanged]bool
 	buf   [maxChanged][]int64
 	store [3][24]int64 // what buf holds in the usual search, without allocation
 }

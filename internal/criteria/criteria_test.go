@@ -321,7 +321,7 @@ func TestCheck(t *testing.T) {
 func TestSetProblems(t *testing.T) {
 	s := seed(t, "eg")
 	s.Party, s.Version, s.AgeOn = "XX", 0, "birth"
-	s.ValidTo = mustDate(t, "2020-01-01")
+	s.ValidTo = mustDate(t, "2019-12-31")
 	s.Criteria[1].Code = "nationality"
 	s.Criteria[2].Condition = "literacy &&"
 	s.Criteria[3].Exceptions[0].Proof = "nothing"

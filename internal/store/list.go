@@ -151,7 +151,7 @@ func (tx *Tx) ListFamilies(s Scope, q FamilyQuery) (FamilyPage, error) {
 func (s *search) find() ([]hit, int, error) {
 	s.areas = s.q.Areas
 	if s.scope.Areas != nil {
-		if s.areas == nil || len(s.areas) == 0 {
+		if len(s.areas) == 0 {
 			s.areas = s.scope.Areas
 		} else {
 			s.areas = slices.DeleteFunc(slices.Clone(s.areas), func(a string) bool { return !slices.Contains(s.scope.Areas, a) })

@@ -34,7 +34,7 @@ const depsRules = `
 	media, planner, matching, intake, sheet, store < service;
 	locale, fault < web/render;
 	service, locale, metrics, web/render < web;
-	service < demo;
+	service, fixtures < demo;
 	config, views, static, fixtures, demo, web < cli;
 	cli < cmd/muntija;
 

@@ -179,6 +179,10 @@ func (o *office) fill(ctx context.Context, n int) error {
 	}
 	gen, today := demo.Generator{Seed: 99}, calendar.Of(time.Now())
 	r := rand.New(rand.NewPCG(4, 2))
+	firstDay, err := calendar.New(1950, 1, 1)
+	if err != nil {
+		return err
+	}
 	const batch = 2000
 	for from := 0; from < n; from += batch {
 		rows := make([]*registry.Family, 0, batch)
@@ -186,6 +190,8 @@ func (o *office) fill(ctx context.Context, n int) error {
 		for i := from; i < min(from+batch, n); i++ {
 			applied := today.AddDays(-r.IntN(1200) - 1)
 			f := &registry.Family{Party: place.Egypt, Record: gen.Record(i, place.Egypt, applied)}
+			// A day has 5,000 numbers of women; in a million random days two would meet.
+			f.Record.Lead.IDNumber = demo.EgyptianNID(firstDay.AddDays(i/5000), "01", i, true)
 			x := r.IntN(1000)
 			for _, s := range stateShare {
 				if x -= s.share; x < 0 {
