@@ -256,20 +256,28 @@ func (j *Jobs) expire(ctx context.Context, job *store.Job) error {
 	system := auth.SystemActor(job.Party)
 	for {
 		now := j.now()
-		next := *job
-		ended := 0
-		err := j.db.Update(ctx, func(tx *store.Tx) error {
-			next, ended = *job, 0
-			scope := store.Scope{Party: job.Party}
-			page, err := tx.ListFamilies(scope, store.FamilyQuery{States: []string{string(registry.Approved)}, DateField: store.DateValidUntil,
+		scope := store.Scope{Party: job.Party}
+		var due store.FamilyPage
+		err := j.db.View(ctx, func(tx *store.Tx) (err error) {
+			due, err = tx.ListFamilies(scope, store.FamilyQuery{States: []string{string(registry.Approved)}, DateField: store.DateValidUntil,
 				To: today.AddDays(-1), Limit: expireBatch})
-			if err != nil {
-				return err
-			}
-			for _, r := range page.Rows {
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		next := *job
+		err = j.db.Update(ctx, func(tx *store.Tx) error {
+			next = *job
+			ended := 0
+			for _, r := range due.Rows {
 				f, err := tx.FamilyByID(scope, r.ID)
 				if err != nil {
 					return err
+				}
+				// Somebody may have renewed or ended it since it was listed.
+				if f.Status.State != registry.Approved || f.Status.ValidUntil >= today {
+					continue
 				}
 				if err := expireFamily(tx, system, f, now); err != nil {
 					return err
@@ -287,7 +295,7 @@ func (j *Jobs) expire(ctx context.Context, job *store.Job) error {
 		if j.onBatch != nil {
 			j.onBatch()
 		}
-		if ended < expireBatch {
+		if len(due.Rows) < expireBatch {
 			return j.finish(ctx, job, store.JobDone, nil)
 		}
 	}
@@ -305,6 +313,7 @@ func (j *Jobs) purge(ctx context.Context, job *store.Job) error {
 			func() (int64, error) { return tx.PurgeSessions(auth.ExpiredBefore(now)) },
 			func() (int64, error) { return tx.PurgeTries(now.Add(-keepTries)) },
 			func() (int64, error) { return tx.PurgeIdempotency(now.Add(-store.IdempotencyLife)) },
+			tx.ForgetChanges,
 		} {
 			n, err := forget()
 			if err != nil {

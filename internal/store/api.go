@@ -70,7 +70,7 @@ type Sort string
 
 // The orders. Families without a key (no number, never submitted, never approved) come last in the four ascending ones.
 const (
-	SortNewest     Sort = "newest" // by ID, which follows the time of entry; the default
+	SortNewest     Sort = "newest" // by the time of entry; the default
 	SortOldest     Sort = "oldest"
 	SortName       Sort = "name" // Arabic dictionary order of the lead producer's name
 	SortNumber     Sort = "number"
@@ -113,7 +113,7 @@ type FamilyQuery struct {
 type FamilyPage struct {
 	Rows       []FamilyRow
 	Next, Prev string
-	Total      int // exact, or -1 if counting would cost more than the page
+	Total      int // of all pages
 }
 
 // DraftKind says what a draft form is for.

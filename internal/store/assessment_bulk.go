@@ -52,7 +52,7 @@ func (tx *Tx) FactsBetween(party place.Country, states []registry.State, after, 
 // CountFacts counts the families of a party in the states.
 func (tx *Tx) CountFacts(party place.Country, states []registry.State) (n int64, err error) {
 	var q statement
-	q.add("SELECT coalesce(sum(n), 0) FROM family_count WHERE party = ?", string(party))
+	q.add("SELECT count(*) FROM family_fact WHERE party = ?", string(party))
 	q.in("state", stateNames(states))
 	err = tx.row(into(&n), q.text(), q.args...)
 	return n, err

@@ -1,7 +1,8 @@
 package store
 
 import (
-	"database/sql"
+	"maps"
+	"slices"
 
 	"muntija/internal/place"
 )
@@ -15,18 +16,12 @@ func (tx *Tx) SetExtra(familyID int64, x FamilyExtra) error {
 	return tx.SetOverall(familyID, x.Overall, x.Points)
 }
 
-const selectDistricts = `SELECT DISTINCT district FROM family WHERE party = $1 AND area = $2 AND district <> '' ORDER BY district LIMIT $3`
-
-// Districts returns the names of districts on file in an area, for suggestions while typing.
+// Districts returns the names of districts on file in an area, for suggestions while typing. It works in View only.
 func (tx *Tx) Districts(party place.Country, area string, limit int) ([]string, error) {
 	var out []string
-	err := tx.each(func(rows *sql.Rows) error {
-		var d string
-		if err := rows.Scan(&d); err != nil {
-			return err
-		}
-		out = append(out, d)
+	err := tx.withRoll(func(r *roll) error {
+		out = slices.Sorted(maps.Keys(r.districts[[2]string{string(party), area}]))
 		return nil
-	}, selectDistricts, string(party), area, limit)
-	return out, err
+	})
+	return out[:min(len(out), limit)], err
 }

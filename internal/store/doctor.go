@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"strings"
 
 	"muntija/internal/fault"
 	"muntija/internal/place"
@@ -24,7 +22,7 @@ func (db *DB) Doctor(ctx context.Context) ([]Finding, error) {
 			check func(*Finding) error
 		}{
 			{"engine", tx.checkEngine}, {"foreign_keys", tx.checkForeignKeys}, {"audit_chain", tx.checkChain}, {"orphans", tx.checkOrphans},
-			{"counts", tx.checkCounts}, {"records", tx.checkRecords}, {"sealed", tx.checkSealed}, {"audited", tx.checkAudited},
+			{"records", tx.checkRecords}, {"sealed", tx.checkSealed}, {"audited", tx.checkAudited},
 		} {
 			f := Finding{Check: c.name, Severity: SeverityOK, Key: "store.doctor." + c.name}
 			if err := c.check(&f); err != nil {
@@ -84,32 +82,6 @@ func (tx *Tx) checkOrphans(f *Finding) error {
 		UNION ALL SELECT d.family_id FROM document d LEFT JOIN document_blob b ON b.document_id = d.id WHERE b.document_id IS NULL`)
 }
 
-// checkCounts compares the kept counts with the families.
-func (tx *Tx) checkCounts(f *Finding) error {
-	counts := map[cell]int64{}
-	read := func(sign int64, query string) error {
-		return tx.each(func(rows *sql.Rows) error {
-			var c cell
-			var n int64
-			err := rows.Scan(&c.party, &c.state, &c.area, &c.craft, &n)
-			counts[c] += sign * n
-			return err
-		}, query)
-	}
-	if err := read(1, `SELECT party, state, area, craft, n FROM family_count`); err != nil {
-		return err
-	}
-	if err := read(-1, `SELECT party, state, area, craft, count(*) FROM family GROUP BY party, state, area, craft`); err != nil {
-		return err
-	}
-	for n := range maps.Values(counts) {
-		if n != 0 {
-			f.hit(0)
-		}
-	}
-	return nil
-}
-
 // checkRecords opens every record and compares what the columns, the blind indexes and the words say with it.
 func (tx *Tx) checkRecords(f *Finding) error {
 	type row struct {
@@ -159,16 +131,6 @@ func (tx *Tx) checkRecords(f *Finding) error {
 			if !tx.recordAgrees(&r.fam, r.search, r.sealed, r.facts, r.number, blind[r.fam.ID]) {
 				f.hit(r.fam.ID)
 				continue
-			}
-			for w := range strings.FieldsSeq(r.search) {
-				var n int
-				err := tx.row(into(&n), `SELECT count(*) FROM family_word WHERE party = $1 AND word = $2 AND family_id = $3`, string(r.fam.Party), w, r.fam.ID)
-				if err != nil {
-					return err
-				}
-				if n != 1 {
-					f.hit(r.fam.ID)
-				}
 			}
 		}
 		after = last

@@ -96,13 +96,10 @@ func (tx *Tx) InsertFamily(f *registry.Family, x FamilyExtra) error {
 	if err != nil {
 		return fmt.Errorf("inserting facts: %w", err)
 	}
-	if err := tx.insertWords(id, f.Party, search); err != nil {
-		return err
-	}
 	if err := tx.insertIdentifiers(id, f.Party, tx.blindRows(f)); err != nil {
 		return err
 	}
-	if err := tx.count(cellOf(f), 1); err != nil {
+	if err := tx.changed(id); err != nil {
 		return err
 	}
 	f.ID, f.Version = id, 1
@@ -113,14 +110,12 @@ func (tx *Tx) InsertFamily(f *registry.Family, x FamilyExtra) error {
 // Version goes up by one. The party of a family never changes.
 func (tx *Tx) UpdateFamily(f *registry.Family, x FamilyExtra) error {
 	var version int64
-	var before cell
-	var oldSearch string
-	err := tx.row(into(&version, &before.party, &before.state, &before.area, &before.craft, &oldSearch),
-		`SELECT version, party, state, area, craft, search FROM family WHERE id = $1`, f.ID)
+	var party string
+	err := tx.row(into(&version, &party), `SELECT version, party FROM family WHERE id = $1`, f.ID)
 	if err != nil {
 		return err
 	}
-	if before.party != string(f.Party) {
+	if party != string(f.Party) {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	if version != f.Version {
@@ -143,24 +138,11 @@ func (tx *Tx) UpdateFamily(f *registry.Family, x FamilyExtra) error {
 	if err != nil {
 		return fmt.Errorf("updating facts: %w", err)
 	}
-	if search != oldSearch {
-		if err := tx.deleteWords(f.ID, f.Party, oldSearch); err != nil {
-			return err
-		}
-		if err := tx.insertWords(f.ID, f.Party, search); err != nil {
-			return err
-		}
-	}
 	if err := tx.replaceIdentifiers(f); err != nil {
 		return err
 	}
-	if after := cellOf(f); after != before {
-		if err := tx.count(before, -1); err != nil {
-			return err
-		}
-		if err := tx.count(after, 1); err != nil {
-			return err
-		}
+	if err := tx.changed(f.ID); err != nil {
+		return err
 	}
 	f.Version++
 	return nil
@@ -178,7 +160,10 @@ func (tx *Tx) sealFamily(id int64, f *registry.Family, x FamilyExtra) (record, f
 // SetOverall notes the outcome of a later assessment in the lists. The record and its version stay as they are: a re-check is no save.
 func (tx *Tx) SetOverall(familyID int64, overall string, points int) error {
 	n, err := tx.exec(`UPDATE family SET overall = $2, points = $3 WHERE id = $1`, familyID, overall, int64(points))
-	return one(n, err, fault.NotFound, "error.not_found")
+	if err := one(n, err, fault.NotFound, "error.not_found"); err != nil {
+		return err
+	}
+	return tx.changed(familyID)
 }
 
 const selectFamily = `SELECT f.id, f.version, f.party, f.state, f.area, f.number, f.amendment, f.entered_by, f.created_at, f.updated_at,
@@ -246,50 +231,6 @@ func (tx *Tx) NextSerial(party place.Country, year int) (int64, error) {
 	err := tx.row(into(&n), `INSERT INTO serial (party, year, last) VALUES ($1, $2, 1)
 		ON CONFLICT (party, year) DO UPDATE SET last = serial.last + 1 RETURNING last`, string(party), year)
 	return n, err
-}
-
-// cell is what family_count counts by.
-type cell struct{ party, state, area, craft string }
-
-func cellOf(f *registry.Family) cell {
-	return cell{string(f.Party), string(f.Status.State), f.Record.Address.Area, f.Record.Project.Craft}
-}
-
-func (tx *Tx) count(c cell, by int64) error {
-	_, err := tx.exec(`INSERT INTO family_count (party, state, area, craft, n) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (party, state, area, craft) DO UPDATE SET n = family_count.n + excluded.n`, c.party, c.state, c.area, c.craft, by)
-	if err != nil {
-		return fmt.Errorf("counting families: %w", err)
-	}
-	return nil
-}
-
-func (tx *Tx) insertWords(id int64, party place.Country, search string) error {
-	words := strings.Fields(search)
-	if len(words) == 0 {
-		return nil
-	}
-	var s statement
-	s.add("INSERT INTO family_word (party, word, family_id) VALUES ")
-	for i, w := range words {
-		if i > 0 {
-			s.add(", ")
-		}
-		s.add("(?, ?, ?)", string(party), w, id)
-	}
-	if _, err := tx.exec(s.text(), s.args...); err != nil {
-		return fmt.Errorf("inserting words: %w", err)
-	}
-	return nil
-}
-
-func (tx *Tx) deleteWords(id int64, party place.Country, search string) error {
-	for w := range strings.FieldsSeq(search) {
-		if _, err := tx.exec(`DELETE FROM family_word WHERE party = $1 AND word = $2 AND family_id = $3`, string(party), w, id); err != nil {
-			return fmt.Errorf("deleting words: %w", err)
-		}
-	}
-	return nil
 }
 
 // IdentifiersOf returns the values by which a family is told from others: the lead producer's identity number, the phones, and the

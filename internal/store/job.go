@@ -9,6 +9,7 @@ import (
 	"muntija/internal/calendar"
 	"muntija/internal/fault"
 	"muntija/internal/place"
+	"muntija/internal/registry"
 )
 
 const jobColumns = `id, kind, party, state, params, cursor_at, result, done, total, by_id, created_at, started_at, heartbeat_at, finished_at, cancel,
@@ -129,33 +130,36 @@ func (tx *Tx) ListJobs(party place.Country, limit int) ([]Job, error) {
 	return out, err
 }
 
-// WorkCounts counts what waits for a user inside the scope. Counts stop at 1,000: "1,000 and more" is enough for a to-do list, and keeps the
-// page quick on a million families.
+// WorkCounts counts what waits for a user inside the scope. It works in View only.
 func (tx *Tx) WorkCounts(s Scope, user int64, renewalBy calendar.Date) (WorkCounts, error) {
 	var w WorkCounts
-	for _, c := range []struct {
-		to    *int
-		where string
-		args  []any
-	}{
-		{&w.Drafts, "entered_by = ? AND state = 'draft'", into(user)},
-		{&w.Returned, "entered_by = ? AND state = 'returned'", into(user)},
-		{&w.WaitingReview, "state = 'submitted' AND entered_by <> ? AND submitted_by <> ?", into(user, user)},
-		{&w.UnderMyReview, "reviewer_id = ? AND reviewer_id > 0 AND state = 'under_review'", into(user)},
-		{&w.WaitingAllOthers, "state = 'under_review' AND reviewer_id <> ?", into(user)},
-		{&w.RenewalsDue, "state = 'approved' AND valid_until <= ?", into(renewalBy.String())},
-		{&w.AmendmentsWait, "amendment = 1 AND entered_by <> ?", into(user)},
-	} {
-		var q statement
-		q.add("SELECT count(*) FROM (SELECT 1 FROM family WHERE "+c.where, c.args...)
-		q.add(" AND party = ?", string(s.Party))
-		if s.Areas != nil {
-			q.in("area", s.Areas)
+	err := tx.withRoll(func(r *roll) error {
+		me := r.users.index[user]
+		mine := r.cells.accept(func(c rollCell) bool { return s.holds(c.party, c.area) })
+		due := uint32(renewalBy)
+		for id, n := range r.cell {
+			if !mine[n] {
+				continue
+			}
+			c := &r.cells.values[n]
+			own := me != 0 && r.entered[id] == me
+			switch registry.State(c.state) {
+			case registry.Draft:
+				w.Drafts += int(flag(own))
+			case registry.Returned:
+				w.Returned += int(flag(own))
+			case registry.Submitted:
+				w.WaitingReview += int(flag(!own && (me == 0 || r.handed[id] != me)))
+			case registry.UnderReview:
+				under := me != 0 && r.reviewer[id] == me
+				w.UnderMyReview += int(flag(under))
+				w.WaitingAllOthers += int(flag(!under))
+			case registry.Approved:
+				w.RenewalsDue += int(flag(r.valid[id] <= due))
+			}
+			w.AmendmentsWait += int(flag(c.amendment && !own))
 		}
-		q.add(" LIMIT 1000) x")
-		if err := tx.row(into(c.to), q.text(), q.args...); err != nil {
-			return w, fmt.Errorf("counting work: %w", err)
-		}
-	}
-	return w, nil
+		return nil
+	})
+	return w, err
 }

@@ -38,6 +38,7 @@ type dialect struct {
 	copyDSN    string // SQLite: opens the file without changing a byte of it
 	readConns  int
 	beginRead  string
+	ordered    bool // numbers of family_change appear in their order: nothing is committed behind a later one
 	beginWrite string
 	tokens     *strings.Replacer
 
@@ -60,6 +61,7 @@ type DB struct {
 	queue           chan *update
 	stop, stopped   chan struct{}
 	maxBatch        int
+	roll            roll
 
 	guarded                   int           // batches that are still to run with savepoints; of the writer goroutine only
 	checkpoints               chan struct{} // closed when the checkpointer has ended; nil if there is none
@@ -100,7 +102,7 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 		file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(dsn)}).EscapedPath()}).String()
 		return dialect{
 			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + write.Encode(),
-			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3,
+			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3, ordered: true,
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE",
 			tokens:      strings.NewReplacer("$id", "INTEGER PRIMARY KEY", "$text", "TEXT", "$blob", "BLOB", "$clustered", " WITHOUT ROWID"),
 			size:        `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`,

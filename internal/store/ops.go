@@ -22,7 +22,6 @@ var tables = []struct {
 }{
 	{"app_user", "id", true}, {"session", "hash", false}, {"one_time_link", "hash", false}, {"sign_in_try", "who", false},
 	{"saved_filter", "id", true}, {"family", "id", true}, {"family_record", "family_id", false}, {"family_fact", "family_id", false},
-	{"family_count", "party, state, area, craft", false}, {"family_word", "party, word, family_id", false},
 	{"identifier", "family_id, kind, blind", false}, {"serial", "party, year", false}, {"draft", "family_id", false},
 	{"idempotency", "user_id, key", false}, {"criteria_set", "id", true}, {"assessment", "id", true}, {"document", "id", true},
 	{"document_blob", "document_id", false}, {"visit", "id", true}, {"event", "id", true}, {"waiver", "id", true}, {"audit", "seq", false},
@@ -299,7 +298,11 @@ func (db *DB) Stats(ctx context.Context) Stats {
 		if err := tx.row(into(&s.SizeBytes), db.d.size); err != nil {
 			return err
 		}
-		return tx.row(into(&s.Families), `SELECT coalesce(sum(n), 0) FROM family_count`)
+		if n, ok := db.roll.size(); ok {
+			s.Families = int64(n)
+			return nil
+		}
+		return tx.row(into(&s.Families), `SELECT count(*) FROM family`)
 	})
 	if err != nil {
 		db.log.WarnContext(ctx, "store: no gauges", "error", err)

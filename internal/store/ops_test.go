@@ -195,7 +195,6 @@ func TestDoctorFinds(t *testing.T) {
 		"foreign_keys": `DELETE FROM app_user WHERE id = 1`,
 		"audit_chain":  `UPDATE audit SET area = 'EG-X' WHERE seq = 3`,
 		"orphans":      `DELETE FROM document_blob WHERE document_id = 3`,
-		"counts":       `UPDATE family_count SET n = n + 1 WHERE party = 'EG'`,
 		"records":      `DELETE FROM identifier WHERE family_id = 4`,
 		"sealed":       `UPDATE event SET uid = 'x' WHERE id = 6`,
 		"audited":      `DELETE FROM audit WHERE entity_id = 5`,

@@ -97,27 +97,15 @@ CREATE TABLE family (
 	valid_until $text NOT NULL
 );
 CREATE UNIQUE INDEX family_number_key ON family (party, number) WHERE number <> '~';
--- One index a sort order over the whole party, and one within a state and an area; the columns behind the key answer the usual filters
--- without touching the row.
-CREATE INDEX family_created ON family (party, created_at, id, state, area, craft, sex, protection, overall);
-CREATE INDEX family_name ON family (party, name_sort, id, state, area, craft, sex, protection, overall);
-CREATE INDEX family_number ON family (party, number, id, state, area, craft, sex, protection, overall);
-CREATE INDEX family_submitted ON family (party, submitted_at, id, state, area, craft, sex, protection, overall);
-CREATE INDEX family_valid ON family (party, valid_until, id, state, area, craft, sex, protection, overall);
-CREATE INDEX family_cell_created ON family (party, state, area, created_at, id, craft, sex, protection, overall);
-CREATE INDEX family_cell_name ON family (party, state, area, name_sort, id, craft, sex, protection, overall);
-CREATE INDEX family_cell_number ON family (party, state, area, number, id, craft, sex, protection, overall);
-CREATE INDEX family_cell_submitted ON family (party, state, area, submitted_at, id, craft, sex, protection, overall);
-CREATE INDEX family_cell_valid ON family (party, state, area, valid_until, id, craft, sex, protection, overall);
--- For rare combinations.
-CREATE INDEX family_traits ON family (party, craft, protection, overall, sex, state, area);
-CREATE INDEX family_decided ON family (party, decided_at);
-CREATE INDEX family_entered ON family (entered_by, state);
-CREATE INDEX family_reviewer ON family (reviewer_id, state) WHERE reviewer_id > 0;
-CREATE INDEX family_amendment ON family (party, area) WHERE amendment = 1;
+
+-- What lists must look at again, in the order of the commits; see roll.go.
+CREATE TABLE family_change (
+	seq $id,
+	family_id BIGINT NOT NULL
+);
 
 CREATE TABLE family_record (
-	family_id BIGINT NOT NULL PRIMARY KEY REFERENCES family (id),
+	family_id $id REFERENCES family (id),
 	record $blob NOT NULL
 );
 
@@ -130,24 +118,6 @@ CREATE TABLE family_fact (
 	facts $blob NOT NULL,
 	id_number $blob NOT NULL
 );
-
--- How many families there are: exact, kept in the transaction that moves one.
-CREATE TABLE family_count (
-	party $text NOT NULL,
-	state $text NOT NULL,
-	area $text NOT NULL,
-	craft $text NOT NULL,
-	n BIGINT NOT NULL,
-	PRIMARY KEY (party, state, area, craft)
-)$clustered;
-
--- The folded words of names, project and village.
-CREATE TABLE family_word (
-	party $text NOT NULL,
-	word $text NOT NULL,
-	family_id BIGINT NOT NULL REFERENCES family (id),
-	PRIMARY KEY (party, word, family_id)
-)$clustered;
 
 -- blind is a blind index. holds is 1 for the identity number of an active registration: one to a person.
 CREATE TABLE identifier (
@@ -169,7 +139,7 @@ CREATE TABLE serial (
 );
 
 CREATE TABLE draft (
-	family_id BIGINT NOT NULL PRIMARY KEY REFERENCES family (id),
+	family_id $id REFERENCES family (id),
 	version BIGINT NOT NULL,
 	kind $text NOT NULL,
 	form $blob NOT NULL,
@@ -186,7 +156,7 @@ CREATE TABLE idempotency (
 	result $text NOT NULL,
 	created_at $text NOT NULL,
 	PRIMARY KEY (user_id, key)
-);
+)$clustered;
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
 CREATE TABLE criteria_set (
@@ -290,7 +260,7 @@ CREATE INDEX waiver_family ON waiver (family_id, id);
 
 -- hash is the SHA-256 of the hash before it and of this row.
 CREATE TABLE audit (
-	seq BIGINT NOT NULL PRIMARY KEY,
+	seq $id,
 	at $text NOT NULL,
 	actor_id BIGINT NOT NULL,
 	actor_name $text NOT NULL,

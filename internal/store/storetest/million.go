@@ -197,13 +197,6 @@ func fillMany(path string, keys *seal.Keyring, n int) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	exec(`INSERT INTO family_count (party, state, area, craft, n) SELECT party, state, area, craft, count(*) FROM family GROUP BY 1, 2, 3, 4`)
-	// One row for each word of each search text, in the order of the index.
-	exec(`INSERT INTO family_word (party, word, family_id)
-		WITH RECURSIVE split (party, id, word, rest) AS (
-			SELECT party, id, '', substr(search, 2) || ' ' FROM family
-			UNION ALL SELECT party, id, substr(rest, 1, instr(rest, ' ') - 1), substr(rest, instr(rest, ' ') + 1) FROM split WHERE rest <> '')
-		SELECT DISTINCT party, word, id FROM split WHERE word <> '' ORDER BY 1, 2, 3`)
 	for _, text := range indexes {
 		exec(text)
 	}

@@ -1,0 +1,503 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"muntija/internal/calendar"
+)
+
+// roll is the list of all families as columns in memory: what lists filter and sort by, and nothing by which a person could be reached. Any
+// filter of a million families is one pass over a few of its columns (milliseconds, with an exact total), where SQL needed an index for each
+// order, fifteen in all, which made a save twice as dear and still left mixed filters slow.
+//
+// # Design
+//
+// The database stays the only truth. Each write of a family adds a row to the table family_change in its transaction; each reader looks for
+// rows that are newer than the roll, reads those families in its own snapshot, and only then lists. So a list holds all that was committed
+// before it began, also by other processes and on other machines. The rows of a page are read from the database and held against the scope again.
+//
+// # Limits
+//
+// About 170 MB for a million families. The first list after a start reads all of them (some seconds for a million); serve does so before it
+// answers. Ids must be dense, as the engines give them: the columns are addressed by id.
+type roll struct {
+	mu     sync.RWMutex
+	loaded bool
+	seq    int64               // last change that was taken in
+	holes  map[int64]time.Time // numbers below seq that were not there yet: on PostgreSQL a later number can be committed first
+
+	// By family id.
+	cell      []uint32 // into cells; 0: no such family
+	trait     []uint32 // into traits
+	created   []uint64 // µs since 1970
+	submitted []uint64 // µs since 1970, or last
+	number    []uint64 // year and serial of the registration number, or last
+	name      []uint64 // the first eight bytes of the sort key, so that most comparisons need no more
+	nameAt    []uint32 // where in names the sort key stands
+	nameLen   []uint8  // its length; longer keys are cut
+	decided   []uint32 // days, calendar.Date; or lastDay
+	valid     []uint32 // days, or lastDay
+	entered   []uint32 // into users
+	handed    []uint32 // into users: who submitted it
+	reviewer  []uint32 // into users
+	words     []uint32 // hash of its words, to see whether they changed
+
+	cells  dictionary[rollCell]
+	traits dictionary[rollTrait]
+	users  dictionary[int64]
+	names  []byte
+
+	word     map[string]uint32 // into postings
+	vocab    []string          // the words by their number
+	sorted   []uint32          // numbers of words, by word; those after len(sorted) are not in it yet
+	postings [][]uint32        // ids of the families that have a word, rising
+
+	districts map[[2]string]map[string]bool // by party and area
+	count     int
+}
+
+// rollCell and rollTrait are what many families have alike: a filter is looked up once for each kind, not for each family.
+type rollCell struct {
+	party, state, area string
+	amendment          bool
+}
+
+type rollTrait struct{ craft, sex, protection, overall string }
+
+// last and lastDay stand for "never" and sort behind all else, as never does in SQL.
+const (
+	last    = ^uint64(0)
+	lastDay = ^uint32(0)
+)
+
+// dictionary numbers different values from 1.
+type dictionary[T comparable] struct {
+	index  map[T]uint32
+	values []T // values[0] is not used
+}
+
+func (d *dictionary[T]) number(v T) uint32 {
+	if n, ok := d.index[v]; ok {
+		return n
+	}
+	if d.index == nil {
+		d.index = map[T]uint32{}
+		d.values = make([]T, 1)
+	}
+	n := uint32(len(d.values))
+	d.index[v] = n
+	d.values = append(d.values, v)
+	return n
+}
+
+// accept returns for each number whether its value is wanted.
+func (d *dictionary[T]) accept(wanted func(T) bool) []bool {
+	ok := make([]bool, max(1, len(d.values)))
+	for i := 1; i < len(ok); i++ {
+		ok[i] = wanted(d.values[i])
+	}
+	return ok
+}
+
+const selectListed = `SELECT id, party, state, area, district, number, name_sort, search, craft, sex, protection, overall, amendment, entered_by,
+	submitted_by, reviewer_id, created_at, submitted_at, decided_at, valid_until FROM family WHERE `
+
+// listed is one row of selectListed. Its bytes are the driver's: good until the next row.
+type listed struct {
+	id                                                                                      int64
+	party, state, area, district, number, nameSort, search, craft, sex, protection, overall sql.RawBytes
+	amendment, entered, handed, reviewer                                                    int64
+	created, submitted, decided, valid                                                      sql.RawBytes
+}
+
+func (l *listed) into() []any {
+	return into(&l.id, &l.party, &l.state, &l.area, &l.district, &l.number, &l.nameSort, &l.search, &l.craft, &l.sex, &l.protection, &l.overall, &l.amendment,
+		&l.entered, &l.handed, &l.reviewer, &l.created, &l.submitted, &l.decided, &l.valid)
+}
+
+// changed notes in the transaction that what lists show of families is new.
+func (tx *Tx) changed(id int64) error {
+	if _, err := tx.exec(`INSERT INTO family_change (family_id) VALUES ($1)`, id); err != nil {
+		return fmt.Errorf("noting the change: %w", err)
+	}
+	return nil
+}
+
+// keepChanges is how many rows of family_change are kept; a roll that is further behind is read anew.
+const keepChanges = 100_000
+
+// ForgetChanges deletes old notes of changes and returns how many. The newest ones stay, so that their numbers are not given out again.
+func (tx *Tx) ForgetChanges() (int64, error) {
+	return tx.exec(`DELETE FROM family_change WHERE seq < (SELECT max(seq) FROM family_change) - $1`, keepChanges)
+}
+
+// WarmLists brings the lists up to date, so that the next reader need not. Serve calls it before it answers and every second.
+func (db *DB) WarmLists(ctx context.Context) error {
+	return db.View(ctx, func(tx *Tx) error { return tx.withRoll(func(*roll) error { return nil }) })
+}
+
+// withRoll calls fn with the roll as it is in the transaction's snapshot or a little later. Only View may: what an Update has not committed yet
+// must not get into a roll that others read.
+func (tx *Tx) withRoll(fn func(*roll) error) error {
+	if tx.write {
+		return errors.New("store: list inside Update")
+	}
+	r := &tx.db.roll
+	if err := r.refresh(tx); err != nil {
+		return fmt.Errorf("reading the families' changes: %w", err)
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return fn(r)
+}
+
+// size returns how many families the roll holds, if it was read.
+func (r *roll) size() (int, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.count, r.loaded
+}
+
+// refresh takes in what was committed before the transaction's snapshot.
+func (r *roll) refresh(tx *Tx) error {
+	var newest, oldest int64
+	if err := tx.row(into(&newest, &oldest), `SELECT coalesce(max(seq), 0), coalesce(min(seq), 0) FROM family_change`); err != nil {
+		return err
+	}
+	r.mu.RLock()
+	current := r.loaded && r.seq >= newest && len(r.holes) == 0
+	r.mu.RUnlock()
+	if current {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loaded && r.seq >= newest && len(r.holes) == 0 {
+		return nil
+	}
+	if !r.loaded || r.seq+1 < oldest && r.seq < newest {
+		return r.load(tx, newest)
+	}
+	return r.catchUp(tx, newest)
+}
+
+// load reads all families.
+func (r *roll) load(tx *Tx, newest int64) error {
+	var most, n int64
+	if err := tx.row(into(&most, &n), `SELECT coalesce(max(id), 0), count(*) FROM family`); err != nil {
+		return err
+	}
+	if most > 100*n+1_000_000 {
+		return fmt.Errorf("family ids go up to %d for %d families", most, n)
+	}
+	r.reset(int(most))
+	var l listed
+	dest := l.into()
+	err := tx.each(func(rows *sql.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		r.take(&l)
+		return nil
+	}, selectListed+`id > 0 ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	if !tx.db.d.ordered {
+		if err := r.findHoles(tx, newest-1000, newest); err != nil {
+			return err
+		}
+	}
+	r.names = slices.Clip(r.names)
+	r.loaded, r.seq = true, newest
+	return nil
+}
+
+// holeLife is how long a missing number is waited for. Numbers of transactions that were rolled back never come.
+const holeLife = 10 * time.Minute
+
+// catchUp reads the families that changed since the roll was read.
+func (r *roll) catchUp(tx *Tx, newest int64) error {
+	ids := map[int64]bool{}
+	note := func(rows *sql.Rows) error {
+		var seq, id int64
+		err := rows.Scan(&seq, &id)
+		ids[id] = true
+		delete(r.holes, seq)
+		return err
+	}
+	if newest > r.seq {
+		before := r.seq
+		if !tx.db.d.ordered {
+			if err := r.findHoles(tx, before, newest); err != nil {
+				return err
+			}
+		}
+		if err := tx.each(note, `SELECT seq, family_id FROM family_change WHERE seq > $1 AND seq <= $2`, before, newest); err != nil {
+			return err
+		}
+	}
+	var late []int64
+	for seq, since := range r.holes {
+		if time.Since(since) > holeLife {
+			delete(r.holes, seq)
+			continue
+		}
+		late = append(late, seq)
+	}
+	for part := range slices.Chunk(late, 256) {
+		var q statement
+		q.add("SELECT seq, family_id FROM family_change WHERE 1 = 1")
+		q.inIDs("seq", part)
+		if err := tx.each(note, q.text(), q.args...); err != nil {
+			return err
+		}
+	}
+	all := make([]int64, 0, len(ids))
+	for id := range ids {
+		all = append(all, id)
+	}
+	slices.Sort(all)
+	var l listed
+	dest := l.into()
+	for part := range slices.Chunk(all, 256) {
+		var q statement
+		q.add(selectListed + "1 = 1")
+		q.inIDs("id", part)
+		err := tx.each(func(rows *sql.Rows) error {
+			if err := rows.Scan(dest...); err != nil {
+				return err
+			}
+			r.take(&l)
+			return nil
+		}, q.text(), q.args...)
+		if err != nil {
+			return err
+		}
+	}
+	r.seq = max(r.seq, newest)
+	return nil
+}
+
+// findHoles notes which numbers between two are not there yet.
+func (r *roll) findHoles(tx *Tx, after, upto int64) error {
+	at := max(after, 0)
+	missing := func(to int64) {
+		for s := max(at+1, to-10_000); s < to; s++ {
+			r.holes[s] = time.Now()
+		}
+	}
+	err := tx.each(func(rows *sql.Rows) error {
+		var seq int64
+		err := rows.Scan(&seq)
+		if at > 0 {
+			missing(seq)
+		}
+		at = seq
+		return err
+	}, `SELECT seq FROM family_change WHERE seq > $1 AND seq <= $2 ORDER BY seq`, max(after, 0), upto)
+	return err
+}
+
+func (r *roll) reset(most int) {
+	r.cells, r.traits, r.users = dictionary[rollCell]{}, dictionary[rollTrait]{}, dictionary[int64]{}
+	r.names, r.word, r.vocab, r.sorted, r.postings = nil, map[string]uint32{}, nil, nil, nil
+	r.districts, r.holes = map[[2]string]map[string]bool{}, map[int64]time.Time{}
+	r.loaded, r.count = false, 0
+	r.cell = nil
+	r.trait, r.created, r.submitted, r.number, r.name, r.nameAt, r.nameLen = nil, nil, nil, nil, nil, nil, nil
+	r.decided, r.valid, r.entered, r.handed, r.reviewer, r.words = nil, nil, nil, nil, nil, nil
+	r.grow(most + most/16 + 1024)
+}
+
+// grow makes room for ids below n.
+func (r *roll) grow(n int) {
+	if n <= len(r.cell) {
+		return
+	}
+	for _, c := range []*[]uint32{&r.cell, &r.trait, &r.nameAt, &r.decided, &r.valid, &r.entered, &r.handed, &r.reviewer, &r.words} {
+		*c = resized(*c, n)
+	}
+	for _, c := range []*[]uint64{&r.created, &r.submitted, &r.number, &r.name} {
+		*c = resized(*c, n)
+	}
+	r.nameLen = resized(r.nameLen, n)
+}
+
+func resized[T any](s []T, n int) []T {
+	out := make([]T, n)
+	copy(out, s)
+	return out
+}
+
+var wordSeed = maphash.MakeSeed()
+
+// take puts a family's row into the columns, in place of what stood there before.
+func (r *roll) take(l *listed) {
+	id := int(l.id)
+	if id >= len(r.cell) {
+		r.grow(id + id/8 + 1024)
+	}
+	fresh := r.cell[id] == 0
+	if fresh {
+		r.count++
+	}
+	r.cell[id] = r.cells.number(rollCell{string(l.party), string(l.state), string(l.area), l.amendment == 1})
+	r.trait[id] = r.traits.number(rollTrait{string(l.craft), string(l.sex), string(l.protection), string(l.overall)})
+	r.created[id], r.submitted[id] = micros(l.created), micros(l.submitted)
+	r.number[id] = serialOf(l.number)
+	r.decided[id], r.valid[id] = dayOf(l.decided), dayOf(l.valid)
+	r.entered[id], r.handed[id], r.reviewer[id] = r.users.number(l.entered), r.users.number(l.handed), r.users.number(l.reviewer)
+	if key := l.nameSort[:min(len(l.nameSort), 255)]; fresh || string(r.nameOf(uint32(id))) != string(key) {
+		r.nameAt[id], r.nameLen[id], r.name[id] = uint32(len(r.names)), uint8(len(key)), prefix(key)
+		r.names = append(r.names, key...)
+	}
+	if len(l.district) > 0 {
+		k := [2]string{string(l.party), string(l.area)}
+		if r.districts[k] == nil {
+			r.districts[k] = map[string]bool{}
+		}
+		if !r.districts[k][string(l.district)] {
+			r.districts[k][string(l.district)] = true
+		}
+	}
+	if sum := uint32(maphash.Bytes(wordSeed, l.search)); fresh || r.words[id] != sum {
+		r.words[id] = sum
+		r.takeWords(uint32(id), l.search, fresh)
+	}
+}
+
+// takeWords brings the postings of a family up to date. search is a blank before each different word.
+func (r *roll) takeWords(id uint32, search []byte, fresh bool) {
+	if !fresh { // rare: somebody corrected a name
+		for w, ids := range r.postings {
+			if i, found := slices.BinarySearch(ids, id); found {
+				r.postings[w] = slices.Delete(ids, i, i+1)
+			}
+		}
+	}
+	for len(search) > 0 {
+		search = search[1:]
+		end := slices.Index(search, ' ')
+		if end < 0 {
+			end = len(search)
+		}
+		n, ok := r.word[string(search[:end])]
+		if !ok {
+			n = uint32(len(r.vocab))
+			w := string(search[:end])
+			r.word[w] = n
+			r.vocab = append(r.vocab, w)
+			r.postings = append(r.postings, nil)
+		}
+		ids := r.postings[n]
+		if len(ids) == 0 || ids[len(ids)-1] < id {
+			r.postings[n] = append(ids, id)
+		} else if i, found := slices.BinarySearch(ids, id); !found {
+			r.postings[n] = slices.Insert(ids, i, id)
+		}
+		search = search[end:]
+	}
+	if len(r.vocab)-len(r.sorted) > 256+len(r.sorted)/8 {
+		r.sortWords()
+	}
+}
+
+func (r *roll) sortWords() {
+	for n := len(r.sorted); n < len(r.vocab); n++ {
+		r.sorted = append(r.sorted, uint32(n))
+	}
+	slices.SortFunc(r.sorted, func(a, b uint32) int { return strings.Compare(r.vocab[a], r.vocab[b]) })
+}
+
+// having returns the families that have a word that begins with a text, as bits by id.
+func (r *roll) having(text string) []uint64 {
+	bits := make([]uint64, len(r.cell)/64+1)
+	add := func(n uint32) {
+		for _, id := range r.postings[n] {
+			bits[id/64] |= 1 << (id % 64)
+		}
+	}
+	from := sort.Search(len(r.sorted), func(i int) bool { return r.vocab[r.sorted[i]] >= text })
+	for ; from < len(r.sorted) && strings.HasPrefix(r.vocab[r.sorted[from]], text); from++ {
+		add(r.sorted[from])
+	}
+	for n := len(r.sorted); n < len(r.vocab); n++ {
+		if strings.HasPrefix(r.vocab[n], text) {
+			add(uint32(n))
+		}
+	}
+	return bits
+}
+
+func (r *roll) nameOf(id uint32) []byte {
+	at := r.nameAt[id]
+	return r.names[at : at+uint32(r.nameLen[id])]
+}
+
+// prefix packs the first eight bytes of a text so that numbers order as texts do.
+func prefix(s []byte) uint64 {
+	var b [8]byte
+	copy(b[:], s)
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// micros reads an instant of the layout "2006-01-02T15:04:05.000000Z"; last if it is never.
+func micros(s []byte) uint64 {
+	if len(s) != len(instant) {
+		if t := unstamp(string(s)); !t.IsZero() {
+			return uint64(t.UnixMicro())
+		}
+		return last
+	}
+	days := dayOf(s)
+	if days == lastDay {
+		return last
+	}
+	two := func(i int) uint64 { return uint64(s[i]-'0')*10 + uint64(s[i+1]-'0') }
+	us := ((two(11)*60+two(14))*60+two(17))*1_000_000 + two(20)*10_000 + two(22)*100 + two(24)
+	return uint64(int64(days)-int64(epoch))*86_400_000_000 + us
+}
+
+// epoch is 1970-01-01.
+var epoch = calendar.Of(time.Unix(0, 0).UTC())
+
+// dayOf reads the day of "2006-01-02" or of an instant; lastDay if it is never.
+func dayOf(s []byte) uint32 {
+	if len(s) < 10 {
+		return lastDay
+	}
+	d, err := calendar.Parse(string(s[:10]))
+	if err != nil {
+		return lastDay
+	}
+	return uint32(d)
+}
+
+// serialOf reads "EG-2026-000123-45" as year and serial in one number, which orders the numbers of a party; last if there is none.
+func serialOf(s []byte) uint64 {
+	var part [4]uint64
+	at, any := 0, false
+	for _, c := range s {
+		switch {
+		case c == '-':
+			at = min(at+1, len(part)-1)
+		case c >= '0' && c <= '9':
+			part[at], any = part[at]*10+uint64(c-'0'), true
+		}
+	}
+	if !any {
+		return last
+	}
+	return part[1]*1_000_000_000_000 + part[2]
+}
