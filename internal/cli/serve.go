@@ -72,6 +72,10 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	if err := seedCriteria(ctx, o.svc); err != nil {
 		return err
 	}
+	if err := o.db.WarmLists(ctx); err != nil {
+		return fmt.Errorf("reading the registry for its lists: %w", err)
+	}
+	go keepLists(ctx, o)
 	ln, err := net.Listen("tcp", o.cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", o.cfg.Addr, err)
@@ -111,6 +115,22 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		return fmt.Errorf("stopping: %w", err)
 	}
 	return nil
+}
+
+// keepLists takes in what other programs commit, so that a reader after a quiet time does not wait for it.
+func keepLists(ctx context.Context, o *opened) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := o.db.WarmLists(ctx); err != nil && ctx.Err() == nil {
+			o.log.WarnContext(ctx, "bringing the lists up to date failed", "error", err)
+		}
+	}
 }
 
 // seedCriteria publishes the criteria that come with the program for a party that has none, so that a new registry can decide. The ministry makes
