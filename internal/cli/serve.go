@@ -72,9 +72,6 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	if err := seedCriteria(ctx, o.svc); err != nil {
 		return err
 	}
-	if err := o.db.WarmLists(ctx); err != nil {
-		return fmt.Errorf("reading the registry for its lists: %w", err)
-	}
 	go keepLists(ctx, o)
 	ln, err := net.Listen("tcp", o.cfg.Addr)
 	if err != nil {
@@ -117,18 +114,22 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	return nil
 }
 
-// keepLists takes in what other programs commit, so that a reader after a quiet time does not wait for it.
+// keepLists reads the registry for its lists at the start, and then takes in what other programs commit, so that a reader after a quiet time does not
+// wait for it.
 func keepLists(ctx context.Context, o *opened) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for {
+	for first := true; ; first = false {
+		if err := o.db.WarmLists(ctx); err != nil && ctx.Err() == nil {
+			o.log.WarnContext(ctx, "bringing the lists up to date failed", "error", err)
+		}
+		if first {
+			debug.FreeOSMemory() // reading a million families leaves as much garbage as list
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if err := o.db.WarmLists(ctx); err != nil && ctx.Err() == nil {
-			o.log.WarnContext(ctx, "bringing the lists up to date failed", "error", err)
 		}
 	}
 }

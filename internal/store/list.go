@@ -191,10 +191,11 @@ func (s *search) readText() error {
 	return nil
 }
 
-// order is how a list is sorted: by a key, then by the sort key of the name if byName, then by id.
+// order is how a list is sorted: by a column, then by the sort key of the name if byName, then by id.
 type order struct {
 	r      *roll
-	key    func(id uint32) uint64
+	column []uint64
+	days   []uint32 // in place of column
 	byName bool
 	desc   bool
 }
@@ -202,18 +203,24 @@ type order struct {
 var sorts = []Sort{SortNewest, SortOldest, SortName, SortNumber, SortSubmitted, SortValidUntil}
 
 func (r *roll) order(s Sort) order {
-	of := func(column []uint64) func(uint32) uint64 { return func(id uint32) uint64 { return column[id] } }
 	switch s {
 	case SortName:
-		return order{r: r, key: of(r.name), byName: true}
+		return order{r: r, column: r.name, byName: true}
 	case SortNumber:
-		return order{r: r, key: of(r.number)}
+		return order{r: r, column: r.number}
 	case SortSubmitted:
-		return order{r: r, key: of(r.submitted)}
+		return order{r: r, column: r.submitted}
 	case SortValidUntil:
-		return order{r: r, key: func(id uint32) uint64 { return uint64(r.valid[id]) }}
+		return order{r: r, days: r.valid}
 	}
-	return order{r: r, key: of(r.created), desc: s == SortNewest}
+	return order{r: r, column: r.created, desc: s == SortNewest}
+}
+
+func (o *order) key(id uint32) uint64 {
+	if o.days != nil {
+		return uint64(o.days[id])
+	}
+	return o.column[id]
 }
 
 // before reports whether family a stands before family b.
@@ -249,6 +256,7 @@ type filter struct {
 	entered, reviewer uint32 // 0: anybody
 	notEntered        uint32 // 0: nobody is excluded
 	nobody            bool   // somebody is asked for who has no family
+	more              bool   // there is more to look at than cell and trait
 	instants          []uint64
 	from, to          uint64 // for instants, half open
 	days              []uint32
@@ -299,6 +307,7 @@ func (r *roll) filter(s *search) *filter {
 			f.to, f.toDay = dayMicros(q.To)+dayMicros(epoch+1), uint32(q.To)
 		}
 	}
+	f.more = f.entered != 0 || f.reviewer != 0 || f.notEntered != 0 || f.instants != nil || f.days != nil
 	for _, w := range s.words {
 		bits := r.having(w)
 		if f.bits == nil {
@@ -325,10 +334,12 @@ func dayMicros(d calendar.Date) uint64 { return uint64(max(0, int64(d)-int64(epo
 
 // meets reports whether a family meets the whole filter but the text.
 func (f *filter) meets(id uint32) bool {
+	return f.cell[f.r.cell[id]] && f.trait[f.r.trait[id]] && (!f.more || f.meetsMore(id))
+}
+
+// meetsMore looks at what fewer filters ask for.
+func (f *filter) meetsMore(id uint32) bool {
 	r := f.r
-	if !f.cell[r.cell[id]] || !f.trait[r.trait[id]] {
-		return false
-	}
 	if f.entered != 0 && r.entered[id] != f.entered || f.reviewer != 0 && r.reviewer[id] != f.reviewer ||
 		f.notEntered != 0 && (r.entered[id] == f.notEntered || r.handed[id] == f.notEntered) {
 		return false
@@ -375,11 +386,22 @@ func (f *filter) each(desc bool, visit func(id uint32)) {
 // find returns the first families of a query behind a place, at most want, and how many meet the query in all.
 func (r *roll) find(s *search, o order, at *cursor, want int) (ids []uint32, total int) {
 	f := r.filter(s)
+	full, top := false, uint64(0) // the page is full, and the key of its last family
 	f.each(o.desc, func(id uint32) {
 		total++
-		if at != nil && !o.behind(id, at) || len(ids) == want && !o.before(id, ids[0]) {
+		if full {
+			if k := o.key(id); k != top && k > top != o.desc {
+				return
+			}
+		}
+		if at != nil && !o.behind(id, at) || full && !o.before(id, ids[0]) {
 			return
 		}
+		defer func() {
+			if full = len(ids) == want; full {
+				top = o.key(ids[0])
+			}
+		}()
 		// ids is a heap with the last of the page on top.
 		if len(ids) < want {
 			ids = append(ids, id)
