@@ -69,6 +69,26 @@ type Moved struct {
 	Area     string
 	Move     criteria.Move
 	From, To criteria.Overall
+	Why      []Cause // in the order of the draft; nil if there is no set in force to compare with
+	Changed  bool    // saved or decided after the count, so that it would be counted otherwise now; Why is nil then
+}
+
+// Cause is one criterion for which a family would enter or leave: it stands in the way under one of the versions only.
+type Cause struct {
+	N        int // its place in the draft, from 1; 0 if the draft has dropped it
+	Title    criteria.Text
+	From, To Standing
+}
+
+// Standing is what one version makes of a criterion for a family; the zero Standing is that of a version without it.
+type Standing struct {
+	Outcome criteria.Outcome
+	Weight  criteria.Weight
+}
+
+// blocks reports whether a family is not eligible for this criterion alone.
+func (s Standing) blocks() bool {
+	return s.Weight == criteria.Hard && (s.Outcome == criteria.NotMet || s.Outcome == criteria.FactsMissing || s.Outcome == criteria.NeedsReview)
 }
 
 // counted is a preview without names: what is kept for its other pages.
@@ -164,7 +184,10 @@ func (s *Criteria) Preview(ctx context.Context, actor auth.Actor, id int64, q Pr
 			v.From = &SetSummary{CriteriaSet: *base, Title: set.Title, Citation: set.Citation, Criteria: len(set.Criteria), InForce: true}
 		}
 		v.fill(c, q)
-		return v.name(tx, actor.Party)
+		if err := v.name(tx, actor.Party); err != nil || from == nil {
+			return err
+		}
+		return v.explain(tx, from, to, today)
 	})
 	if err != nil {
 		return nil, err
@@ -309,6 +332,60 @@ func (v *Preview) name(tx *store.Tx, party place.Country) error {
 		v.Names[i].Name = names[v.Names[i].ID]
 	}
 	return nil
+}
+
+// explain says of each name of the page why it would move. The count keeps no reasons, which nobody reads beyond the page: the families of the page, fifty at
+// most, are read and assessed again here. One that was saved since it was counted may not fit its count any more; then it is said so, and not explained.
+func (v *Preview) explain(tx *store.Tx, from, to *criteria.Program, today calendar.Date) error {
+	var f criteria.Facts
+	var before, after criteria.Assessment
+	for i := range v.Names {
+		m := &v.Names[i]
+		rows, err := tx.FactsBetween(v.Row.Party, weighed, m.ID-1, m.ID, 1)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 { // decided, and no longer asked about
+			m.Changed = true
+			continue
+		}
+		waivers, err := tx.WaiversBetween(v.Row.Party, m.ID-1, m.ID)
+		if err != nil {
+			return err
+		}
+		if err := f.Decode(rows[0].Facts); err != nil {
+			return fmt.Errorf("facts of family %d: %w", m.ID, err)
+		}
+		f.SetDate(criteria.Today, today)
+		from.AssessInto(&before, &f, waivers[m.ID])
+		to.AssessInto(&after, &f, waivers[m.ID])
+		if m.Changed = before.Overall != m.From || after.Overall != m.To; !m.Changed {
+			m.Why = causes(from.Set(), to.Set(), &before, &after)
+		}
+	}
+	return nil
+}
+
+// causes compares two assessments of one family criterion by criterion. A criterion is the same in both versions if its code is.
+func causes(from, to *criteria.Set, before, after *criteria.Assessment) []Cause {
+	was := make(map[string]Standing, len(before.Results))
+	for i, r := range before.Results {
+		was[r.Code] = Standing{r.Outcome, from.Criteria[i].Weight}
+	}
+	var out []Cause
+	for i, r := range after.Results {
+		c := Cause{N: i + 1, Title: to.Criteria[i].Title, From: was[r.Code], To: Standing{r.Outcome, to.Criteria[i].Weight}}
+		if c.From.blocks() != c.To.blocks() {
+			out = append(out, c)
+		}
+		delete(was, r.Code)
+	}
+	for _, c := range from.Criteria {
+		if s, dropped := was[c.Code]; dropped && s.blocks() {
+			out = append(out, Cause{Title: c.Title, From: s})
+		}
+	}
+	return out
 }
 
 // previewToken names what an actor has seen: the draft at its version against the set in force at its version. Another save, or another publication in

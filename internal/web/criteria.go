@@ -331,6 +331,32 @@ type shownArea struct {
 type shownMove struct {
 	service.Moved
 	AreaName string
+	Causes   []shownCause
+}
+
+// shownCause is one criterion for which a family would move, in words. Words and no badges: fifty families with their reasons are to stay a light page.
+type shownCause struct {
+	N               int
+	Title, From, To string
+}
+
+// causes are the reasons of one family. absent says it of a criterion that a version has not.
+func (r *request) causes(why []service.Cause) []shownCause {
+	w := r.words()
+	say := func(s service.Standing, absent string) string {
+		switch {
+		case s.Outcome == "":
+			return w.T(absent)
+		case s.Weight == criteria.Hard:
+			return w.T("criteria.outcome." + string(s.Outcome))
+		}
+		return w.T("ruleset.cause_weight", w.T("criteria.outcome."+string(s.Outcome)), w.T("criteria.weight."+string(s.Weight)))
+	}
+	out := make([]shownCause, 0, len(why))
+	for _, c := range why {
+		out = append(out, shownCause{c.N, c.Title.In(w.Lang()), say(c.From, "ruleset.cause_new"), say(c.To, "ruleset.cause_gone")})
+	}
+	return out
 }
 
 var moves = map[string]criteria.Move{"entered": criteria.Entered, "left": criteria.Left}
@@ -374,7 +400,7 @@ func (s *Server) drawPreview(r *request, status int, id int64, form *render.Form
 		body.Areas = append(body.Areas, shownArea{a, w.area(a.Area)})
 	}
 	for _, m := range p.Names {
-		body.Rows = append(body.Rows, shownMove{m, w.area(m.Area)})
+		body.Rows = append(body.Rows, shownMove{m, w.area(m.Area), r.causes(m.Why)})
 	}
 	link := func(page int) string {
 		v := url.Values{}

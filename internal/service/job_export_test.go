@@ -1,0 +1,4 @@
+package service
+
+// Batch sets how many families a re-check stores at once, and what is called after each stored batch. Only before the jobs run.
+func (j *Jobs) Batch(size int, after func()) { j.batch, j.onBatch = size, after }
