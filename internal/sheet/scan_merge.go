@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sort"
 	"strings"
 )
 
@@ -20,10 +22,9 @@ const (
 
 // first returns the row whose value a cell shows, the cell's own unless it is merged.
 func (m merges) first(col, row int) int {
-	for _, r := range m[col] {
-		if row >= r.from && row <= r.to {
-			return r.from
-		}
+	rs := m[col]
+	if i := sort.Search(len(rs), func(i int) bool { return rs[i].to >= row }); i < len(rs) && row >= rs[i].from {
+		return rs[i].from
 	}
 	return row
 }
@@ -91,6 +92,9 @@ func (m merges) read(x *xmlReader) error {
 	for {
 		switch x.next() {
 		case tokEOF:
+			for _, rs := range m {
+				slices.SortFunc(rs, func(a, b rowRange) int { return a.from - b.from })
+			}
 			return x.fail
 		case tokStart:
 			if string(x.name) != "mergeCell" {

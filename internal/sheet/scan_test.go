@@ -168,7 +168,9 @@ func bigFile(t testing.TB, rows int, inline bool) string {
 	z := zip.NewWriter(f)
 	seed := uint32(7)
 	next := func(n int) int { seed = seed*1664525 + 1013904223; return int(seed>>8) % n }
-	phrase := func() string { return words[next(len(words))] + " " + words[next(len(words))] + " " + words[next(len(words))] }
+	phrase := func() string {
+		return words[next(len(words))] + " " + words[next(len(words))] + " " + words[next(len(words))]
+	}
 	headers := strings.Split("م|الرقم القومي|الاسم الأول|باقي الاسم|تاريخ الميلاد|النوع|الموبايل|المحافظة|المركز|القرية|الشارع|رقم المبنى|العنوان بالتفصيل|علامة مميزة|الحرفة|النشاط|اسم المشروع|مرحلة المشروع|عدد أفراد الأسرة|القيمة التقديرية|تاريخ تقديم الطلب|الوحدة الاجتماعية|الجمعية المنفذة|رقم الملف|الحالة الاجتماعية", "|")
 	var table strings.Builder
 	index := map[string]int{}

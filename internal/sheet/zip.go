@@ -227,7 +227,9 @@ func (a *archive) check(e *entry) error {
 }
 
 // find returns the entry of a part's name, in any case, nil if there is none.
-func (a *archive) find(name string) *entry { return a.entries[strings.ToLower(strings.TrimPrefix(name, "/"))] }
+func (a *archive) find(name string) *entry {
+	return a.entries[strings.ToLower(strings.TrimPrefix(name, "/"))]
+}
 
 // open returns the unpacked bytes of an entry. The reader fails if the entry holds more or less than the directory says, or if its checksum is
 // wrong: a size that lies is found at the first byte too many.

@@ -1,0 +1,470 @@
+package sheet
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"muntija/internal/arabic"
+	"muntija/internal/fault"
+	"muntija/internal/place"
+)
+
+const (
+	headRows    = 120 // rows with a value that are looked at for a header and for samples
+	headerRows  = 60  // of these, the ones that may be the header
+	maxColumns  = 400 // columns of a roster
+	maxRosters  = 60  // sheets that are looked at
+	sampleCount = 5
+)
+
+// headRow is a row at the head of a sheet.
+type headRow struct {
+	n     int
+	cells map[int]Cell
+	width int // columns up to the last with a value
+}
+
+func (r headRow) text(col int) string {
+	if c, ok := r.cells[col]; ok && c.Kind == Text {
+		return arabic.Clean(c.Text)
+	}
+	return ""
+}
+
+// FindRosters looks at the head of each visible sheet for a table: the row, or the two, whose cells are headers that are known, and else the first row
+// that looks like one. Sheets without a table are left out; if no sheet has one, the error says what a roster must look like. It reads no more of
+// a sheet than its head.
+func (b *Book) FindRosters() ([]Roster, error) {
+	var out []Roster
+	looked := 0
+	for _, info := range b.Sheets() {
+		if info.Hidden != Visible || looked == maxRosters {
+			continue
+		}
+		looked++
+		s := b.Scan(info.Index)
+		var rows []headRow
+		for len(rows) < headRows && s.Next() {
+			r := headRow{n: s.Row(), cells: map[int]Cell{}}
+			for _, c := range s.Cells() {
+				if c.Col < maxColumns && (c.Kind != Text || arabic.Clean(c.Text) != "") {
+					r.cells[c.Col] = c
+					r.width = max(r.width, c.Col+1)
+				}
+			}
+			if len(r.cells) > 0 {
+				rows = append(rows, r)
+			}
+		}
+		s.Close()
+		if err := s.Err(); err != nil {
+			return nil, err
+		}
+		if ros, ok := findRoster(rows); ok {
+			ros.Sheet, ros.Name, ros.LastRow = info.Index, info.Name, s.info.lastRow
+			for i := range ros.Columns {
+				ros.Columns[i].Hidden = s.info.hiddenCol(ros.Columns[i].Index)
+			}
+			out = append(out, ros)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fault.New(fault.Invalid, "sheet.problem.no_header")
+	}
+	return out, nil
+}
+
+// header is a row, or two, read as a header.
+type header struct {
+	from, to int // indexes in the head
+	kind     RosterKind
+	columns  []Column
+	score    float64
+}
+
+func findRoster(rows []headRow) (Roster, bool) {
+	var best header
+	for i := range rows[:min(len(rows), headerRows)] {
+		for _, kind := range []RosterKind{Families, Members} {
+			one := readHeader(kind, rows, i, i)
+			if one.score > best.score {
+				best = one
+			}
+			if i+1 < len(rows) && rows[i+1].n == rows[i].n+1 {
+				if two := readHeader(kind, rows, i, i+1); two.score > best.score+0.5 {
+					best = two
+				}
+			}
+		}
+	}
+	if best.score < 1.9 { // nothing, or one word that happens to be a header
+		var ok bool
+		if best, ok = unknownHeader(rows); !ok {
+			return Roster{}, false
+		}
+	}
+	ros := Roster{Kind: best.kind, HeaderFrom: rows[best.from].n, HeaderTo: rows[best.to].n, First: rows[best.to].n + 1, Columns: best.columns}
+	for _, r := range rows[:best.from] {
+		if t := r.line(); t != "" {
+			ros.Titles = append(ros.Titles, t)
+		}
+	}
+	ros.describe(rows[best.to+1:])
+	return ros, true
+}
+
+// line is all the text of a row.
+func (r headRow) line() string {
+	var parts []string
+	for col := range r.width {
+		if t := r.text(col); t != "" {
+			parts = append(parts, t)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// readHeader reads rows from and to (the same, or the next) as the header of a kind of roster.
+func readHeader(kind RosterKind, rows []headRow, from, to int) header {
+	h := header{from: from, to: to, kind: kind}
+	upper, lower := rows[from], rows[to]
+	width := max(upper.width, lower.width)
+	lex := lexicons()[kind]
+	group, others := "", 0
+	for col := range width {
+		up, low := upper.text(col), lower.text(col)
+		for _, r := range rows[from : to+1] {
+			if c, ok := r.cells[col]; ok && c.Kind != Text {
+				others++
+			}
+		}
+		c := Column{Index: col, Letter: Letter(col)}
+		if from == to {
+			c.Header = low
+			c.Field, c.How, c.Score = lex.match(low)
+		} else {
+			switch {
+			case up != "":
+				group = up
+			case low == "":
+				group = ""
+			}
+			c.Header, c.Field, c.How, c.Score = lex.matchTwo(group, up, low)
+		}
+		if c.Header != "" {
+			h.columns = append(h.columns, c)
+		}
+	}
+	settle(h.columns)
+	relation, project := false, false
+	for _, c := range h.columns {
+		if c.Field != "" {
+			h.score += c.Score
+			if c.Field == FieldIgnore {
+				h.score -= 0.5
+			}
+		}
+		relation = relation || c.Field == "household.members.relation"
+		project = project || strings.HasPrefix(c.Field, "project.") || strings.HasPrefix(c.Field, "address.") || strings.HasPrefix(c.Field, "lead.phones")
+	}
+	if kind == Members && !relation {
+		h.score = 0
+	}
+	if kind == Members && h.score > 0 {
+		h.score += 0.6 // each word of a list of members is one of a list of families too
+	}
+	if others*3 > len(h.columns) { // headers are words
+		h.score = 0
+	}
+	if len(h.columns) > 4 && h.score < float64(len(h.columns))/8 {
+		h.score = 0
+	}
+	return h
+}
+
+// matchTwo reads a header of two rows: what stands above, for this column or for a group of them, and what below.
+func (l lexicon) matchTwo(group, up, low string) (header, field string, how How, score float64) {
+	switch {
+	case low == "" && up == "":
+		return "", "", "", 0
+	case low == "":
+		field, how, score = l.match(up)
+		return up, field, how, score
+	case group == "":
+		field, how, score = l.match(low)
+		return low, field, how, score
+	}
+	header = group + " / " + low
+	field, how, score = l.match(low)
+	if whole, h, s := l.match(group + " " + low); whole != "" && h != HowGuess {
+		return header, whole, h, s
+	}
+	for _, t := range strings.Fields(headerKey(group)) {
+		var to map[string]string
+		switch t {
+		case "ولي", "وصي", "guardian":
+			to = map[string]string{FieldName: "guardian.name", "lead.id_number": "guardian.id_number", phoneField: "guardian.phone", "guardian.relation": "guardian.relation", "lead.id_type": "guardian.id_type"}
+		case "زوج", "زوجه", "اب", "ام", "ضامن", "كفيل", "باحث", "spouse", "husband", "guarantor":
+			return header, "", "", 0 // somebody else's
+		case "مشروع", "project":
+			if other := map[string]string{FieldName: "project.name", "lead.sex": "project.activity"}[field]; other != "" {
+				return header, other, how, score
+			}
+		}
+		if to != nil {
+			if to[field] == "" {
+				return header, "", "", 0
+			}
+			return header, to[field], how, score
+		}
+	}
+	return header, field, how, score
+}
+
+// settle makes headers different from each other and leaves each field to the column that fits it best. A second column of phones is the second phone.
+func settle(columns []Column) {
+	names := map[string]int{}
+	for i := range columns {
+		c := &columns[i]
+		names[c.Header]++
+		if n := names[c.Header]; n > 1 {
+			c.Header += " #" + strconv.Itoa(n)
+		}
+	}
+	order := make([]int, len(columns))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch x, y := columns[a].Score, columns[b].Score; {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	taken := map[string]bool{}
+	for _, i := range order {
+		c := &columns[i]
+		if c.Field == "" || c.Field == FieldIgnore {
+			continue
+		}
+		if c.Field == "lead.phones[0].number" {
+			c.Field = phoneField
+		}
+		if taken[c.Field] && (c.Field == phoneField || strings.HasPrefix(c.Field, "lead.phones[")) {
+			for n := 1; n < 6 && taken[c.Field]; n++ {
+				c.Field = "lead.phones[" + strconv.Itoa(n) + "].number"
+			}
+		}
+		if taken[c.Field] {
+			c.Field, c.How, c.Score = "", "", 0
+			continue
+		}
+		taken[c.Field] = true
+	}
+}
+
+// unknownHeader finds the first row that looks like a header though none of its words is known: three texts or more without a digit, with at least
+// two rows below that fill the same columns.
+func unknownHeader(rows []headRow) (header, bool) {
+	for i, r := range rows[:min(len(rows), headerRows)] {
+		if len(r.cells) < 3 || i+2 >= len(rows) {
+			continue
+		}
+		words := 0
+		for col := range r.cells {
+			if t := r.text(col); t != "" && !strings.ContainsAny(arabic.Digits(t), "0123456789") {
+				words++
+			}
+		}
+		alike := 0
+		for _, next := range rows[i+1 : min(len(rows), i+6)] {
+			filled := 0
+			for col := range next.cells {
+				if _, ok := r.cells[col]; ok {
+					filled++
+				}
+			}
+			if filled*2 >= len(r.cells) {
+				alike++
+			}
+		}
+		if words == len(r.cells) && alike >= 2 {
+			return readHeaderLoose(rows, i), true
+		}
+	}
+	return header{}, false
+}
+
+func readHeaderLoose(rows []headRow, i int) header {
+	h := header{from: i, to: i, kind: Families}
+	for col := range rows[i].width {
+		if t := rows[i].text(col); t != "" {
+			c := Column{Index: col, Letter: Letter(col), Header: t}
+			c.Field, c.How, c.Score = lexicons()[Families].match(t)
+			h.columns = append(h.columns, c)
+		}
+	}
+	settle(h.columns)
+	return h
+}
+
+// describe adds what the rows below the header show: samples, columns without a header, fields by what a column holds, the order of dates, and the
+// shape.
+func (ros *Roster) describe(rows []headRow) {
+	known := map[int]bool{}
+	for _, c := range ros.Columns {
+		known[c.Index] = true
+	}
+	filled := map[int]int{}
+	for _, r := range rows {
+		for col := range r.cells {
+			filled[col]++
+		}
+	}
+	for col, n := range filled {
+		if !known[col] && n >= 3 && n*2 >= len(rows) {
+			ros.Columns = append(ros.Columns, Column{Index: col, Letter: Letter(col), Header: "[" + Letter(col) + "]"})
+		}
+	}
+	slices.SortFunc(ros.Columns, func(a, b Column) int { return a.Index - b.Index })
+
+	taken := map[string]bool{}
+	for _, c := range ros.Columns {
+		taken[c.Field] = true
+	}
+	day, month := 0, 0
+	for i := range ros.Columns {
+		c := &ros.Columns[i]
+		var values []string
+		for _, r := range rows {
+			cell, ok := r.cells[c.Index]
+			if !ok {
+				continue
+			}
+			v := shown(cell)
+			if v == "" {
+				continue
+			}
+			values = append(values, v)
+			if len(c.Samples) < sampleCount {
+				c.Samples = append(c.Samples, v)
+			}
+			if cell.Kind == Text {
+				switch dateOrder(v) {
+				case DayFirst:
+					day++
+				case MonthFirst:
+					month++
+				}
+			}
+		}
+		if c.Field == "" && ros.Kind == Families {
+			if f := guess(values); f != "" && !taken[f] && !strangers(c.Header) {
+				c.Field, c.How, c.Score = f, HowGuess, 0.6
+				taken[f] = true
+			}
+		}
+	}
+	ros.DateOrder = DayFirst
+	if month > 0 && day == 0 {
+		ros.DateOrder = MonthFirst
+	}
+	ros.Shape = shapeOf(ros.Kind, ros.Columns)
+}
+
+// strangers reports whether a header says that the column is about somebody else: the husband's number is no number of the producer.
+func strangers(header string) bool {
+	for _, t := range arabic.Tokens(header) {
+		switch bare(t) {
+		case "زوج", "زوجه", "اب", "ام", "والد", "والده", "جار", "ضامن", "كفيل", "باحث", "موظف", "مسئول", "مسوول", "ولي", "وصي", "ابن", "ابناء", "spouse", "husband", "guarantor", "guardian":
+			return true
+		}
+	}
+	return false
+}
+
+// shown is a cell's value as a sample or a message shows it.
+func shown(c Cell) string {
+	switch c.Kind {
+	case Blank:
+		return ""
+	case Date:
+		return clock(c.Date, c.Seconds)
+	case Number:
+		if s, ok := plainNumber(c.Text); ok {
+			return s
+		}
+	}
+	return arabic.Clean(c.Text)
+}
+
+var slashed = regexp.MustCompile(`^(\d{1,2})[/\-.](\d{1,2})[/\-.]\d{4}$`)
+
+// dateOrder tells the order of a date that can have only one.
+func dateOrder(s string) DateOrder {
+	m := slashed.FindStringSubmatch(strings.ReplaceAll(arabic.Digits(s), " ", ""))
+	if m == nil {
+		return ""
+	}
+	a, _ := strconv.Atoi(m[1])
+	b, _ := strconv.Atoi(m[2])
+	switch {
+	case a > 12 && b <= 12:
+		return DayFirst
+	case b > 12 && a <= 12:
+		return MonthFirst
+	}
+	return ""
+}
+
+// guess is the field of a column by what it holds, if nearly all of it can be nothing else.
+func guess(values []string) string {
+	if len(values) < 3 {
+		return ""
+	}
+	count := map[string]int{}
+	for _, v := range values {
+		d := digitsOnly(v)
+		switch {
+		case len(d) == 14 && (d[0] == '2' || d[0] == '3'):
+			count["lead.id_number"]++
+		case len(d) == 11 && (strings.HasPrefix(d, "010") || strings.HasPrefix(d, "011") || strings.HasPrefix(d, "012") || strings.HasPrefix(d, "015")),
+			len(d) == 10 && strings.HasPrefix(d, "1") && strings.ContainsRune("0125", rune(d[1])),
+			len(d) == 12 && strings.HasPrefix(d, "201"), len(d) == 14 && strings.HasPrefix(d, "00201"), len(d) == 11 && strings.HasPrefix(d, "974"):
+			count[phoneField]++
+		default:
+			f := arabic.Fold(v)
+			if _, ok := place.AreaByFolded("", f); ok {
+				count["address.area"]++
+			} else if choice("sex", f) != "" && len(f) > 2 {
+				count["lead.sex"]++
+			}
+		}
+	}
+	for field, n := range count {
+		if n*10 >= len(values)*9 {
+			return field
+		}
+	}
+	return ""
+}
+
+// digitsOnly is a number without the marks people put into it, "" if it is none.
+func digitsOnly(s string) string {
+	b := make([]byte, 0, 16)
+	for _, r := range arabic.Digits(s) {
+		switch {
+		case r >= '0' && r <= '9':
+			b = append(b, byte(r))
+		case r == ' ' || r == '-' || r == '+' || r == '.' || r == '(' || r == ')' || r == '/':
+		default:
+			return ""
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,1155 @@
+package sheet
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"muntija/internal/arabic"
+	"muntija/internal/calendar"
+	"muntija/internal/fault"
+	"muntija/internal/identity"
+	"muntija/internal/intake"
+	"muntija/internal/place"
+	"muntija/internal/registry"
+)
+
+// Skip says why a row of a roster is no record.
+type Skip string
+
+// The reasons. The zero value is a record.
+const (
+	SkipTotal   Skip = "total"   // الإجمالي
+	SkipNote    Skip = "note"    // a text below or between the rows, a signature
+	SkipHeader  Skip = "header"  // the header once more, on each printed page, or a row that numbers the columns
+	SkipExample Skip = "example" // the example of a template
+	SkipDone    Skip = "done"    // a marked workbook that came back: this row was taken before
+	SkipEnd     Skip = "end"     // no row: the sheet was left after 1,000 blank rows below this one
+)
+
+// Row is a row of a roster.
+type Row struct {
+	N        int                 // number in the sheet, from 1
+	Skip     Skip                // "" for a record
+	Key      string              // the value of the key's column, canonical: what the family is looked up by; "" without one
+	Values   map[string][]string // the fields as a form would send them: what intake.Decode takes
+	Cells    map[string]Ref      // field → the cell that it came from, for every column that is taken, blank cells included
+	Derived  []string            // fields that stand in no column: read out of the identity number (birth date, sex, nationality, kind of document)
+	Problems []CellProblem       // what could not be turned into a value; a field with a blocking one is not in Values
+
+	lists map[string]int // rows of each list so far, and which row a code or a place has
+}
+
+// Ref is the cell of a field.
+type Ref struct {
+	Col int    // 0 is A
+	Raw string // as the sheet shows it, cut to 200 characters; "" if it is blank
+}
+
+// CellProblem is what is wrong with a cell. Col is -1 for a problem of the whole row.
+type CellProblem struct {
+	Col int
+	fault.Problem
+}
+
+// Form decodes the row's values into the form; see [intake.Decode]. The problems are of shape only and belong to Merge.
+func (r *Row) Form() (*intake.Registration, fault.Problems) { return intake.Decode(r.Values) }
+
+// Blank reports whether a field's column is taken and its cell is empty.
+func (r *Row) Blank(field string) bool {
+	ref, ok := r.Cells[field]
+	return ok && ref.Raw == ""
+}
+
+// Merge adds the problems that a check of the form found, each at its column. A field that the cell itself has a blocking problem with gets no second
+// one: that it is "required" follows from the first.
+func (r *Row) Merge(ps fault.Problems) {
+	for _, p := range ps {
+		if slices.ContainsFunc(r.Problems, func(have CellProblem) bool { return have.Severity == fault.Blocking && have.Field == p.Field }) {
+			continue
+		}
+		col := -1
+		if ref, ok := r.Cells[p.Field]; ok {
+			col = ref.Col
+		}
+		r.Problems = append(r.Problems, CellProblem{col, p})
+	}
+}
+
+// Blocked reports whether a problem stops the row.
+func (r *Row) Blocked() bool {
+	return slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Severity == fault.Blocking })
+}
+
+func (r *Row) reset(n int) {
+	r.N, r.Skip, r.Key = n, "", ""
+	r.Derived, r.Problems = r.Derived[:0], r.Problems[:0]
+	if r.Values == nil {
+		r.Values, r.Cells, r.lists = map[string][]string{}, map[string]Ref{}, map[string]int{}
+	}
+	clear(r.Values)
+	clear(r.Cells)
+	clear(r.lists)
+}
+
+// target is a column that is taken.
+type target struct {
+	col    int
+	field  string
+	path   columnPath
+	kind   registry.Kind
+	header string
+}
+
+// reader turns the cells of a roster into rows.
+type reader struct {
+	party    place.Country
+	m        SheetMap
+	targets  []target
+	byCol    map[int]int // column → target
+	status   int         // column, -1
+	merged   merges
+	carried  map[int]carriedCell
+	row      Row
+	rows     int // records so far
+	cells    []*Cell
+	keyField string
+}
+
+type carriedCell struct {
+	row  int
+	cell Cell
+}
+
+func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
+	if ps := (Mapping{Sheets: []SheetMap{m}}).Check(nil); ps.Err() != nil {
+		return nil, fault.Wrap(ps.Err(), fault.Invalid, "sheet.problem.mapping")
+	}
+	rd := &reader{party: party, m: m, byCol: map[int]int{}, status: -1, carried: map[int]carriedCell{}, keyField: m.Key}
+	for _, c := range ros.Columns {
+		field, ok := m.Columns[c.Header]
+		if !ok {
+			field = c.Field // a header that the mapping does not name is taken as it was found
+		}
+		switch p, ok := parseField(field); {
+		case field == FieldStatus:
+			rd.status = c.Index
+		case !ok || field == FieldIgnore || field == FieldMessage:
+		default:
+			t := target{col: c.Index, field: field, path: p, header: headerKey(c.Header), kind: registry.KindOf(field)}
+			rd.byCol[c.Index] = len(rd.targets)
+			rd.targets = append(rd.targets, t)
+		}
+	}
+	rd.cells = make([]*Cell, len(rd.targets))
+	return rd, nil
+}
+
+// read turns a row into a record, or says why it is none. It returns nil for a row with nothing in a column that is taken.
+func (rd *reader) read(n int, cells []Cell) *Row {
+	r := &rd.row
+	r.reset(n)
+	clear(rd.cells)
+	filled := 0
+	done := false
+	for i := range cells {
+		c := &cells[i]
+		if c.Col == rd.status {
+			done = c.Kind == Text && statusDone(c.Text)
+			continue
+		}
+		t, ok := rd.byCol[c.Col]
+		if !ok || c.Kind == Blank && !c.Formula || c.Kind == Text && blankText(c.Text) {
+			continue
+		}
+		rd.cells[t] = c
+		filled++
+	}
+	if filled == 0 {
+		if note := rd.stray(cells); note != "" && rd.rows > 0 {
+			r.Skip = SkipNote
+			return r
+		}
+		return nil
+	}
+	if r.Skip = rd.skip(cells, filled, done); r.Skip != "" {
+		return r
+	}
+	rd.fillMerged(n)
+	rd.rows++
+	for i := range rd.targets {
+		t := &rd.targets[i]
+		c := rd.cells[i]
+		if c == nil {
+			rd.blank(t)
+			continue
+		}
+		rd.take(t, c)
+	}
+	rd.finish()
+	return r
+}
+
+// stray is the text of a row that stands beside all columns that are taken.
+func (rd *reader) stray(cells []Cell) string {
+	for i := range cells {
+		if cells[i].Kind == Text && len([]rune(arabic.Clean(cells[i].Text))) > 3 && cells[i].Col != rd.status {
+			return cells[i].Text
+		}
+	}
+	return ""
+}
+
+// fillMerged gives cells that are merged downwards the value of their first row.
+func (rd *reader) fillMerged(n int) {
+	if len(rd.merged) == 0 {
+		return
+	}
+	for i := range rd.targets {
+		t := &rd.targets[i]
+		first := rd.merged.first(t.col, n)
+		switch c := rd.cells[i]; {
+		case c != nil:
+			if first == n && len(rd.merged[t.col]) > 0 {
+				rd.carried[t.col] = carriedCell{n, *c}
+			}
+		case first != n:
+			if from, ok := rd.carried[t.col]; ok && from.row == first {
+				copied := from.cell
+				rd.cells[i] = &copied
+			}
+		}
+	}
+}
+
+// Words at the head of a row that is no record.
+var (
+	totalWords = foldAll("الإجمالي", "إجمالي", "الاجمالى", "المجموع", "مجموع", "الجملة", "جملة", "المتوسط", "total", "sum", "grand total", "العدد الكلي", "إجمالي عدد")
+	noteWords  = foldAll("ملاحظة", "ملاحظات", "ملحوظة", "ملحوظه", "تنبيه", "note", "notes", "التوقيع", "توقيع", "يعتمد", "اعتماد", "معتمد", "مدير", "رئيس", "إعداد", "اعداد", "مراجعة", "المصدر", "تحريرا", "الختم", "مسئول", "المسئول")
+	examples   = foldAll("مثال", "example")
+)
+
+func foldAll(words ...string) []string {
+	for i, w := range words {
+		words[i] = arabic.Fold(w)
+	}
+	return words
+}
+
+func begins(folded string, words []string) bool {
+	for _, w := range words {
+		if rest, ok := strings.CutPrefix(folded, w); ok && (rest == "" || rest[0] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
+// statusDone reports whether the status column of a marked workbook says that a row was taken. The words are those that [Mark] writes.
+func statusDone(s string) bool {
+	switch arabic.Fold(s) {
+	case statusWords[0], statusWords[1], statusWords[2], statusWords[3]:
+		return true
+	}
+	return false
+}
+
+var statusWords = foldAll("تم", "تم الاستيراد", "Done", "Imported")
+
+// skip says why a row is no record.
+func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
+	if done {
+		return SkipDone
+	}
+	first := ""
+	for i := range cells {
+		if c := &cells[i]; c.Kind == Text && c.Col != rd.status && !blankText(c.Text) {
+			first = arabic.Fold(c.Text)
+			break
+		}
+	}
+	switch {
+	case begins(first, examples):
+		return SkipExample
+	case begins(first, totalWords) && filled*2 <= len(rd.targets)+1 && !rd.identified():
+		return SkipTotal
+	}
+	headers, counters := 0, 0
+	for i, c := range rd.cells {
+		switch {
+		case c == nil:
+		case c.Kind == Text && headerKey(c.Text) == rd.targets[i].header:
+			headers++
+		case c.Kind == Number && c.Num >= 1 && c.Num <= 400 && c.Num == math.Trunc(c.Num):
+			counters++
+		}
+	}
+	switch {
+	case headers*2 > filled && headers > 1:
+		return SkipHeader
+	case counters == filled && filled >= 4 && rd.rows == 0 && rd.ascending():
+		return SkipHeader
+	case rd.identified():
+		return ""
+	case filled == 1 && len(rd.targets) >= 3:
+		return SkipNote
+	case filled <= 3 && filled*2 < len(rd.targets) && begins(first, noteWords):
+		return SkipNote
+	}
+	return ""
+}
+
+// identified reports whether the row holds a number that is a person's or a family's.
+func (rd *reader) identified() bool {
+	for i, c := range rd.cells {
+		if c == nil || c.Kind == ErrorValue || c.Kind == Blank {
+			continue
+		}
+		switch f := rd.targets[i].field; {
+		case f == FieldNumber, f == "lead.id_number":
+			if d := digitsOnly(shown(*c)); len(d) >= 8 || f == FieldNumber && len(arabic.Clean(c.Text)) >= 8 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ascending reports whether the cells count the columns: 1, 2, 3 …
+func (rd *reader) ascending() bool {
+	type at struct {
+		col int
+		n   float64
+	}
+	var s []at
+	for i, c := range rd.cells {
+		if c != nil {
+			s = append(s, at{rd.targets[i].col, c.Num})
+		}
+	}
+	slices.SortFunc(s, func(a, b at) int { return cmp.Compare(a.col, b.col) })
+	for i := 1; i < len(s); i++ {
+		if s[i].n <= s[i-1].n {
+			return false
+		}
+	}
+	return true
+}
+
+// blankText reports whether a text shows nothing, or is what people type where there is nothing.
+func blankText(s string) bool {
+	if len(s) > 24 {
+		return false
+	}
+	switch s = arabic.Clean(s); s {
+	case "", "-", "--", "---", "—", "–", "_", "__", ".", "..", "…", "/", "//", "\\", "*", "×", "#", "ـ", "؟", "?":
+		return true
+	}
+	return false
+}
+
+// name is the form name of a target's field in this row. Rows of lists are counted as they come.
+func (rd *reader) name(t *target) string {
+	r := &rd.row
+	if t.path.list == "" {
+		return t.field
+	}
+	key := t.path.list + "[" + t.path.code
+	if t.path.code == "" {
+		key += strconv.Itoa(max(t.path.index, 0))
+	}
+	i, ok := r.lists[key]
+	if !ok {
+		i = r.lists[t.path.list]
+		r.lists[t.path.list]++
+		r.lists[key] = i
+		if t.path.code != "" {
+			d := discriminators[t.path.list]
+			name := t.path.list + "[" + strconv.Itoa(i) + "]." + d[0]
+			rd.set(name, t.path.code)
+			r.Cells[name] = Ref{Col: t.col, Raw: t.path.code}
+		}
+	}
+	return t.path.list + "[" + strconv.Itoa(i) + "]." + t.path.leaf
+}
+
+func (rd *reader) set(name, value string) {
+	if value != "" {
+		rd.row.Values[name] = []string{value}
+	}
+}
+
+// blank notes that a field's cell is empty.
+func (rd *reader) blank(t *target) {
+	if t.path.list == "" {
+		rd.row.Cells[t.field] = Ref{Col: t.col}
+	}
+}
+
+func (rd *reader) problem(t *target, name, key string, args ...any) {
+	rd.row.Problems = append(rd.row.Problems, CellProblem{t.col, fault.Problem{Field: name, Key: key, Args: args}})
+}
+
+func (rd *reader) warn(t *target, name, key string, args ...any) {
+	rd.row.Problems = append(rd.row.Problems, CellProblem{t.col, fault.Problem{Field: name, Key: key, Args: args, Severity: fault.Warning}})
+}
+
+const maxRaw = 200
+
+// take turns one cell into the value of its field.
+func (rd *reader) take(t *target, c *Cell) {
+	raw := shown(*c)
+	if r := []rune(raw); len(r) > maxRaw {
+		raw = string(r[:maxRaw])
+	}
+	switch {
+	case c.Kind == ErrorValue:
+		rd.ref(t, t.field, raw)
+		rd.problem(t, t.field, "sheet.problem.error_value", c.Text)
+		return
+	case c.Kind == Blank:
+		rd.ref(t, t.field, raw)
+		rd.problem(t, t.field, "sheet.problem.formula_without_value")
+		return
+	case t.path.list != "" && t.path.index < 0 && t.path.code == "" && t.path.leaf != "" && rd.several(t, c, raw):
+		return
+	case t.field == "project.channels":
+		rd.set2(t, raw)
+		return
+	case t.field == FieldName, t.field == FieldNumber:
+		s := arabic.Clean(raw)
+		if t.field == FieldNumber {
+			if n, ok := registry.ParseNumber(arabic.Digits(s)); ok {
+				s = string(n)
+			} else {
+				rd.ref(t, t.field, raw)
+				rd.problem(t, t.field, "sheet.problem.number")
+				return
+			}
+		}
+		rd.ref(t, t.field, raw)
+		rd.row.Values[t.field] = []string{s}
+		return
+	}
+	if t.path.code != "" && t.path.list == "household.benefits" && t.path.leaf == "programme" {
+		rd.benefit(t, raw)
+		return
+	}
+	name := t.field
+	if t.path.list != "" && !missing(raw) {
+		name = rd.name(t)
+	}
+	rd.ref(t, name, raw)
+	rd.set(name, rd.convert(t, name, c, raw))
+}
+
+func (rd *reader) ref(t *target, name, raw string) {
+	if _, ok := rd.row.Cells[name]; !ok {
+		rd.row.Cells[name] = Ref{Col: t.col, Raw: raw}
+	}
+}
+
+// missing reports whether a text says that there is nothing: for numbers, phones and dates, where it can be no value.
+func missing(s string) bool {
+	switch arabic.Fold(s) {
+	case "لا يوجد", "لا توجد", "لايوجد", "لاتوجد", "بدون", "غير متاح", "غير متوفر", "غير معروف", "n a", "na", "none", "null", "nil", "لا شيء":
+		return true
+	}
+	return false
+}
+
+// several reads a cell that holds several rows of a list: two phones, three programmes. It reports false for lists that are read as one row.
+func (rd *reader) several(t *target, c *Cell, raw string) bool {
+	if t.field != phoneField && t.field != "household.benefits.programme" {
+		return false
+	}
+	if missing(raw) {
+		rd.row.Cells[t.field] = Ref{Col: t.col, Raw: raw}
+		return true
+	}
+	for n, part := range splitList(raw, t.field == phoneField) {
+		i := rd.row.lists[t.path.list]
+		first, begun := rd.row.lists[t.path.list+"[0"]
+		switch {
+		case n == 0 && begun: // a column of the first row's other fields came before
+			i = first
+		case i == rowLimits()[t.path.list]:
+			rd.problem(t, t.field, "problem.too_many_rows", i)
+			return true
+		default:
+			rd.row.lists[t.path.list]++
+			if n == 0 {
+				rd.row.lists[t.path.list+"[0"] = i
+			}
+		}
+		name := t.path.list + "[" + strconv.Itoa(i) + "]." + t.path.leaf
+		rd.ref(t, name, raw)
+		cell := *c
+		if len(part) != len(raw) {
+			cell = Cell{Kind: Text, Text: part}
+		}
+		rd.set(name, rd.convert(t, name, &cell, part))
+		if t.field == "household.benefits.programme" {
+			status := t.path.list + "[" + strconv.Itoa(i) + "].status"
+			rd.ref(t, status, raw)
+			if rd.row.Values[status] == nil {
+				rd.set(status, "current")
+			}
+		}
+	}
+	return true
+}
+
+var rowLimits = sync.OnceValue(intake.RowLimits)
+
+// splitList cuts a cell at commas, slashes and line breaks; one of phones also between two whole numbers.
+func splitList(s string, phones bool) []string {
+	parts := strings.FieldsFunc(s, func(r rune) bool {
+		return r == ',' || r == '،' || r == ';' || r == '؛' || r == '\n' || r == '/' || r == '\\' || r == '|' || r == '+' && !phones || r == '&'
+	})
+	var out []string
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p == "" {
+			continue
+		}
+		if phones {
+			if words := strings.Fields(p); len(words) == 2 && len(digitsOnly(words[0])) >= 8 && len(digitsOnly(words[1])) >= 8 {
+				out = append(out, words...)
+				continue
+			}
+			if i := strings.Index(p, " - "); i > 0 && len(digitsOnly(p[:i])) >= 8 {
+				out = append(out, p[:i], p[i+3:])
+				continue
+			}
+		} else if rest, ok := strings.CutPrefix(p, "و "); ok {
+			p = rest
+		}
+		out = append(out, p)
+	}
+	if len(out) == 0 {
+		return []string{s}
+	}
+	return out
+}
+
+// set2 reads a cell of several choices into a set.
+func (rd *reader) set2(t *target, raw string) {
+	rd.ref(t, t.field, raw)
+	if missing(raw) {
+		return
+	}
+	var codes []string
+	for _, part := range splitList(raw, false) {
+		code, exact := rd.choose(t, part)
+		switch {
+		case code == "":
+			rd.problem(t, t.field, "sheet.problem.choice", part)
+			return
+		case !exact:
+			rd.warn(t, t.field, "sheet.problem.choice_guess", part, fault.Key("enum."+t.kind.List+"."+code))
+		}
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	rd.row.Values[t.field] = codes
+}
+
+// benefit reads a column of its own for one programme: "تكافل: نعم".
+func (rd *reader) benefit(t *target, raw string) {
+	switch choice("tri", arabic.Fold(raw)) {
+	case "yes":
+		i := rd.row.lists[t.path.list]
+		rd.row.lists[t.path.list]++
+		name := t.path.list + "[" + strconv.Itoa(i) + "]."
+		rd.ref(t, name+"programme", raw)
+		rd.ref(t, name+"status", raw)
+		rd.set(name+"programme", t.path.code)
+		rd.set(name+"status", "current")
+	case "no":
+	default:
+		rd.ref(t, t.field, raw)
+		rd.problem(t, t.field, "sheet.problem.yes_no")
+	}
+}
+
+// convert returns what a person would type into the field. A value that cannot be is left out and said to be a problem; what package intake checks
+// itself is passed as it stands.
+func (rd *reader) convert(t *target, name string, c *Cell, raw string) string {
+	switch t.kind.Type {
+	case "date":
+		return rd.date(t, name, c, raw)
+	case "bool":
+		return rd.yes(t, name, raw, "yes", "")
+	case "list":
+		if t.kind.List == "tri" {
+			return rd.yes(t, name, raw, "yes", "no")
+		}
+		return rd.code(t, name, raw)
+	case "craft", "id_type":
+		return rd.code(t, name, raw)
+	case "area":
+		return rd.area(t, name, raw)
+	case "country":
+		if n, ok := place.NationByFolded(arabic.Fold(raw)); ok {
+			return n.Code
+		}
+		return raw
+	case "currency":
+		switch f := arabic.Fold(raw); {
+		case strings.Contains(f, "جنيه") || f == "egp" || f == "ج م" || f == "le" || f == "l e":
+			return "EGP"
+		case strings.Contains(f, "ريال") || f == "qar" || f == "ر ق":
+			return "QAR"
+		}
+		return raw
+	case "money":
+		return rd.money(t, name, c, raw)
+	case "int":
+		return rd.whole(t, name, c, raw)
+	}
+	switch {
+	case numbered(t):
+		return rd.digits(t, name, c, raw)
+	case c.Kind == Date:
+		return clock(c.Date, c.Seconds)
+	}
+	return raw
+}
+
+// numbered reports whether a text field holds a number whose every digit counts.
+func numbered(t *target) bool {
+	switch t.field {
+	case "lead.id_number", "guardian.id_number", "guardian.phone", "lead.disability_card":
+		return true
+	}
+	return t.path.leaf == "number"
+}
+
+// digits reads an identity number, a phone or the number of a paper.
+func (rd *reader) digits(t *target, name string, c *Cell, raw string) string {
+	if missing(raw) {
+		return ""
+	}
+	switch c.Kind {
+	case Number:
+		s, ok := plainNumber(c.Text)
+		switch {
+		case !ok || strings.ContainsAny(s, ".-"):
+			rd.problem(t, name, "sheet.problem.not_a_number")
+			return ""
+		case len(s) > 15:
+			rd.problem(t, name, "sheet.problem.digits_lost") // Excel keeps 15 and writes zeros for the rest
+			return ""
+		}
+		if t.path.code == "tax_card" && len(s) < 9 && len(s) >= 6 {
+			s = strings.Repeat("0", 9-len(s)) + s
+			rd.warn(t, name, "sheet.problem.zeros_restored", 9)
+		}
+		return s
+	case Date:
+		rd.problem(t, name, "sheet.problem.became_date")
+		return ""
+	}
+	s := strings.TrimSpace(arabic.Digits(raw))
+	if i := strings.IndexAny(s, "eE"); i > 0 && looksScientific(s) {
+		whole, ok := plainNumber(s)
+		if !ok || strings.ContainsAny(whole, ".-") || len(strings.TrimRight(whole, "0")) < len(whole)-2 {
+			rd.problem(t, name, "sheet.problem.scientific")
+			return ""
+		}
+		return whole
+	}
+	if whole, zeros, ok := strings.Cut(s, "."); ok && len(digitsOnly(whole)) == len(whole) && strings.Trim(zeros, "0") == "" && zeros != "" {
+		return whole // 29003151234567.0, as other programs export numbers
+	}
+	return strings.TrimPrefix(s, "'")
+}
+
+func looksScientific(s string) bool {
+	mantissa, exp, ok := strings.Cut(strings.ToLower(s), "e")
+	exp = strings.TrimPrefix(exp, "+")
+	return ok && mantissa != "" && exp != "" && strings.Trim(mantissa, "0123456789.,") == "" && strings.Trim(exp, "0123456789") == ""
+}
+
+// plainNumber writes a number without an exponent and without zeros behind the point, from its text and so with every digit that it has.
+func plainNumber(s string) (string, bool) {
+	mantissa, exp, scientific := strings.Cut(strings.ToLower(s), "e")
+	mantissa = strings.ReplaceAll(mantissa, ",", ".")
+	sign := ""
+	if rest, ok := strings.CutPrefix(mantissa, "-"); ok {
+		sign, mantissa = "-", rest
+	}
+	whole, frac, _ := strings.Cut(mantissa, ".")
+	if whole == "" && frac == "" || strings.Trim(whole+frac, "0123456789") != "" {
+		return "", false
+	}
+	if scientific {
+		n, err := strconv.Atoi(strings.TrimPrefix(exp, "+"))
+		if err != nil || n > 40 || n < -40 {
+			return "", false
+		}
+		for ; n > 0; n-- {
+			digit := "0"
+			if frac != "" {
+				digit, frac = frac[:1], frac[1:]
+			}
+			whole += digit
+		}
+		for ; n < 0; n++ {
+			digit := "0"
+			if whole != "" {
+				digit, whole = whole[len(whole)-1:], whole[:len(whole)-1]
+			}
+			frac = digit + frac
+		}
+	}
+	whole = strings.TrimLeft(whole, "0")
+	if frac = strings.TrimRight(frac, "0"); frac != "" {
+		frac = "." + frac
+	}
+	if whole == "" {
+		whole = "0"
+	}
+	if whole == "0" && frac == "" {
+		sign = ""
+	}
+	return sign + whole + frac, true
+}
+
+// date reads a date in any of the ways that people and programs write one. A year alone and an age are no dates.
+func (rd *reader) date(t *target, name string, c *Cell, raw string) string {
+	if missing(raw) {
+		return ""
+	}
+	switch c.Kind {
+	case Date:
+		if c.Date.IsZero() {
+			rd.problem(t, name, "sheet.problem.time_alone")
+			return ""
+		}
+		return c.Date.String()
+	case Bool:
+		rd.problem(t, name, "sheet.problem.not_a_date")
+		return ""
+	}
+	s := strings.TrimSpace(arabic.Digits(raw))
+	if digits := digitsOnly(s); digits == s && s != "" {
+		n, err := strconv.Atoi(s)
+		switch {
+		case err != nil:
+		case n >= 1 && n <= 120:
+			rd.problem(t, name, "sheet.problem.age_not_date")
+			return ""
+		case n >= 1300 && n <= 2100:
+			rd.problem(t, name, "sheet.problem.year_alone", s)
+			return ""
+		case len(s) == 8:
+			for _, cut := range [...][3]string{{s[:4], s[4:6], s[6:]}, {s[4:], s[2:4], s[:2]}} { // 19900315, 15031990
+				if d, err := calendar.Parse(cut[0] + "-" + cut[1] + "-" + cut[2]); err == nil && d.Year() >= 1900 && d.Year() <= 2100 {
+					return d.String()
+				}
+			}
+		case n >= 3000 && n <= 80000: // a date that lost its format
+			if d, _, ok := serialDate(float64(n), false); ok {
+				rd.warn(t, name, "sheet.problem.serial_date", d.String())
+				return d.String()
+			}
+		}
+		rd.problem(t, name, "sheet.problem.not_a_date")
+		return ""
+	}
+	s = beforeTime(s)
+	if rd.m.DateOrder == MonthFirst {
+		s = dayFirst(s)
+	}
+	d, _, err := calendar.ParseTyped(s)
+	if err == nil {
+		return d.String()
+	}
+	if e := (*calendar.Error)(nil); errors.As(err, &e) {
+		key, args := e.MessageKey()
+		rd.problem(t, name, key, args...)
+		return ""
+	}
+	rd.problem(t, name, "sheet.problem.not_a_date")
+	return ""
+}
+
+// beforeTime drops a time of day behind a date: "2026-03-01 00:00:00", "1/3/2026 12:00 ص".
+func beforeTime(s string) string {
+	i := strings.IndexByte(s, ':')
+	if i < 0 {
+		return s
+	}
+	j := strings.LastIndexAny(s[:i], " T")
+	if j < 6 {
+		return s
+	}
+	return strings.TrimSpace(s[:j])
+}
+
+// dayFirst turns 3/15/1990 into 15/3/1990, and leaves what is no such date.
+func dayFirst(s string) string {
+	if slashed.MatchString(s) {
+		sep := strings.IndexAny(s, "/-.")
+		next := sep + 1 + strings.IndexAny(s[sep+1:], "/-.")
+		return s[sep+1:next] + s[sep:sep+1] + s[:sep] + s[next:]
+	}
+	return s
+}
+
+func (rd *reader) yes(t *target, name, raw, yes, no string) string {
+	switch strings.TrimSpace(raw) {
+	case "✓", "✔", "√", "☑", "✅":
+		return yes
+	case "✗", "✘", "☒", "❌":
+		return no
+	}
+	if missing(raw) {
+		if t.kind.Type == "bool" {
+			return no
+		}
+	}
+	switch choice("tri", arabic.Fold(raw)) {
+	case "yes":
+		return yes
+	case "no":
+		return no
+	}
+	rd.problem(t, name, "sheet.problem.yes_no")
+	return ""
+}
+
+// choose returns the code that a text means in the list of a field, and whether the text is one of the known ones.
+func (rd *reader) choose(t *target, raw string) (code string, exact bool) {
+	list := t.kind.List
+	switch t.kind.Type {
+	case "craft", "id_type":
+		list = t.kind.Type
+	}
+	folded := arabic.Fold(raw)
+	if folded == "دبلوم" && list == "education" { // a school's in Egypt, a college's in Qatar
+		if rd.party == place.Qatar {
+			return "diploma", true
+		}
+		return "technical", true
+	}
+	code, exact = choice(list, folded), true
+	if code == "" {
+		code = choice(list, strings.TrimPrefix(folded, "ال"))
+	}
+	if code == "" {
+		code, exact = nearChoice(list, folded), false
+	}
+	if code == "" && list == "craft" {
+		return craftWithin(folded), false
+	}
+	return code, exact
+}
+
+// craftWithin finds the one craft that a text names with other words around it: "مشغولات خوص", "كليم يدوي".
+func craftWithin(folded string) string {
+	found := ""
+	for _, w := range strings.Fields(folded) {
+		if code := choice("craft", strings.TrimPrefix(w, "ال")); code != "" && len([]rune(w)) > 2 && code != found {
+			if found != "" {
+				return ""
+			}
+			found = code
+		}
+	}
+	return found
+}
+
+// code reads one value of a code list.
+func (rd *reader) code(t *target, name, raw string) string {
+	code, exact := rd.choose(t, raw)
+	list := cmp.Or(t.kind.List, t.kind.Type)
+	switch {
+	case code == "" && missing(raw):
+		return ""
+	case code == "":
+		rd.problem(t, name, "sheet.problem.choice", raw)
+		return ""
+	case !exact && list == "craft":
+		c, _ := registry.CraftByCode(code)
+		rd.warn(t, name, "sheet.problem.choice_guess", raw, c.NameAR)
+	case !exact:
+		rd.warn(t, name, "sheet.problem.choice_guess", raw, fault.Key("enum."+list+"."+code))
+	}
+	return code
+}
+
+func (rd *reader) area(t *target, name, raw string) string {
+	folded := arabic.Fold(raw)
+	if a, ok := place.AreaByFolded(rd.party, folded); ok {
+		return a.Code
+	}
+	if a, ok := place.AreaByFolded(rd.party.Other(), folded); ok {
+		rd.problem(t, name, "sheet.problem.other_country", a.NameAr)
+		return ""
+	}
+	found := place.Area{}
+	for _, a := range place.Areas(rd.party) {
+		for _, alias := range a.Aliases {
+			if len([]rune(alias)) >= 5 && near(folded, alias) && found.Code != a.Code {
+				if found.Code != "" {
+					found.Code = "two"
+					continue
+				}
+				found = a
+			}
+		}
+	}
+	if found.Code != "" && found.Code != "two" {
+		rd.warn(t, name, "sheet.problem.choice_guess", raw, found.NameAr)
+		return found.Code
+	}
+	rd.problem(t, name, "sheet.problem.area", raw)
+	return ""
+}
+
+// money reads an amount. A number that is a fraction by the way computers count is rounded to two decimals.
+func (rd *reader) money(t *target, name string, c *Cell, raw string) string {
+	if missing(raw) {
+		return ""
+	}
+	if c.Kind == Number {
+		if c.Num < 0 {
+			rd.problem(t, name, "problem.money")
+			return ""
+		}
+		cents := math.Round(c.Num * 100)
+		if c.Num < 1e12 && math.Abs(c.Num*100-cents) < 1e-4 {
+			return strings.TrimSuffix(strconv.FormatFloat(cents/100, 'f', 2, 64), ".00")
+		}
+		return raw
+	}
+	s := strings.TrimSpace(arabic.Digits(raw))
+	folded := arabic.Fold(s)
+	own := intake.Currency(rd.party)
+	for word, currency := range map[string]string{"جنيه": "EGP", "ريال": "QAR", "egp": "EGP", "qar": "QAR", "دولار": "USD", "usd": "USD"} {
+		if strings.Contains(folded, word) && currency != own {
+			rd.problem(t, name, "problem.currency", own)
+			return ""
+		}
+	}
+	// What stands around the number goes: "جنيه مصري", "ج.م", "/-", "فقط".
+	from := strings.IndexAny(s, "0123456789")
+	to := strings.LastIndexAny(s, "0123456789") + 1
+	if from < 0 {
+		rd.problem(t, name, "problem.money")
+		return ""
+	}
+	for _, around := range []string{s[:from], s[to:]} {
+		for _, w := range arabic.Tokens(around) {
+			switch strings.TrimPrefix(w, "ال") {
+			case "جنيه", "جنيها", "جنيهات", "مصري", "مصريا", "ريال", "ريالا", "ريالات", "قطري", "قطريا", "egp", "qar", "le", "l", "e", "ج", "م", "ر", "ق", "فقط", "غير", "لا", "مبلغ":
+			default:
+				rd.problem(t, name, "problem.money")
+				return ""
+			}
+		}
+	}
+	if strings.HasSuffix(strings.TrimSpace(s[:from]), "-") {
+		rd.problem(t, name, "problem.money")
+		return ""
+	}
+	return s[from:to]
+}
+
+// whole reads a whole number. "٣ أفراد" is three; a year of birth is taken out of a date.
+func (rd *reader) whole(t *target, name string, c *Cell, raw string) string {
+	if missing(raw) {
+		return ""
+	}
+	year := strings.HasSuffix(t.field, "birth_year")
+	if year && c.Kind == Date && !c.Date.IsZero() {
+		return strconv.Itoa(c.Date.Year())
+	}
+	s := strings.TrimSpace(arabic.Digits(raw))
+	if year && len(s) != 4 {
+		if d, _, err := calendar.ParseTyped(beforeTime(s)); err == nil {
+			return strconv.Itoa(d.Year())
+		}
+		if n, err := strconv.Atoi(s); err == nil && n < 121 {
+			rd.problem(t, name, "sheet.problem.age_not_year")
+			return ""
+		}
+	}
+	if whole, zeros, ok := strings.Cut(s, "."); ok && strings.Trim(zeros, "0") == "" {
+		s = whole
+	}
+	if words := strings.Fields(s); len(words) == 2 && strings.Trim(words[0], "0123456789") == "" && !strings.ContainsAny(words[1], "0123456789") {
+		switch arabic.Fold(words[1]) {
+		case "افراد", "فرد", "اشخاص", "شخص", "عامل", "عمال", "ابناء", "اطفال", "سنه", "سنوات":
+			return words[0]
+		}
+	}
+	if n, ok := smallNumbers[arabic.Fold(s)]; ok {
+		return n
+	}
+	return s
+}
+
+var smallNumbers = map[string]string{"واحد": "1", "واحده": "1", "اثنان": "2", "اثنين": "2", "اتنين": "2", "ثلاثه": "3", "تلاته": "3", "اربعه": "4", "خمسه": "5",
+	"سته": "6", "سبعه": "7", "ثمانيه": "8", "تمانيه": "8", "تسعه": "9", "عشره": "10", "صفر": "0"}
+
+// finish fills in what follows from the cells: the parts of a name, the kind of an identity number and what it says, what a list's row needs, the
+// constants of the mapping, the key.
+func (rd *reader) finish() {
+	r := &rd.row
+	rd.splitName()
+	for _, field := range slices.Sorted(maps.Keys(rd.m.Constants)) {
+		if _, ok := r.Values[field]; !ok {
+			rd.set(field, rd.m.Constants[field])
+		}
+	}
+	if rd.m.Kind == Families {
+		rd.derive()
+		for i := range r.lists["formal"] {
+			at := "formal[" + strconv.Itoa(i) + "]."
+			if _, ok := r.Values[at+"number"]; ok && r.Values[at+"state"] == nil {
+				rd.set(at+"state", "valid")
+			}
+		}
+	}
+	if v := r.Values[rd.keyField]; len(v) > 0 && rd.keyField != "" {
+		r.Key = v[0]
+	}
+	switch rd.keyField {
+	case "lead.id_number":
+		typ := identity.TypeEgyptianNID
+		if t := r.Values["lead.id_type"]; len(t) > 0 {
+			typ = identity.Type(t[0])
+		} else {
+			typ = idType(r.Key, rd.party)
+		}
+		if n, err := identity.Parse(typ, r.Key, 0); err == nil {
+			r.Key = n.Canonical
+		}
+	case "case.file_no":
+		r.Key = arabic.Digits(arabic.Clean(r.Key))
+	}
+	if rd.m.Kind == Members && r.Key == "" && !slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Field == rd.keyField }) {
+		col := -1
+		if ref, ok := r.Cells[rd.keyField]; ok {
+			col = ref.Col
+		}
+		r.Problems = append(r.Problems, CellProblem{col, fault.Problem{Field: rd.keyField, Key: "sheet.problem.no_key"}})
+	}
+	delete(r.Values, FieldNumber) // a key, no field of the form
+	delete(r.Values, FieldName)
+}
+
+// idType is the kind of document that a number can only be.
+func idType(number string, party place.Country) identity.Type {
+	d := digitsOnly(number)
+	switch {
+	case len(d) == 14 && (d[0] == '2' || d[0] == '3'):
+		return identity.TypeEgyptianNID
+	case len(d) == 11 && (d[0] == '2' || d[0] == '3'):
+		return identity.TypeQatariID
+	case d == "" && number != "":
+		return identity.TypePassport
+	case party == place.Qatar:
+		return identity.TypeQatariID
+	}
+	return identity.TypeEgyptianNID
+}
+
+// derive reads the identity number as the web form does when it is typed: it fills what stands empty and overrules nothing.
+func (rd *reader) derive() {
+	r := &rd.row
+	id := r.Values["lead.id_number"]
+	if len(id) == 0 {
+		return
+	}
+	fill := func(field, value string) {
+		if value == "" || r.Values[field] != nil || slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Field == field }) {
+			return
+		}
+		r.Values[field] = []string{value}
+		r.Derived = append(r.Derived, field)
+		if ref, ok := r.Cells[field]; !ok || ref.Raw == "" {
+			r.Cells[field] = Ref{Col: r.Cells["lead.id_number"].Col}
+		}
+	}
+	typ := idType(id[0], rd.party)
+	if t := r.Values["lead.id_type"]; t != nil {
+		typ = identity.Type(t[0])
+	}
+	fill("lead.id_type", string(typ))
+	switch typ {
+	case identity.TypeEgyptianNID:
+		if n, err := identity.ParseEgyptianNID(id[0], 0); err == nil {
+			fill("lead.birth_date", n.BirthDate().String())
+			fill("lead.sex", n.Sex())
+			fill("lead.nationality", "EG")
+		}
+	case identity.TypeQatariID:
+		if n, err := identity.ParseQatariID(id[0], 0); err == nil {
+			if nation, ok := n.Nationality(); ok {
+				fill("lead.nationality", nation.Code)
+			}
+		}
+	}
+}
+
+// splitName cuts a whole name after the first name.
+func (rd *reader) splitName() {
+	r := &rd.row
+	whole := r.Values[FieldName]
+	if len(whole) == 0 {
+		return
+	}
+	ref := r.Cells[FieldName]
+	given, rest := cutName(whole[0])
+	if own := r.Values["lead.given_name"]; len(own) > 0 {
+		if after, ok := strings.CutPrefix(whole[0], own[0]+" "); ok {
+			rest = strings.TrimSpace(after)
+		}
+	} else {
+		rd.set("lead.given_name", given)
+		r.Cells["lead.given_name"] = ref
+	}
+	if own := r.Values["lead.rest_of_name"]; len(own) > 0 {
+		if !strings.HasSuffix(" "+rest, " "+own[0]) { // "الاسم" and "اللقب": the family name stands apart
+			r.Values["lead.rest_of_name"] = []string{strings.TrimSpace(rest + " " + own[0])}
+		} else {
+			r.Values["lead.rest_of_name"] = []string{rest}
+		}
+		return
+	}
+	rd.set("lead.rest_of_name", rest)
+	r.Cells["lead.rest_of_name"] = ref
+}
+
+// cutName cuts a name after the first name, which may be a compound that shows itself: عبد الرحمن, أبو بكر, أم كلثوم, نور الدين, هبة الله, آل.
+func cutName(name string) (given, rest string) {
+	words := strings.Fields(name)
+	if len(words) < 2 {
+		return name, ""
+	}
+	n := 1
+	switch arabic.Fold(words[0]) {
+	case "عبد", "ابو", "ابي", "ام", "امه", "بنت", "سيف", "ست":
+		n = 2
+	}
+	if n < len(words) {
+		switch f := arabic.Fold(words[n]); f {
+		case "الله", "الدين", "الاسلام", "الرسول", "النبي", "الهدي", "الزهراء":
+			n++
+		}
+	}
+	if n >= len(words) {
+		n = 1
+	}
+	return strings.Join(words[:n], " "), strings.Join(words[n:], " ")
+}
