@@ -229,22 +229,27 @@ func amend(r *rand.Rand, set *criteria.Set) {
 // draftOf makes a draft from the set in force and returns its view.
 func draftOf(t testing.TB, o *testkit.Office, actor auth.Actor) *service.SetView {
 	t.Helper()
+	id, err := o.Criteria.NewDraft(background, actor, inForceOf(t, o, actor), testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return setOf(t, o, actor, id)
+}
+
+// inForceOf returns the id of the set in force in the actor's party.
+func inForceOf(t testing.TB, o *testkit.Office, actor auth.Actor) int64 {
+	t.Helper()
 	list, err := o.Criteria.List(background, actor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, x := range list {
-		if !x.InForce {
-			continue
+		if x.InForce {
+			return x.ID
 		}
-		id, err := o.Criteria.NewDraft(background, actor, x.ID, testkit.Write(0))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return setOf(t, o, actor, id)
 	}
 	t.Fatal("no set is in force")
-	return nil
+	return 0
 }
 
 func setOf(t testing.TB, o *testkit.Office, actor auth.Actor, id int64) *service.SetView {
@@ -273,11 +278,7 @@ func TestPreviewIsWhatEachFamilyWouldGet(t *testing.T) {
 	}
 	admin := testkit.Actor(auth.Administrator, place.Egypt)
 	d := draftOf(t, o, admin)
-	rows, err := o.Criteria.List(background, admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := setOf(t, o, admin, rows[len(rows)-1].ID).Set
+	base := setOf(t, o, admin, inForceOf(t, o, admin)).Set
 	before, areas := judge(t, o, place.Egypt, base)
 	r := rand.New(rand.NewPCG(7, 7))
 	moves, pages := map[criteria.Move]int{}, 0
