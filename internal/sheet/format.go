@@ -74,7 +74,7 @@ func day(y, m, d int) calendar.Date {
 
 const maxSerial = 2958465 // 31 December 9999
 
-// serialDate returns the day and the second of a serial number. A number below 1 in the 1900 system is a time of day without a date. It reports
+// serialDate returns the day and the second of a serial number. A number below 1 is a time of day without a date. It reports
 // false for what no calendar holds: negative numbers, days after 9999, and 29 February 1900.
 func serialDate(n float64, date1904 bool) (calendar.Date, int32, bool) {
 	if !(n >= 0) || n > maxSerial+1 {
@@ -87,13 +87,13 @@ func serialDate(n float64, date1904 bool) (calendar.Date, int32, bool) {
 	}
 	whole := int(days)
 	switch {
+	case whole == 0:
+		return 0, seconds, true
 	case date1904:
 		if whole > maxSerial-1462 {
 			return 0, 0, false
 		}
 		return epoch1904.AddDays(whole), seconds, true
-	case whole == 0:
-		return 0, seconds, true
 	case whole == 60 || whole > maxSerial:
 		return 0, 0, false
 	case whole < 60:

@@ -68,7 +68,7 @@ household.size = عدد أفراد الأسرة | Household size | عدد الأ
 household.dependents = عدد المعالين | Dependents | عدد من تعولهم | المعالون | عدد الأبناء المعالين | عدد المعولين
 household.tenure = حيازة المسكن | Housing tenure | نوع السكن | حالة السكن | نوع حيازة المسكن | ملكية المسكن | السكن | المسكن
 household.income_band = فئة دخل الأسرة الشهري | Monthly household income band | فئة الدخل | شريحة الدخل | income band
-household.benefits.programme = برامج الحماية الاجتماعية | Social-protection programmes | البرنامج | Programme | برنامج الحماية | الدعم النقدي | نوع الدعم | نوع المعاش | مستفيد من | البرامج المستفيد منها | برامج الدعم
+household.benefits.programme = برامج الحماية الاجتماعية | Social-protection programmes | البرنامج | Programme | برنامج الحماية | برامج الحماية | الدعم النقدي | نوع الدعم | نوع المعاش | مستفيد من | البرامج المستفيد منها | برامج الدعم
 household.benefits.status = حالة الاستفادة | Benefit status
 household.benefits.since = مستفيد منذ | Benefit since
 household.benefits[takaful].programme = تكافل | Takaful | معاش تكافل | مستفيد تكافل
@@ -227,7 +227,7 @@ var lexicons = sync.OnceValue(func() map[RosterKind]lexicon {
 // Words that say whose column it is, or how full, and nothing about what it holds.
 var noise = func() map[string]bool {
 	m := map[string]bool{}
-	for _, w := range strings.Fields("مستفيد مستفيدة منتجة متقدم متقدمة سيدة عميل عميلة مقترض مقترضة مواطن مواطنة رائدة رباعي رباعيا ثلاثي كاملا بالكامل كامل ان وجد وجدت بالتفصيل ه the of والكود") {
+	for _, w := range strings.Fields("مستفيد مستفيدة منتجة متقدم متقدمة سيدة عميل عميلة مقترض مقترضة مواطن مواطنة رائدة رباعي رباعيا ثلاثي كاملا بالكامل كامل ان وجد وجدت بالتفصيل the of والكود") {
 		m[arabic.Fold(w)] = true
 	}
 	return m
@@ -235,7 +235,7 @@ var noise = func() map[string]bool {
 
 var owners = func() [][2]string {
 	var out [][2]string
-	for _, w := range []string{"صاحب مشروع", "صاحبه مشروع", "مقدم طلب", "مقدمه طلب", "منتج رييسي", "منتجه رييسيه", "منتج رئيسي", "منتجه رئيسيه", "رب اسره", "ربه اسره"} {
+	for _, w := range []string{"صاحب مشروع", "صاحبه مشروع", "مقدم طلب", "مقدمه طلب", "منتج رئيسي", "منتجه رئيسيه", "رب اسره", "ربه اسره"} {
 		a, b, _ := strings.Cut(arabic.Fold(w), " ")
 		out = append(out, [2]string{a, b})
 	}
@@ -250,6 +250,9 @@ func headerKey(s string) string {
 	tokens := arabic.Tokens(strings.ReplaceAll(s, "_", " "))
 	for i, t := range tokens {
 		tokens[i] = bare(t)
+	}
+	if len(tokens) > 1 { // المنتِج/ة
+		tokens = slices.DeleteFunc(tokens, func(t string) bool { return t == "ه" })
 	}
 	for _, o := range owners {
 		for i := 0; i+1 < len(tokens); i++ {
@@ -318,9 +321,6 @@ func (l lexicon) match(header string) (string, How, float64) {
 		}
 		return w.field, HowSynonym, 0.95
 	}
-	if w, ok := l.byKey[headerKey(outside(header))]; ok {
-		return w.field, HowSynonym, 0.9
-	}
 	// A counter behind the name: "موبايل 2". Only lists have a second.
 	if i := strings.LastIndexByte(full, ' '); i > 0 {
 		if n, err := strconv.Atoi(full[i+1:]); err == nil && n > 0 && n <= maxListColumns {
@@ -330,6 +330,9 @@ func (l lexicon) match(header string) (string, How, float64) {
 				}
 			}
 		}
+	}
+	if w, ok := l.byKey[headerKey(outside(header))]; ok {
+		return w.field, HowSynonym, 0.9
 	}
 	// One of several names: "القرية / العزبة", "العنوان - محل الإقامة".
 	found := ""

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"muntija/internal/arabic"
 	"muntija/internal/fault"
 	"muntija/internal/place"
 )
@@ -107,9 +108,41 @@ func Suggest(rosters []Roster) Mapping {
 				s.Key = k
 			}
 		}
+		if r.Kind == Families && !slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Field == "address.area" }) {
+			if area := titledArea(r.Titles); area != "" {
+				s.Constants = map[string]string{"address.area": area}
+			}
+		}
 		m.Sheets = append(m.Sheets, s)
 	}
 	return m
+}
+
+// titledArea is the area that the titles above a table name after its kind: "كشف الأسر المنتجة بمحافظة سوهاج". "" if none or two are.
+func titledArea(titles []string) string {
+	found := ""
+	for _, t := range titles {
+		words := arabic.Tokens(t)
+		for i, w := range words {
+			switch strings.TrimPrefix(bare(w), "ب") {
+			case "محافظه", "بلديه", "مديريه", "governorate", "municipality":
+			default:
+				continue
+			}
+			for n := min(3, len(words)-i-1); n > 0; n-- {
+				a, ok := place.AreaByFolded("", strings.Join(words[i+1:i+1+n], " "))
+				if !ok {
+					continue
+				}
+				if found != "" && found != a.Code {
+					return ""
+				}
+				found = a.Code
+				break
+			}
+		}
+	}
+	return found
 }
 
 // For returns the map for a roster's shape.
@@ -227,6 +260,7 @@ func (b *Book) Rows(ctx context.Context, ros Roster, with Reading, fn func(*Row)
 	if rd.merged, err = b.mergesOf(ros.Sheet); err != nil {
 		return err
 	}
+	rd.date1904 = b.date1904
 	s := b.Scan(ros.Sheet)
 	defer s.Close()
 	for n := 0; s.Next(); n++ {

@@ -89,7 +89,8 @@ func findRoster(rows []headRow) (Roster, bool) {
 	for i := range rows[:min(len(rows), headerRows)] {
 		for _, kind := range []RosterKind{Families, Members} {
 			one := readHeader(kind, rows, i, i)
-			if one.score > best.score {
+			titled := best.to == i && best.from < i && best.kind == kind // the row above was only a title
+			if one.score > best.score || titled && one.score > best.score-0.5 {
 				best = one
 			}
 			if i+1 < len(rows) && rows[i+1].n == rows[i].n+1 {

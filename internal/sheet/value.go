@@ -103,7 +103,7 @@ type target struct {
 	field  string
 	path   columnPath
 	kind   registry.Kind
-	header string
+	header string // as the sheet has it, the lower of two
 }
 
 // reader turns the cells of a roster into rows.
@@ -119,6 +119,7 @@ type reader struct {
 	rows     int // records so far
 	cells    []*Cell
 	keyField string
+	date1904 bool
 }
 
 type carriedCell struct {
@@ -141,7 +142,11 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 			rd.status = c.Index
 		case !ok || field == FieldIgnore || field == FieldMessage:
 		default:
-			t := target{col: c.Index, field: field, path: p, header: headerKey(c.Header), kind: registry.KindOf(field)}
+			header := c.Header
+			if i := strings.LastIndex(header, " / "); i >= 0 && ros.HeaderTo > ros.HeaderFrom {
+				header = header[i+3:]
+			}
+			t := target{col: c.Index, field: field, path: p, header: header, kind: registry.KindOf(field)}
 			rd.byCol[c.Index] = len(rd.targets)
 			rd.targets = append(rd.targets, t)
 		}
@@ -159,6 +164,9 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 	done := false
 	for i := range cells {
 		c := &cells[i]
+		if c.Kind == Text {
+			c.Text = letters(c.Text)
+		}
 		if c.Col == rd.status {
 			done = c.Kind == Text && statusDone(c.Text)
 			continue
@@ -283,7 +291,7 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 	for i, c := range rd.cells {
 		switch {
 		case c == nil:
-		case c.Kind == Text && headerKey(c.Text) == rd.targets[i].header:
+		case c.Kind == Text && (c.Text == rd.targets[i].header || len(c.Text) < len(rd.targets[i].header)+16 && arabic.Clean(c.Text) == rd.targets[i].header):
 			headers++
 		case c.Kind == Number && c.Num >= 1 && c.Num <= 400 && c.Num == math.Trunc(c.Num):
 			counters++
@@ -756,7 +764,7 @@ func (rd *reader) date(t *target, name string, c *Cell, raw string) string {
 				}
 			}
 		case n >= 3000 && n <= 80000: // a date that lost its format
-			if d, _, ok := serialDate(float64(n), false); ok {
+			if d, _, ok := serialDate(float64(n), rd.date1904); ok {
 				rd.warn(t, name, "sheet.problem.serial_date", d.String())
 				return d.String()
 			}
@@ -847,10 +855,32 @@ func (rd *reader) choose(t *target, raw string) (code string, exact bool) {
 	if code == "" {
 		code, exact = nearChoice(list, folded), false
 	}
-	if code == "" && list == "craft" {
-		return craftWithin(folded), false
+	switch {
+	case code != "":
+	case list == "craft":
+		code = craftWithin(folded)
+	default:
+		code = choiceBefore(list, folded)
 	}
 	return code, exact
+}
+
+// choiceBefore finds the one value that a text begins with, other words behind it: "بكالوريوس تجارة", "متزوجة وتعول". A text with a word of another
+// value means neither.
+func choiceBefore(list, folded string) string {
+	words := strings.Fields(folded)
+	found := ""
+	for n := len(words) - 1; n > 0; n-- {
+		if found = choice(list, strings.Join(words[:n], " ")); found != "" {
+			for _, w := range words[n:] {
+				if other := choice(list, w); other != "" && other != found {
+					return ""
+				}
+			}
+			break
+		}
+	}
+	return found
 }
 
 // craftWithin finds the one craft that a text names with other words around it: "مشغولات خوص", "كليم يدوي".
