@@ -27,13 +27,7 @@ var forms = sync.OnceValue(func() map[rune]string {
 
 // letters returns s with presentation forms as the letters they show. A text without any, nearly every one, is returned as it is.
 func letters(s string) string {
-	from := -1
-	for i := 0; i < len(s); i++ {
-		if s[i] == 0xEF && i+1 < len(s) && s[i+1] >= 0xAC { // U+FB00 to U+FFFF
-			from = i
-			break
-		}
-	}
+	from := strings.IndexByte(s, 0xEF) // the first byte of U+F000 to U+FFFF
 	if from < 0 {
 		return s
 	}

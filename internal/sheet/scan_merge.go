@@ -16,7 +16,7 @@ type merges map[int][]rowRange
 type rowRange struct{ from, to int }
 
 const (
-	maxMergeScan = 512 << 20 // a sheet that unpacks to more is read without looking for merged cells: they stand behind its rows
+	maxMergeScan = 64 << 20 // a sheet that unpacks to more, some 60,000 full rows, is read without looking for merged cells: they stand behind its rows
 	maxMerges    = 200_000
 )
 

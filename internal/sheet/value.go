@@ -104,6 +104,16 @@ type target struct {
 	path   columnPath
 	kind   registry.Kind
 	header string // as the sheet has it, the lower of two
+	slot   string // which row of its list: the list with a code or a place
+	names  []string
+}
+
+// at is the form name of the target's leaf in a row of its list.
+func (t *target) at(i int) string {
+	for len(t.names) <= i {
+		t.names = append(t.names, t.path.list+"["+strconv.Itoa(len(t.names))+"]."+t.path.leaf)
+	}
+	return t.names[i]
 }
 
 // reader turns the cells of a roster into rows.
@@ -120,6 +130,7 @@ type reader struct {
 	cells    []*Cell
 	keyField string
 	date1904 bool
+	texts    []string // the values of the row, one after the other
 }
 
 type carriedCell struct {
@@ -147,6 +158,12 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 				header = header[i+3:]
 			}
 			t := target{col: c.Index, field: field, path: p, header: header, kind: registry.KindOf(field)}
+			if p.list != "" {
+				t.slot = p.list + "[" + p.code
+				if p.code == "" {
+					t.slot += strconv.Itoa(max(p.index, 0))
+				}
+			}
 			rd.byCol[c.Index] = len(rd.targets)
 			rd.targets = append(rd.targets, t)
 		}
@@ -159,6 +176,7 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 func (rd *reader) read(n int, cells []Cell) *Row {
 	r := &rd.row
 	r.reset(n)
+	rd.texts = rd.texts[:0]
 	clear(rd.cells)
 	filled := 0
 	done := false
@@ -291,7 +309,7 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 	for i, c := range rd.cells {
 		switch {
 		case c == nil:
-		case c.Kind == Text && (c.Text == rd.targets[i].header || len(c.Text) < len(rd.targets[i].header)+16 && arabic.Clean(c.Text) == rd.targets[i].header):
+		case c.Kind == Text && (c.Text == rd.targets[i].header || strings.TrimSpace(c.Text) == rd.targets[i].header):
 			headers++
 		case c.Kind == Number && c.Num >= 1 && c.Num <= 400 && c.Num == math.Trunc(c.Num):
 			counters++
@@ -354,6 +372,12 @@ func blankText(s string) bool {
 	if len(s) > 24 {
 		return false
 	}
+	if len(s) > 1 { // nearly every text begins with a letter or a digit
+		switch c, d := s[0], s[1]; {
+		case c >= '0' && c <= '9', c|0x20 >= 'a' && c|0x20 <= 'z', c == 0xD8 && d >= 0xA0, c == 0xD9 && d >= 0x81 && d <= 0xA9:
+			return false
+		}
+	}
 	switch s = arabic.Clean(s); s {
 	case "", "-", "--", "---", "—", "–", "_", "__", ".", "..", "…", "/", "//", "\\", "*", "×", "#", "ـ", "؟", "?":
 		return true
@@ -367,10 +391,7 @@ func (rd *reader) name(t *target) string {
 	if t.path.list == "" {
 		return t.field
 	}
-	key := t.path.list + "[" + t.path.code
-	if t.path.code == "" {
-		key += strconv.Itoa(max(t.path.index, 0))
-	}
+	key := t.slot
 	i, ok := r.lists[key]
 	if !ok {
 		i = r.lists[t.path.list]
@@ -383,12 +404,14 @@ func (rd *reader) name(t *target) string {
 			r.Cells[name] = Ref{Col: t.col, Raw: t.path.code}
 		}
 	}
-	return t.path.list + "[" + strconv.Itoa(i) + "]." + t.path.leaf
+	return t.at(i)
 }
 
 func (rd *reader) set(name, value string) {
 	if value != "" {
-		rd.row.Values[name] = []string{value}
+		rd.texts = append(rd.texts, value)
+		n := len(rd.texts)
+		rd.row.Values[name] = rd.texts[n-1 : n : n]
 	}
 }
 
@@ -412,9 +435,6 @@ const maxRaw = 200
 // take turns one cell into the value of its field.
 func (rd *reader) take(t *target, c *Cell) {
 	raw := shown(*c)
-	if r := []rune(raw); len(r) > maxRaw {
-		raw = string(r[:maxRaw])
-	}
 	switch {
 	case c.Kind == ErrorValue:
 		rd.ref(t, t.field, raw)
@@ -441,7 +461,7 @@ func (rd *reader) take(t *target, c *Cell) {
 			}
 		}
 		rd.ref(t, t.field, raw)
-		rd.row.Values[t.field] = []string{s}
+		rd.set(t.field, s)
 		return
 	}
 	if t.path.code != "" && t.path.list == "household.benefits" && t.path.leaf == "programme" {
@@ -458,6 +478,11 @@ func (rd *reader) take(t *target, c *Cell) {
 
 func (rd *reader) ref(t *target, name, raw string) {
 	if _, ok := rd.row.Cells[name]; !ok {
+		if len(raw) > maxRaw {
+			if r := []rune(raw); len(r) > maxRaw {
+				raw = string(r[:maxRaw])
+			}
+		}
 		rd.row.Cells[name] = Ref{Col: t.col, Raw: raw}
 	}
 }
@@ -482,7 +507,7 @@ func (rd *reader) several(t *target, c *Cell, raw string) bool {
 	}
 	for n, part := range splitList(raw, t.field == phoneField) {
 		i := rd.row.lists[t.path.list]
-		first, begun := rd.row.lists[t.path.list+"[0"]
+		first, begun := rd.row.lists[t.slot]
 		switch {
 		case n == 0 && begun: // a column of the first row's other fields came before
 			i = first
@@ -492,10 +517,10 @@ func (rd *reader) several(t *target, c *Cell, raw string) bool {
 		default:
 			rd.row.lists[t.path.list]++
 			if n == 0 {
-				rd.row.lists[t.path.list+"[0"] = i
+				rd.row.lists[t.slot] = i
 			}
 		}
-		name := t.path.list + "[" + strconv.Itoa(i) + "]." + t.path.leaf
+		name := t.at(i)
 		rd.ref(t, name, raw)
 		cell := *c
 		if len(part) != len(raw) {
