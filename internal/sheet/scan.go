@@ -176,7 +176,9 @@ func (s *Scanner) Next() bool {
 			return s.failed(x.fail)
 		case tokEnd:
 			if string(x.name) == "sheetData" {
-				return s.failed(nil)
+				for x.next() != tokEOF { // to the end, where the checksum is
+				}
+				return s.failed(x.fail)
 			}
 		case tokStart:
 			if string(x.name) != "row" {
