@@ -126,6 +126,15 @@ func TestPublishNeedsThePreviewOfThisVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("another set came into force", admin, d, seen)
+	// One is published for a later day: the set in force has an end that it did not have.
+	seen = preview(t, o, admin, d.Row.ID, service.PreviewQuery{}).Token
+	later := draftOf(t, o, admin)
+	err := o.Criteria.Publish(background, admin, later.Row.ID, service.Publication{ValidFrom: today.AddDays(30),
+		Token: preview(t, o, admin, later.Row.ID, service.PreviewQuery{}).Token}, testkit.Write(later.Row.Version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("another set was published for later", admin, d, seen)
 	seen = preview(t, o, admin, d.Row.ID, service.PreviewQuery{}).Token
 	if err := publish(admin, d, seen); err != nil {
 		t.Errorf("with its preview: %v", err)

@@ -26,7 +26,7 @@ import (
 var weighed = []registry.State{registry.Submitted, registry.UnderReview, registry.Returned, registry.Approved, registry.Suspended}
 
 // PreviewPageSize is how many names one page of a preview holds.
-const PreviewPageSize = 50
+const PreviewPageSize = 30
 
 // PreviewQuery chooses the names that a preview shows.
 type PreviewQuery struct {
@@ -334,8 +334,7 @@ func (v *Preview) name(tx *store.Tx, party place.Country) error {
 	return nil
 }
 
-// explain says of each name of the page why it would move. The count keeps no reasons, which nobody reads beyond the page: the families of the page, fifty at
-// most, are read and assessed again here. One that was saved since it was counted may not fit its count any more; then it is said so, and not explained.
+// explain says of each name of the page why it would move. The count keeps no reasons, which nobody reads beyond the page: the families of the page are read and assessed again here. One that was saved since it was counted may not fit its count any more; then it is said so, and not explained.
 func (v *Preview) explain(tx *store.Tx, from, to *criteria.Program, today calendar.Date) error {
 	var f criteria.Facts
 	var before, after criteria.Assessment

@@ -276,17 +276,28 @@ func TestPreviewIsWhatEachFamilyWouldGet(t *testing.T) {
 	for i := range 6 { // the neighbour's families are nobody's business here
 		o.Family(t, 5000+i, place.Qatar, registry.Approved)
 	}
+	o.Clock.Advance(9 * 24 * time.Hour) // ages, papers and visits are those of the day of the preview, not of the day on which a family was saved
 	admin := testkit.Actor(auth.Administrator, place.Egypt)
 	d := draftOf(t, o, admin)
 	base := setOf(t, o, admin, inForceOf(t, o, admin)).Set
 	before, areas := judge(t, o, place.Egypt, base)
 	r := rand.New(rand.NewPCG(7, 7))
-	moves, pages := map[criteria.Move]int{}, 0
+	moves, seen, pages := map[criteria.Move]int{}, map[criteria.Outcome]bool{}, 0
 	for round := range 12 {
 		set := *base
 		set.Criteria, set.Params = slices.Clone(base.Criteria), slices.Clone(base.Params)
-		for range round { // round 0: nothing changes
-			amend(r, &set)
+		switch round {
+		case 0: // nothing changes
+		case 1: // those whom a person must look at
+			c, _ := set.Criterion("one_registration")
+			c.Weight = criteria.Soft
+		case 2: // everybody must be looked at
+			c, _ := set.Criterion("nationality")
+			c.NeedsReview = "true"
+		default:
+			for range round {
+				amend(r, &set)
+			}
 		}
 		if err := o.Criteria.SaveDraft(background, admin, d.Row.ID, &set, testkit.Write(d.Row.Version)); err != nil {
 			t.Fatalf("round %d: %v", round, err)
@@ -358,6 +369,9 @@ func TestPreviewIsWhatEachFamilyWouldGet(t *testing.T) {
 					t.Errorf("round %d: got %+v, want %s → %s in %s", round, m, before[m.ID].overall, after[m.ID].overall, areas[m.ID])
 				}
 				checkWhy(t, &m, base, d.Set, before[m.ID], after[m.ID])
+				for _, c := range m.Why {
+					seen[c.From.Outcome], seen[c.To.Outcome] = true, true
+				}
 			}
 		}
 		if !maps.Equal(got, want) {
@@ -377,8 +391,8 @@ func TestPreviewIsWhatEachFamilyWouldGet(t *testing.T) {
 			t.Errorf("a page behind the last: got %d of %d", q.Page, q.Pages)
 		}
 	}
-	if moves[criteria.Entered] < 20 || moves[criteria.Left] < 20 || pages == 0 {
-		t.Errorf("the rounds moved %v on %d further pages: too few to show anything", moves, pages)
+	if moves[criteria.Entered] < 20 || moves[criteria.Left] < 20 || pages == 0 || len(seen) < 6 {
+		t.Errorf("the rounds moved %v on %d further pages for %v: too few to show anything", moves, pages, seen)
 	}
 }
 

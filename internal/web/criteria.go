@@ -332,7 +332,11 @@ type shownMove struct {
 	service.Moved
 	AreaName string
 	Causes   []shownCause
+	More     int // causes that are not named
 }
+
+// maxCauses is how many reasons of one family are named: a draft that changes everything would else make a heavy page, and says nothing more with the tenth.
+const maxCauses = 5
 
 // shownCause is one criterion for which a family would move, in words. Words and no badges: fifty families with their reasons are to stay a light page.
 type shownCause struct {
@@ -400,7 +404,8 @@ func (s *Server) drawPreview(r *request, status int, id int64, form *render.Form
 		body.Areas = append(body.Areas, shownArea{a, w.area(a.Area)})
 	}
 	for _, m := range p.Names {
-		body.Rows = append(body.Rows, shownMove{m, w.area(m.Area), r.causes(m.Why)})
+		named := m.Why[:min(len(m.Why), maxCauses)]
+		body.Rows = append(body.Rows, shownMove{m, w.area(m.Area), r.causes(named), len(m.Why) - len(named)})
 	}
 	link := func(page int) string {
 		v := url.Values{}
