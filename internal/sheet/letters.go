@@ -14,7 +14,7 @@ const (
 )
 
 var forms = sync.OnceValue(func() map[rune]string {
-	m := map[rune]string{'ﷲ': "الله", 'ﷳ': "أكبر", 'ﷴ': "محمد", '﷽': "بسم الله الرحمن الرحيم"}
+	m := map[rune]string{'ﷲ': "الله", 'ﷳ': "أكبر", 'ﷴ': "محمد"}
 	for first, text := range map[rune]string{0xFB50: formsA, 0xFE70: formsB} {
 		for i, s := range strings.Fields(text) {
 			if s != "." {

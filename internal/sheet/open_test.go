@@ -173,7 +173,7 @@ func TestHostileFiles(t *testing.T) {
 	liar.add("xl/worksheets/sheet1.xml", 8, packed, 1000, 0, lie{})
 
 	texts := honest(map[string]string{"xl/sharedStrings.xml": ""})
-	texts.add("xl/sharedStrings.xml", 8, deflated(t, 200<<20, 'x'), 200<<20, 0, lie{})
+	texts.add("xl/sharedStrings.xml", 8, deflated(t, 64<<20, 'x'), 64<<20, 0, lie{})
 
 	overlap := honest(nil)
 	big := strings.Repeat("x", 50_000)

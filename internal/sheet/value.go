@@ -257,7 +257,7 @@ func (rd *reader) fillMerged(n int) {
 var (
 	totalWords = foldAll("الإجمالي", "إجمالي", "الاجمالى", "المجموع", "مجموع", "الجملة", "جملة", "المتوسط", "total", "sum", "grand total", "العدد الكلي", "إجمالي عدد")
 	noteWords  = foldAll("ملاحظة", "ملاحظات", "ملحوظة", "ملحوظه", "تنبيه", "note", "notes", "التوقيع", "توقيع", "يعتمد", "اعتماد", "معتمد", "مدير", "رئيس", "إعداد", "اعداد", "مراجعة", "المصدر", "تحريرا", "الختم", "مسئول", "المسئول")
-	examples   = foldAll("مثال", "example")
+	examples   = foldAll(ExampleWord("ar"), ExampleWord("en"))
 )
 
 func foldAll(words ...string) []string {
@@ -276,16 +276,27 @@ func begins(folded string, words []string) bool {
 	return false
 }
 
-// statusDone reports whether the status column of a marked workbook says that a row was taken. The words are those that [Mark] writes.
-func statusDone(s string) bool {
-	switch arabic.Fold(s) {
-	case statusWords[0], statusWords[1], statusWords[2], statusWords[3]:
-		return true
+// DoneWord is what the status column ([FieldStatus], its header from [HeaderFor]) of a marked workbook says of a row that was taken, in a language
+// ("ar" or "en"): when the workbook comes back, such a row is passed over as [SkipDone]. Every other word leaves the row to be read.
+func DoneWord(lang string) string {
+	if lang == "en" {
+		return "Imported"
 	}
-	return false
+	return "تم الاستيراد"
 }
 
-var statusWords = foldAll("تم", "تم الاستيراد", "Done", "Imported")
+// ExampleWord begins the first text of a row that only shows how a row is filled in, in a template; reading passes such a row over as [SkipExample].
+func ExampleWord(lang string) string {
+	if lang == "en" {
+		return "Example"
+	}
+	return "مثال"
+}
+
+// statusDone reports whether the status column of a marked workbook says that a row was taken.
+func statusDone(s string) bool { return slices.Contains(doneWords, arabic.Fold(s)) }
+
+var doneWords = foldAll(DoneWord("ar"), DoneWord("en"), "تم")
 
 // skip says why a row is no record.
 func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
