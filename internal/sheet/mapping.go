@@ -124,8 +124,8 @@ func titledArea(titles []string) string {
 	for _, t := range titles {
 		words := arabic.Tokens(t)
 		for i, w := range words {
-			switch strings.TrimPrefix(bare(w), "ب") {
-			case "محافظه", "بلديه", "مديريه", "governorate", "municipality":
+			switch bare(w) {
+			case "محافظه", "بمحافظه", "بلديه", "ببلديه", "مديريه", "بمديريه", "governorate", "municipality":
 			default:
 				continue
 			}

@@ -22,7 +22,8 @@
 //
 // # Limits
 //
-// Rows must be in ascending order, as every program writes them. Files in UTF-16 are refused. A date before 1 March 1900 is right in the 1900
+// A sheet has one table; a second one beside or below it is read as columns or rows of the first. Cells merged downwards are filled in for sheets of
+// up to 64 MB unpacked. Rows must be in ascending order, as every program writes them. Files in UTF-16 are refused. A date before 1 March 1900 is right in the 1900
 // system but for 29 February 1900, which never was. A roster gives the whole name in one cell as often as not; it is cut after the first name, with
 // the compounds that show themselves (عبد الرحمن, أبو بكر, نور الدين, هبة الله); "محمد علي حسن" may be محمد + علي حسن or محمد علي + حسن and becomes the
 // first.

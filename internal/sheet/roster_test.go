@@ -192,6 +192,64 @@ func TestRowsStop(t *testing.T) {
 	}
 }
 
+// What stands above a header counts: a group says whose numbers they are, a title where the families live.
+func TestGroupsAndTitles(t *testing.T) {
+	rows := [][]any{
+		{"كشف الأسر المنتجة بمحافظة كفر الشيخ"},
+		{"م", "المتقدم", nil, nil, "ولي الأمر", nil, "الزوج", nil, "المشروع"},
+		{nil, "الاسم", "الرقم القومي", "تاريخ", "الاسم", "الرقم القومي", "الاسم", "الرقم القومي", "الاسم", "النشاط"},
+		{1, "منى علي", nid(1), "1/3/2026", "علي حسن", nid(2), "سعيد", nid(3), "كليم منى", "كليم"},
+		{2, "هدى علي"},
+		{"م", "المتقدم", nil, nil, "ولي الأمر", nil, "الزوج", nil, "المشروع"},
+		{3, "ليلى علي", nid(4), "1/3/2026", nil, nil, "سعيد", nid(5), nil, "فخار"},
+	}
+	b := open(t, fixture{sheets: []fixtureSheet{{name: "x", rows: rows}}}.bytes(t))
+	rosters, err := b.FindRosters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range rosters[0].Columns {
+		got = append(got, c.Letter+":"+c.Field)
+	}
+	if want := "A:- B:lead.name C:lead.id_number D: E:guardian.name F:guardian.id_number G: H: I:project.name J:project.activity"; strings.Join(got, " ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
+	}
+	m := Suggest(rosters)
+	if got := m.Sheets[0].Constants["address.area"]; got != "EG-KFS" {
+		t.Errorf("the area of the title is %q", got)
+	}
+	got = nil
+	err = b.Rows(context.Background(), rosters[0], Reading{Party: place.Egypt, Mapping: m}, func(r *Row) error {
+		got = append(got, fmt.Sprint(r.N, r.Skip, r.Values["lead.given_name"], r.Values["address.area"]))
+		return nil
+	})
+	if want := []string{"4[منى] [EG-KFS]", "5[هدى] [EG-KFS]", "6header[] []", "7[ليلى] [EG-KFS]"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+	for titles, want := range map[string]string{"محافظة سوهاج|محافظة قنا": "", "محافظة سوهاج|مديرية سوهاج": "EG-SHG", "سوهاج": "", "بلدية الريان": "QA-RA", "محافظة": "", "محافظة مجهولة": ""} {
+		if got := titledArea(strings.Split(titles, "|")); got != want {
+			t.Errorf("titledArea(%q) = %q, want %q", titles, got, want)
+		}
+	}
+}
+
+// A table whose headers nobody knows is still found, so that a person can say what its columns are.
+func TestUnknownHeaders(t *testing.T) {
+	rows := [][]any{{"تقرير"}, {"عمود أول", "عمود ثان", "عمود ثالث", "الاسم"}, {1, "أ", "ب", "منى علي"}, {2, "أ", "ب", "هدى علي"}, {3, "أ", "ب", "ليلى علي"}}
+	rosters, err := open(t, fixture{sheets: []fixtureSheet{{name: "x", rows: rows}}}.bytes(t)).FindRosters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rosters[0]
+	if r.HeaderFrom != 2 || r.First != 3 || len(r.Columns) != 4 || r.Columns[0].Field != "" || r.Columns[3].Field != FieldName || !slices.Equal(r.Columns[3].Samples, []string{"منى علي", "هدى علي", "ليلى علي"}) {
+		t.Errorf("got %+v", r)
+	}
+	if problems := Suggest(rosters).Check(rosters); len(problems) != 0 {
+		t.Errorf("the suggestion has problems: %v", problems)
+	}
+}
+
 // A sheet that ends in a thousand blank rows says so with a last call.
 func TestRowsSayWhereTheyStopped(t *testing.T) {
 	rows := [][]any{{"الاسم", "الرقم القومي", "المحافظة"}, {"منى", nid(1), "القاهرة"}}

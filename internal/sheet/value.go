@@ -104,6 +104,7 @@ type target struct {
 	path   columnPath
 	kind   registry.Kind
 	header string // as the sheet has it, the lower of two
+	group  string // the upper of two
 	slot   string // which row of its list: the list with a code or a place
 	names  []string
 }
@@ -153,11 +154,11 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 			rd.status = c.Index
 		case !ok || field == FieldIgnore || field == FieldMessage:
 		default:
-			header := c.Header
-			if i := strings.LastIndex(header, " / "); i >= 0 && ros.HeaderTo > ros.HeaderFrom {
-				header = header[i+3:]
+			header, group := c.Header, ""
+			if i := strings.Index(header, " / "); i >= 0 && ros.HeaderTo > ros.HeaderFrom {
+				header, group = header[i+3:], header[:i]
 			}
-			t := target{col: c.Index, field: field, path: p, header: header, kind: registry.KindOf(field)}
+			t := target{col: c.Index, field: field, path: p, header: header, group: group, kind: registry.KindOf(field)}
 			if p.list != "" {
 				t.slot = p.list + "[" + p.code
 				if p.code == "" {
@@ -203,10 +204,10 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 		}
 		return nil
 	}
+	rd.fillMerged(n)
 	if r.Skip = rd.skip(cells, filled, done); r.Skip != "" {
 		return r
 	}
-	rd.fillMerged(n)
 	rd.rows++
 	for i := range rd.targets {
 		t := &rd.targets[i]
@@ -320,8 +321,10 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 	for i, c := range rd.cells {
 		switch {
 		case c == nil:
-		case c.Kind == Text && (c.Text == rd.targets[i].header || strings.TrimSpace(c.Text) == rd.targets[i].header):
-			headers++
+		case c.Kind == Text:
+			if s := strings.TrimSpace(c.Text); s == rd.targets[i].header || s == rd.targets[i].group && s != "" {
+				headers++
+			}
 		case c.Kind == Number && c.Num >= 1 && c.Num <= 400 && c.Num == math.Trunc(c.Num):
 			counters++
 		}
@@ -333,12 +336,22 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 		return SkipHeader
 	case rd.identified():
 		return ""
-	case filled == 1 && len(rd.targets) >= 3:
+	case filled == 1 && len(rd.targets) >= 3 && !rd.counted(cells):
 		return SkipNote
 	case filled <= 3 && filled*2 < len(rd.targets) && begins(first, noteWords):
 		return SkipNote
 	}
 	return ""
+}
+
+// counted reports whether a column that is not taken holds a number: the counter of who made the list, for whom the row is a record.
+func (rd *reader) counted(cells []Cell) bool {
+	for i := range cells {
+		if _, taken := rd.byCol[cells[i].Col]; !taken && cells[i].Kind == Number {
+			return true
+		}
+	}
+	return false
 }
 
 // identified reports whether the row holds a number that is a person's or a family's.

@@ -1,6 +1,8 @@
 package sheet
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,9 +29,9 @@ func reading(t *testing.T, party place.Country, m SheetMap, field string, c Cell
 	}
 	var out []string
 	plain := registry.StripIndex(field)
-	for name, v := range row.Values {
+	for _, name := range slices.Sorted(maps.Keys(row.Values)) {
 		if registry.StripIndex(name) == plain {
-			out = append(out, strings.Join(v, "+"))
+			out = append(out, strings.Join(row.Values[name], "+"))
 		}
 	}
 	for _, p := range row.Problems {
