@@ -135,6 +135,17 @@ func TestPublishNeedsThePreviewOfThisVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("another set was published for later", admin, d, seen)
+	for until, want := range map[calendar.Date]int{0: 1, today.AddDays(29): 0, today.AddDays(30): 1} {
+		set := *d.Set
+		set.ValidFrom, set.ValidTo = today, until
+		if err := o.Criteria.SaveDraft(background, admin, d.Row.ID, &set, testkit.Write(d.Row.Version)); err != nil {
+			t.Fatal(err)
+		}
+		d = setOf(t, o, admin, d.Row.ID)
+		if p := preview(t, o, admin, d.Row.ID, service.PreviewQuery{}); len(p.Later) != want || want > 0 && p.Later[0].ID != later.Row.ID {
+			t.Errorf("a draft until %s: got %+v, want %d later sets", until, p.Later, want)
+		}
+	}
 	seen = preview(t, o, admin, d.Row.ID, service.PreviewQuery{}).Token
 	if err := publish(admin, d, seen); err != nil {
 		t.Errorf("with its preview: %v", err)

@@ -39,9 +39,9 @@ type PreviewQuery struct {
 // Preview is what a draft would change against the set in force today: who would become eligible and who would cease to be.
 type Preview struct {
 	Row            store.CriteriaSet
-	Set            *criteria.Set
-	From           *SetSummary // the set in force; nil if there is none, then everybody eligible enters
-	Total          int         // families weighed
+	Set            *criteria.Set // as it is stored; not to be changed
+	From           *SetSummary   // the set in force; nil if there is none, then everybody eligible enters
+	Total          int           // families weighed
 	Entered, Left  int
 	Unchanged      int
 	EligibleBefore int
@@ -54,6 +54,7 @@ type Preview struct {
 	At             time.Time
 	Token          string // proves to Publish that this very version was seen
 	CanPublish     bool
+	Later          []store.CriteriaSet // published to begin after today: one that does not begin before this draft will never come into force
 }
 
 // AreaMoves is the preview of one area.
@@ -173,15 +174,13 @@ func (s *Criteria) Preview(ctx context.Context, actor auth.Actor, id int64, q Pr
 		}
 		v = &Preview{Row: *row, Total: c.total, EligibleBefore: c.before, EligibleAfter: c.after, Same: c.same, At: c.at,
 			Token: s.previewToken(actor, key), CanPublish: row.Status == store.SetDraft && auth.Can(actor, auth.CriteriaPublish)}
-		if v.Set, _, err = readSet(row); err != nil {
-			return err
-		}
+		v.Set = to.Set() // shared with the cache: nobody changes it
 		if base != nil {
-			set, _, err := readSet(base)
-			if err != nil {
-				return err
-			}
+			set := from.Set()
 			v.From = &SetSummary{CriteriaSet: *base, Title: set.Title, Citation: set.Citation, Criteria: len(set.Criteria), InForce: true}
+		}
+		if v.Later, err = later(tx, row, today); err != nil {
+			return err
 		}
 		v.fill(c, q)
 		if err := v.name(tx, actor.Party); err != nil || from == nil {
@@ -225,6 +224,19 @@ func (s *Criteria) compared(tx *store.Tx, party place.Country, id int64, day cal
 	}
 	from, err = s.program(base)
 	return row, to, from, base, err
+}
+
+// later returns the published sets that begin after a day, soonest first, but for those that begin when the draft has ended.
+func later(tx *store.Tx, draft *store.CriteriaSet, day calendar.Date) ([]store.CriteriaSet, error) {
+	rows, err := tx.ListCriteriaSets(draft.Party)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r store.CriteriaSet) bool {
+		return r.Status != store.SetPublished || !r.ValidFrom.After(day) || !draft.ValidTo.IsZero() && r.ValidFrom.After(draft.ValidTo)
+	})
+	slices.SortFunc(rows, func(a, b store.CriteriaSet) int { return int(a.ValidFrom) - int(b.ValidFrom) })
+	return rows, nil
 }
 
 // weigh runs both versions over the party. Reading and unsealing is one goroutine (in the store), deciding is this one.

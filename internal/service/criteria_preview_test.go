@@ -49,6 +49,13 @@ var mutations = []func(r *rand.Rand, f *criteria.Facts){
 		ref, _ := criteria.PaperRef(p[r.IntN(len(p))])
 		f.Clear(ref)
 	},
+	func(r *rand.Rand, f *criteria.Facts) { // runs out about the day of the preview
+		p := testkit.Papers(place.Egypt)
+		paper := p[r.IntN(len(p))]
+		ref, _ := criteria.PaperRef(paper)
+		f.Clear(ref)
+		f.AddPaper(paper, calendar.Of(testkit.Start).AddDays(r.IntN(40)-20))
+	},
 	func(r *rand.Rand, f *criteria.Facts) {
 		f.AddPaper("health_certificate", calendar.Of(testkit.Start).AddDays(r.IntN(40)-20))
 	},
@@ -521,5 +528,23 @@ func TestPreviewIsRecorded(t *testing.T) {
 	}
 	if len(page.Entries) != 3 || !strings.HasSuffix(page.Entries[0].Note, "+0 −0 / 1") {
 		t.Errorf("got %d entries, want 3: %+v", len(page.Entries), page.Entries)
+	}
+}
+
+// BenchmarkPreviewNames turns a page of names with their reasons, of a count that is kept.
+func BenchmarkPreviewNames(b *testing.B) {
+	o := testkit.Service(b)
+	crowd(b, o, 240, 3)
+	admin := testkit.Actor(auth.Administrator, place.Egypt)
+	d := draftOf(b, o, admin)
+	d.Set.Criteria[0].Condition = "nationality == 'QA'"
+	if err := o.Criteria.SaveDraft(background, admin, d.Row.ID, d.Set, testkit.Write(d.Row.Version)); err != nil {
+		b.Fatal(err)
+	}
+	if p := preview(b, o, admin, d.Row.ID, service.PreviewQuery{}); len(p.Names) != service.PreviewPageSize {
+		b.Fatalf("only %d names", len(p.Names))
+	}
+	for b.Loop() {
+		preview(b, o, admin, d.Row.ID, service.PreviewQuery{})
 	}
 }

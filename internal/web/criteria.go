@@ -344,21 +344,21 @@ type shownCause struct {
 	Title, From, To string
 }
 
-// causes are the reasons of one family. absent says it of a criterion that a version has not.
+// causes are the reasons of one family. What a criterion decides is said where it differs, and where it is not the usual: required.
 func (r *request) causes(why []service.Cause) []shownCause {
 	w := r.words()
-	say := func(s service.Standing, absent string) string {
+	say := func(s, other service.Standing, absent string) string {
 		switch {
 		case s.Outcome == "":
 			return w.T(absent)
-		case s.Weight == criteria.Hard:
+		case s.Weight == criteria.Hard && (other.Outcome == "" || other.Weight == criteria.Hard):
 			return w.T("criteria.outcome." + string(s.Outcome))
 		}
 		return w.T("ruleset.cause_weight", w.T("criteria.outcome."+string(s.Outcome)), w.T("criteria.weight."+string(s.Weight)))
 	}
 	out := make([]shownCause, 0, len(why))
 	for _, c := range why {
-		out = append(out, shownCause{c.N, c.Title.In(w.Lang()), say(c.From, "ruleset.cause_new"), say(c.To, "ruleset.cause_gone")})
+		out = append(out, shownCause{c.N, c.Title.In(w.Lang()), say(c.From, c.To, "ruleset.cause_new"), say(c.To, c.From, "ruleset.cause_gone")})
 	}
 	return out
 }
@@ -608,7 +608,7 @@ func (s *Server) criterionSave(r *request) error {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	in := typed(r.values())
-	b := builder{set: v.Set, lang: r.lang(), words: r.words(), condition: cleanExpr(in.get("rule.condition")), text: in.get("rule.mode") == "text", all: in.get("rule.join") != "any"}
+	b := builder{set: v.Set, lang: r.lang(), words: r.words(), condition: cleanExpr(in.text("rule.condition")), text: in.get("rule.mode") == "text", all: in.get("rule.join") != "any"}
 	b.read()
 	changed, found := b.step(in)
 	changed = in.rows() || changed

@@ -212,6 +212,12 @@ func TestBuilder(t *testing.T) {
 		if c := set.Criteria[n]; c.Condition != "at_home" || c.Weight != criteria.Points || c.Points != 7 || len(c.Exceptions) != 1 || c.Exceptions[0].Code != "second" {
 			t.Errorf("the new criterion: got %+v", c)
 		}
+		// Typed text keeps its lines.
+		p = b.Get(path).Want(200)
+		press(b, path, editor(t, p), "rule.mode", "text", "rule.condition", "at_home\r\n  && literacy").Want(303)
+		if got := stored(t, s, base).Set.Criteria[n].Condition; got != "at_home\n&& literacy" {
+			t.Errorf("text of two lines: got %q", got)
+		}
 		// Moved and removed.
 		show := b.Get(base).Want(200).Check()
 		whole(t, show, auth.Administrator, lang)
@@ -399,6 +405,11 @@ func TestEditTheHead(t *testing.T) {
 	if p := press(b, path, form, "set.valid_from", "31/02/2026"); p.Status != 422 {
 		t.Errorf("no such day: got %d", p.Status)
 	}
+	for name, value := range map[string]string{"set.valid_to": "31/02/2030", "params[2].value": "a year"} { // neither is taken for nothing, or for zero
+		if p := press(b, path, form, name, value).Want(422); editor(t, p).Get(name) != value || !strings.Contains(string(p.Body), "is-invalid") {
+			t.Errorf("%s = %s: got %v", name, value, editor(t, p))
+		}
+	}
 	if p := press(b, path, form, "_remove", "params[1]").Want(200).Check(); editor(t, p).Get("params[1].name") != "visit_days" {
 		t.Errorf("a parameter removed: got %v", editor(t, p))
 	} else if q := press(b, path, editor(t, p)); q.Status != 422 || !q.Has(stored(t, s, base).Set.Criteria[4].Title.AR) {
@@ -446,6 +457,7 @@ func TestPreviewAndPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := len(v.Set.Criteria)
+	advice := slices.IndexFunc(v.Set.Criteria, func(c criteria.Criterion) bool { return c.Code == "active" })
 	for lang, want := range map[string][]string{
 		locale.Arabic: {"السبب", fmt.Sprintf("6. %s: مستوفى ← غير مستوفى", v.Set.Criteria[5].Title.AR), fmt.Sprintf("%d. مشروع كبير <b>: لم يكن معيارًا ← غير مستوفى", n), "60 ← 0"},
 		locale.English: {"Why", fmt.Sprintf("6. %s: Met → Not met", v.Set.Criteria[5].Title.EN),
@@ -484,10 +496,24 @@ func TestPreviewAndPublish(t *testing.T) {
 			b.Get(base + "/preview?" + odd).Want(200).Check()
 		}
 	}
+	// A version that is published for later: who begins before it does away with it, and is told so.
+	next := draftPage(t, b)
+	later := stored(t, s, next)
+	s.Change(t, admin, func(u *auth.User) { u.Locale = locale.English })
+	q := b.Get(next + "/preview").Want(200)
+	if q.Has("never come into force") {
+		t.Error("nothing is published for later yet")
+	}
+	press(b, next+"/publish", q.Fields(next+"/publish"), "publish.valid_from", s.Clock.Today().AddDays(40).String()).Want(303)
+	if q := b.Get(base + "/preview").Want(200).Check(); !q.Has(fmt.Sprintf("Version %d is published and begins on", later.Row.Number)) {
+		t.Errorf("got %.1500s, want that version %d will never come into force", q.Text(), later.Row.Number)
+	}
+
 	// A draft that changes everything: the first reasons are named, the others counted, and the page is still light.
 	s.Change(t, admin, func(u *auth.User) { u.Locale = locale.Arabic })
 	v = stored(t, s, base)
 	for i := range 11 {
+		v.Set.Criteria[advice].Weight, v.Set.Criteria[advice].Condition = criteria.Hard, "visits > 9"
 		c := v.Set.Criteria[n-1]
 		c.Code, c.Title.AR = fmt.Sprintf("big_%d", i), fmt.Sprintf("معيار جديد من معايير تسجيل الأسر المنتجة، وهو رقم %d", i)
 		v.Set.Criteria = append(v.Set.Criteria, c)
@@ -498,7 +524,8 @@ func TestPreviewAndPublish(t *testing.T) {
 	p := b.Get(base + "/preview").Want(200).Check()
 	whole(t, p, auth.Administrator, locale.Arabic)
 	for _, cell := range testkit.Find(p.Doc(), "td", "class=causes") {
-		if items := testkit.Find(cell, "li"); len(items) != 6 || testkit.Text(items[5]) != "و8 معايير أخرى" {
+		if items := testkit.Find(cell, "li"); len(items) != 6 || testkit.Text(items[5]) != "و9 معايير أخرى" ||
+			!strings.HasSuffix(testkit.Text(items[1]), ": مستوفى (معيار استرشادي) ← غير مستوفى (شرط لازم)") {
 			t.Fatalf("got %s, want five reasons and how many more", testkit.Text(cell))
 		}
 	}
@@ -520,11 +547,11 @@ func TestPreviewAndPublish(t *testing.T) {
 	if stored(t, s, base).Row.Status != store.SetDraft {
 		t.Fatal("a refused publication published")
 	}
-	q := press(b, base+"/publish", form).Want(303).Follow().Want(200).Check()
+	q = press(b, base+"/publish", form).Want(303).Follow().Want(200).Check()
 	whole(t, q, auth.Administrator, locale.Arabic)
 	press(b, base+"/publish", form).Want(303) // the same press again has the same answer
-	if v := stored(t, s, base); !v.InForce {
-		t.Errorf("got %+v", v.Row)
+	if v, w := stored(t, s, base), stored(t, s, next); !v.InForce || !v.Row.ValidTo.IsZero() || w.Row.Status != store.SetRetired {
+		t.Errorf("got %+v and %+v", v.Row, w.Row)
 	}
 
 	// The re-check, its page, its list, and its part that is asked for again.
