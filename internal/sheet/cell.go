@@ -25,6 +25,7 @@ type Cell struct {
 	Col     int           // 0 is column A
 	Kind    Kind          //
 	Formula bool          // computed, not typed; the value is the one that the last program stored
+	Percent bool          // a Number that is shown in hundredths: 0.25 as 25 %
 	Seconds int32         // of a Date: seconds after midnight
 	Date    calendar.Date // of a Date; no date for a time of day alone
 	Num     float64       // of a Number, a Date (the serial number) and a Bool (0 or 1)

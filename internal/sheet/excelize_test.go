@@ -155,6 +155,14 @@ func TestDateFormats(t *testing.T) {
 			t.Errorf("dateFormat(%q) = %v", code, got)
 		}
 	}
+	for code, want := range map[string]look{"0%": lookPercent, "0.00%": lookPercent, `0"%"`: lookPlain, `0\%`: lookPlain, "0": lookPlain, "d/m": lookDate, `"x`: lookPlain} {
+		if got := lookOf(code); got != want {
+			t.Errorf("lookOf(%q) = %d", code, got)
+		}
+	}
+	if builtinLook(9) != lookPercent || builtinLook(10) != lookPercent || builtinLook(14) != lookDate || builtinLook(2) != lookPlain {
+		t.Error("builtinLook")
+	}
 	for id := range 100 {
 		want := id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58 || id >= 71 && id <= 81
 		if builtinDate(id) != want {

@@ -17,6 +17,25 @@ func builtinDate(id int) bool {
 	return false
 }
 
+// percentFormat reports whether a number format shows a hundredth as 1 %: built-in 9 and 10, or a % outside quotes and escapes.
+func percentFormat(code string) bool {
+	for i := 0; i < len(code); i++ {
+		switch code[i] {
+		case '"':
+			j := strings.IndexByte(code[i+1:], '"')
+			if j < 0 {
+				return false
+			}
+			i += j + 1
+		case '\\', '_', '*':
+			i++
+		case '%':
+			return true
+		}
+	}
+	return false
+}
+
 // dateFormat reports whether a number format shows a date or a time: whether y, m, d, h or s stands in its first section outside quotes,
 // brackets and escapes. [h], [mm] and [ss] are durations of time and count; a B1 or B2 before the code is the choice between the calendars.
 func dateFormat(code string) bool {

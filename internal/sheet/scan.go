@@ -454,10 +454,13 @@ func (s *Scanner) value(c *Cell, raw []byte, typ cellType, style int) bool {
 			return true
 		}
 		c.Kind, c.Num = Number, n
-		if s.book.styles.date(style) {
+		switch s.book.styles.at(style) {
+		case lookDate:
 			if d, sec, ok := serialDate(n, s.book.date1904); ok {
 				c.Kind, c.Date, c.Seconds = Date, d, sec
 			}
+		case lookPercent:
+			c.Percent = true
 		}
 	}
 	return true

@@ -141,15 +141,48 @@ func (x *xmlReader) appendTo(b []byte, escaped bool) ([]byte, bool) {
 	return b, escaped
 }
 
-// styles says of each cell format (xf) whether it shows a date.
-type styles []bool
+// styles says of each cell format (xf) what its numbers are.
+type styles []look
 
-func (s styles) date(i int) bool { return i >= 0 && i < len(s) && s[i] }
+type look uint8
+
+const (
+	lookPlain look = iota
+	lookDate
+	lookPercent
+)
+
+func (s styles) at(i int) look {
+	if i < 0 || i >= len(s) {
+		return lookPlain
+	}
+	return s[i]
+}
+
+func lookOf(code string) look {
+	switch {
+	case dateFormat(code):
+		return lookDate
+	case percentFormat(code):
+		return lookPercent
+	}
+	return lookPlain
+}
+
+func builtinLook(id int) look {
+	switch {
+	case builtinDate(id):
+		return lookDate
+	case id == 9 || id == 10:
+		return lookPercent
+	}
+	return lookPlain
+}
 
 const maxFormats = 1 << 16
 
 func readStyles(x *xmlReader) (styles, error) {
-	custom := map[int]bool{}
+	custom := map[int]look{}
 	var out styles
 	inCells := false
 	for {
@@ -164,7 +197,7 @@ func readStyles(x *xmlReader) (styles, error) {
 			switch string(x.name) {
 			case "numFmt":
 				if id, err := strconv.Atoi(x.attr("numFmtId")); err == nil && len(custom) < maxFormats {
-					custom[id] = dateFormat(x.attr("formatCode"))
+					custom[id] = lookOf(x.attr("formatCode"))
 				}
 			case "cellXfs":
 				inCells = !x.empty
@@ -176,11 +209,11 @@ func readStyles(x *xmlReader) (styles, error) {
 					return nil, fmt.Errorf("%d cell formats: %w", len(out), errTooLarge)
 				}
 				id, _ := strconv.Atoi(x.attr("numFmtId")) // none is 0, General
-				date, own := custom[id]
+				l, own := custom[id]
 				if !own {
-					date = builtinDate(id)
+					l = builtinLook(id)
 				}
-				out = append(out, date)
+				out = append(out, l)
 			}
 		}
 	}

@@ -476,6 +476,10 @@ func (rd *reader) take(t *target, c *Cell) {
 	case t.field == FieldName, t.field == FieldNumber:
 		s := arabic.Clean(raw)
 		if t.field == FieldNumber {
+			if missing(raw) {
+				rd.blank(t)
+				return
+			}
 			if n, ok := registry.ParseNumber(arabic.Digits(s)); ok {
 				s = string(n)
 			} else {
@@ -673,8 +677,9 @@ func (rd *reader) convert(t *target, name string, c *Cell, raw string) string {
 	switch {
 	case numbered(t):
 		return rd.digits(t, name, c, raw)
-	case c.Kind == Date:
-		return clock(c.Date, c.Seconds)
+	case c.Kind == Date: // "1/2026" and "12/3", that Excel took for days
+		rd.problem(t, name, "sheet.problem.became_date")
+		return ""
 	}
 	return raw
 }
@@ -1047,6 +1052,11 @@ func (rd *reader) money(t *target, name string, c *Cell, raw string) string {
 func (rd *reader) whole(t *target, name string, c *Cell, raw string) string {
 	if missing(raw) {
 		return ""
+	}
+	if t.field == "finance.own_share" && c.Kind == Number && (c.Percent || c.Num > 0 && c.Num < 1) {
+		if n := math.Round(c.Num * 100); math.Abs(c.Num*100-n) < 1e-6 {
+			return strconv.Itoa(int(n))
+		}
 	}
 	year := strings.HasSuffix(t.field, "birth_year")
 	if year && c.Kind == Date && !c.Date.IsZero() {

@@ -84,7 +84,10 @@ func TestConvert(t *testing.T) {
 		{"finance.est_value", number2("33.333333"), "33.333333"}, {"finance.est_value", text("كثير"), "! problem.money"},
 		{"household.size", number2("5"), "5"}, {"household.size", text("٤ أفراد"), "4"}, {"household.size", text("خمسة"), "5"}, {"household.size", number2("5.0"), "5"}, {"household.size", text("4 أو 5"), "4 أو 5"},
 		{"household.members[0].birth_year", dated, "1990"}, {"household.members[0].birth_year", text("1/7/1990"), "1990"}, {"household.members[0].birth_year", number2("12"), "! sheet.problem.age_not_year"},
+		{"finance.own_share", Cell{Kind: Number, Text: "0.25", Num: 0.25, Percent: true}, "25"}, {"finance.own_share", Cell{Kind: Number, Text: "1", Num: 1, Percent: true}, "100"}, {"finance.own_share", number2("1"), "1"},
+		{"finance.own_share", number2("0.1"), "10"}, {"finance.own_share", text("25٪"), "25٪"},
 		// everything else
+		{"case.file_no", dated, "! sheet.problem.became_date"}, {"case.file_no", number2("123.0"), "123"}, {"address.building", dated, "! sheet.problem.became_date"},
 		{"project.activity", number2("12"), "12"}, {"project.activity", Cell{Kind: ErrorValue, Text: "#REF!"}, "! sheet.problem.error_value"}, {"project.activity", Cell{Kind: Blank, Formula: true}, "! sheet.problem.formula_without_value"},
 		{"project.activity", text("ﻣﻨﺴﻮﺟﺎت"), "منسوجات"}, {"finance.currency", text("جنيه"), "EGP"}, {"finance.currency", text("ريال قطري"), "QAR"},
 		{"consents[own_ministry].given", text("موافقة"), "yes"}, {"household.benefits[takaful].programme", text("نعم"), "takaful"}, {"household.benefits[takaful].programme", text("لا"), ""},
