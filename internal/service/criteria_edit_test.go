@@ -480,3 +480,33 @@ func problemsOf(err error) fault.Problems {
 	}
 	return nil
 }
+
+// A registration that is saved right after a publication is checked with the new set, although which set is in force is remembered between saves.
+func TestPublicationIsNoticedAtOnce(t *testing.T) {
+	o := testkit.Service(t)
+	register := func(i int) int64 {
+		form := testkit.Form(i, place.Egypt)
+		form.Case.ApplicationDate = o.Clock.Today().String()
+		id, err := o.Families.Register(background, testkit.Actor(auth.FieldWorker, place.Egypt), form, testkit.Write(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set int64
+		o.View(t, func(tx *store.Tx) error {
+			a, err := tx.LatestAssessment(id)
+			if err == nil {
+				set = a.SetID
+			}
+			return err
+		})
+		return set
+	}
+	former := inForceOf(t, o, testkit.Actor(auth.Administrator, place.Egypt))
+	if got := register(1); got != former {
+		t.Fatalf("got set %d, want %d", got, former)
+	}
+	next := stricter(t, o)
+	if got := register(2); got != next {
+		t.Errorf("right after the publication: got set %d, want %d", got, next)
+	}
+}

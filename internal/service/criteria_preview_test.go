@@ -49,19 +49,23 @@ var mutations = []func(r *rand.Rand, f *criteria.Facts){
 		ref, _ := criteria.PaperRef(p[r.IntN(len(p))])
 		f.Clear(ref)
 	},
-	func(r *rand.Rand, f *criteria.Facts) { // runs out about the day of the preview
-		p := testkit.Papers(place.Egypt)
-		paper := p[r.IntN(len(p))]
-		ref, _ := criteria.PaperRef(paper)
-		f.Clear(ref)
-		f.AddPaper(paper, calendar.Of(testkit.Start).AddDays(r.IntN(40)-20))
-	},
+	expiring,
 	func(r *rand.Rand, f *criteria.Facts) {
 		f.AddPaper("health_certificate", calendar.Of(testkit.Start).AddDays(r.IntN(40)-20))
 	},
 }
 
-// crowd registers n families of Egypt in all states and many areas, with facts of every kind and some waivers. Every third family is as good as it can be.
+// expiring makes one of the papers run out about the day of a preview or a re-check.
+func expiring(r *rand.Rand, f *criteria.Facts) {
+	p := testkit.Papers(place.Egypt)
+	paper := p[r.IntN(len(p))]
+	ref, _ := criteria.PaperRef(paper)
+	f.Clear(ref)
+	f.AddPaper(paper, calendar.Of(testkit.Start).AddDays(r.IntN(30)-10))
+}
+
+// crowd registers n families of Egypt in all states and many areas, with facts of every kind and some waivers. Every sixth is as good as it can be, every
+// sixth but for a paper that runs out.
 func crowd(t testing.TB, o *testkit.Office, n int, seed uint64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -95,12 +99,17 @@ func crowd(t testing.TB, o *testkit.Office, n int, seed uint64) {
 			for _, p := range testkit.Papers(place.Egypt) {
 				f.AddPaper(p, 0)
 			}
-			if i%3 > 0 {
+			switch i % 6 {
+			case 0:
+			case 3:
+				expiring(r, &f)
+			default:
 				for range 1 + r.IntN(3) {
 					mutations[r.IntN(len(mutations))](r, &f)
 				}
 			}
 			x.Facts = f.AppendBinary(nil)
+			x.Overall = string(criteria.Overalls()[r.IntN(4)]) // what the last assessment is said to have been: a preview does not ask, a re-check compares
 			family.Status.State, family.Record.Address.Area = states[r.IntN(len(states))], areas[r.IntN(len(areas))]
 			if err := tx.UpdateFamily(family, x); err != nil {
 				return err
@@ -301,6 +310,10 @@ func TestPreviewIsWhatEachFamilyWouldGet(t *testing.T) {
 		case 2: // everybody must be looked at
 			c, _ := set.Criterion("nationality")
 			c.NeedsReview = "true"
+		case 3: // those with a paper that has run out since they were saved
+			for i := range set.Criteria {
+				set.Criteria[i].Evidence = nil
+			}
 		default:
 			for range round {
 				amend(r, &set)

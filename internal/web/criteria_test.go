@@ -160,6 +160,10 @@ func TestBuilder(t *testing.T) {
 		if got := editor(t, p); got.Get("clause.fact") != "own_share" || got.Get("clause.typed") != "25" || got.Get("clause.index") != "1" {
 			t.Errorf("an opened line: got %v", got)
 		}
+		p = step(p, 422, "_keep", "1", "clause.op", "gt", "clause.typed", "30 40") // one too many: the line is as it was
+		if got := clauses(p); len(got) != 2 || !strings.Contains(got[1], "25") {
+			t.Errorf("after a change that was refused: got %q", got)
+		}
 		p = step(p, 200, "_keep", "1", "clause.op", "gt", "clause.typed", "30")
 		want(p, "age >= params.min_age || own_share > 30", 2)
 		p = step(p, 200, "_new", "1", "clause.fact", "")
