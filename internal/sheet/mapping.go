@@ -276,6 +276,7 @@ func (b *Book) Rows(ctx context.Context, ros Roster, with Reading, fn func(*Row)
 		if row == nil {
 			continue
 		}
+		row.Hidden = s.Hidden()
 		if err := fn(row); err != nil {
 			return err
 		}

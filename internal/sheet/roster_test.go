@@ -146,6 +146,9 @@ func TestRemember(t *testing.T) {
 	if want := []string{"2 done []", "3  [فخار]"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
+	if again[0].Columns[3].Field != FieldStatus {
+		t.Errorf("the status column is %+v", again[0].Columns[3])
+	}
 	if other := (&Roster{Shape: "x"}); other.Remember(m) {
 		t.Error("a roster of another shape was remembered")
 	}

@@ -36,6 +36,7 @@ const (
 type Row struct {
 	N        int                 // number in the sheet, from 1
 	Skip     Skip                // "" for a record
+	Hidden   bool                // hidden in the sheet, by hand or by a filter; it is a record all the same
 	Key      string              // the value of the key's column, canonical: what the family is looked up by; "" without one
 	Values   map[string][]string // the fields as a form would send them: what intake.Decode takes
 	Cells    map[string]Ref      // field → the cell that it came from, for every column that is taken, blank cells included
@@ -87,7 +88,7 @@ func (r *Row) Blocked() bool {
 }
 
 func (r *Row) reset(n int) {
-	r.N, r.Skip, r.Key = n, "", ""
+	r.N, r.Skip, r.Key, r.Hidden = n, "", "", false
 	r.Derived, r.Problems = r.Derived[:0], r.Problems[:0]
 	if r.Values == nil {
 		r.Values, r.Cells, r.lists = map[string][]string{}, map[string]Ref{}, map[string]int{}
@@ -809,7 +810,7 @@ func (rd *reader) date(t *target, name string, c *Cell, raw string) string {
 			rd.problem(t, name, "sheet.problem.age_not_date")
 			return ""
 		case n >= 1300 && n <= 2100:
-			rd.problem(t, name, "sheet.problem.year_alone", s)
+			rd.problem(t, name, "sheet.problem.year_alone")
 			return ""
 		case len(s) == 8:
 			for _, cut := range [...][3]string{{s[:4], s[4:6], s[6:]}, {s[4:], s[2:4], s[:2]}} { // 19900315, 15031990
@@ -819,7 +820,7 @@ func (rd *reader) date(t *target, name string, c *Cell, raw string) string {
 			}
 		case n >= 3000 && n <= 80000: // a date that lost its format
 			if d, _, ok := serialDate(float64(n), rd.date1904); ok {
-				rd.warn(t, name, "sheet.problem.serial_date", d.String())
+				rd.warn(t, name, "sheet.problem.serial_date")
 				return d.String()
 			}
 		}
