@@ -124,6 +124,7 @@ finance.guarantee_accepted = هل قبِل مجلس إدارة الجمعية ا
 finance.contract_accepted = هل قُبلت شروط التعاقد؟ | Contract terms accepted? | قبول شروط التعاقد
 finance.loans[0].lender = الجهة المقرِضة | Lender | جهة القرض | جهة الإقراض | الجهة الممولة | جهة التمويل
 finance.loans[0].amount = مبلغ القرض | Loan amount | قيمة القرض | القرض | قيمة التمويل | مبلغ التمويل
+finance.loans[0].currency = عملة القرض | Loan currency
 finance.loans[0].year = سنة القرض | Year of the loan | عام القرض
 finance.loans[0].state = حالة القرض | State of the loan | موقف القرض | موقف السداد
 consents[own_ministry].given = الموافقة على حفظ البيانات | Consent to keep the data | الإقرار | موافقة المستفيدة | الموافقة | أوافق | I agree | إقرار الموافقة | consent
@@ -146,6 +147,25 @@ household.members.birth_year = سنة الميلاد (ميلادية) | Birth ye
 household.members.works = يعمل في المشروع | Works in the project | هل يعمل في المشروع | يعمل بالمشروع | مشارك في المشروع | works
 `
 
+// leafHeaders are the headers of what a coded row of a list holds: with the code's title before them they make a column's header, "سجل تجاري: جهة الإصدار".
+const leafHeaders = `
+formal.number = الرقم | Number
+formal.issuer = جهة الإصدار | Issued by
+formal.issued_on = تاريخ الإصدار | Issued on
+formal.expires_on = تاريخ الانتهاء | Expires on
+formal.state = الحالة | State
+household.benefits.status = حالة الاستفادة | Status
+household.benefits.since = منذ | Since
+skills.training.title = الموضوع | Subject
+skills.training.centre = المركز أو الجهة | Centre or body
+skills.training.date = التاريخ | Date
+skills.training.result = النتيجة | Result
+consents.version = إصدار النص | Version of the text
+consents.given = أوافق | I agree
+consents.date = تاريخ الموافقة | Date of consent
+consents.how = كيف أُعطيت الموافقة | How it was given
+`
+
 // lexicon is the table of a constant above.
 type lexicon struct {
 	byKey map[string]word
@@ -156,6 +176,27 @@ type lexicon struct {
 type word struct {
 	field string
 	label bool // one of the two first: the label of the form
+}
+
+// coded puts the headers of coded rows into the lexicon: each list's codes with each leaf of its rows.
+func (l *lexicon) coded(put func(field, header string, label bool)) {
+	for line := range strings.Lines(strings.TrimSpace(leafHeaders)) {
+		path, words, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		leaf, leafEN, _ := strings.Cut(words, " | ")
+		dot := strings.LastIndexByte(path, '.')
+		d := discriminators[path[:dot]]
+		for _, code := range registry.Codes(d[1]) {
+			ar, en := choiceTitle(d[1], code)
+			field := path[:dot] + "[" + code + "]" + path[dot:]
+			t := [2]string{ar + ": " + leaf, en + ": " + leafEN}
+			for _, w := range t {
+				put(field, w, true)
+			}
+			if _, own := l.title[field]; !own {
+				l.title[field] = t
+			}
+		}
+	}
 }
 
 func parseLexicon(text string) lexicon {
@@ -185,6 +226,9 @@ func parseLexicon(text string) lexicon {
 		for _, w := range e.words[:2] {
 			put(e.field, w, e.field != FieldIgnore)
 		}
+	}
+	if text == headers {
+		l.coded(put)
 	}
 	for _, e := range entries {
 		for _, w := range e.words {

@@ -34,7 +34,13 @@ func TestHeadersAreTheLabels(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range []string{"lead.phones[1].number", "lead.phones[3].number", "household.members[4].name", "finance.loans[1].amount", "finance.loans[0].year"} {
+	for line := range strings.Lines(strings.TrimSpace(leafHeaders)) {
+		path, words, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		if want := ar.T("field."+path) + " | " + en.T("field."+path); words != want {
+			t.Errorf("the headers of %s are %q, its labels %q", path, words, want)
+		}
+	}
+	for _, f := range []string{"formal[tax_card].issuer", "formal[tax_card].number", "household.benefits[karama].status", "skills.training[course].centre", "consents[catalogue].given", "lead.phones[1].number", "lead.phones[3].number", "household.members[4].name", "finance.loans[1].amount", "finance.loans[0].year"} {
 		for _, lang := range []string{"ar", "en"} {
 			lex, header := lexicons()[Families], HeaderFor(Families, f, lang)
 			if strings.HasPrefix(f, "household.members") {

@@ -356,6 +356,22 @@ var choiceTables = sync.OnceValue(func() choiceTable {
 	return t
 })
 
+var choiceTitles = sync.OnceValue(func() map[string][2]string {
+	m := map[string][2]string{}
+	for line := range strings.Lines(strings.TrimSpace(choiceLabels)) {
+		name, labels, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		ar, en, _ := strings.Cut(labels, " | ")
+		m[name] = [2]string{ar, en}
+	}
+	return m
+})
+
+// choiceTitle returns the titles of a code in both languages.
+func choiceTitle(list, code string) (ar, en string) {
+	t := choiceTitles()[list+"."+code]
+	return t[0], t[1]
+}
+
 // choice returns the code of a list that a folded text means, "" if it means none.
 func choice(list, folded string) string { return choiceTables()[list][folded] }
 
