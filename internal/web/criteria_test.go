@@ -474,7 +474,7 @@ func TestPreviewAndPublish(t *testing.T) {
 			t.Errorf("%s: got %.1500s, want %q", lang, p.Text(), want)
 		}
 		reasons := 0
-		for _, cell := range testkit.Find(p.Doc(), "td", "class=causes") {
+		for _, cell := range testkit.Find(p.Doc(), "td", "data-label="+want[0]) {
 			items := testkit.Find(cell, "li")
 			for _, li := range items {
 				if !cause.MatchString(testkit.Text(li)) {
@@ -493,7 +493,7 @@ func TestPreviewAndPublish(t *testing.T) {
 			t.Errorf("%s: the page has %d bytes", lang, len(p.Body))
 		}
 		q := b.Get(base + "/preview?page=2&move=left&area=EG-SHG").Want(200).Check()
-		if got := len(testkit.Find(q.Doc(), "td", "class=causes")); got != 60-service.PreviewPageSize {
+		if got := len(testkit.Find(q.Doc(), "td", "data-label="+want[0])); got != 60-service.PreviewPageSize {
 			t.Errorf("%s: got %d names on the second page", lang, got)
 		}
 		for _, odd := range []string{"page=-1", "page=99999999999999999999", "page=2&page=3", "move=sideways", "area=QA-RA", "area=%00", "move=entered", "fresh=%ff"} {
@@ -527,7 +527,7 @@ func TestPreviewAndPublish(t *testing.T) {
 	}
 	p := b.Get(base + "/preview").Want(200).Check()
 	whole(t, p, auth.Administrator, locale.Arabic)
-	for _, cell := range testkit.Find(p.Doc(), "td", "class=causes") {
+	for _, cell := range testkit.Find(p.Doc(), "td", "data-label=السبب") {
 		if items := testkit.Find(cell, "li"); len(items) != 6 || testkit.Text(items[5]) != "و9 معايير أخرى" ||
 			!strings.HasSuffix(testkit.Text(items[1]), ": مستوفى (معيار استرشادي) ← غير مستوفى (شرط لازم)") {
 			t.Fatalf("got %s, want five reasons and how many more", testkit.Text(cell))
