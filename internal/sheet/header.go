@@ -171,7 +171,19 @@ type lexicon struct {
 	byKey map[string]word
 	order []string // fields in the order of the table
 	title map[string][2]string
+	typos map[int][]spelled // by length: what a header with a slip of the finger is compared with
 }
+
+// spelled is a header that is long enough to be told from others by all but one of its letters.
+type spelled struct {
+	letters []rune
+	field   string
+}
+
+const (
+	minTypo   = 7   // letters
+	maxHeader = 200 // bytes; a longer text is none
+)
 
 type word struct {
 	field string
@@ -234,6 +246,12 @@ func parseLexicon(text string) lexicon {
 		for _, w := range e.words {
 			put(e.field, w, false)
 			put(e.field, outside(w), false)
+		}
+	}
+	l.typos = map[int][]spelled{}
+	for k, w := range l.byKey {
+		if r := []rune(k); w.field != FieldIgnore && len(r) >= minTypo-1 {
+			l.typos[len(r)] = append(l.typos[len(r)], spelled{r, w.field})
 		}
 	}
 	return l
@@ -355,6 +373,9 @@ const (
 
 // match returns the field that a header means, "" if none is known.
 func (l lexicon) match(header string) (string, How, float64) {
+	if len(header) > maxHeader {
+		return "", "", 0
+	}
 	full := headerKey(header)
 	if full == "" {
 		return "", "", 0
@@ -394,13 +415,16 @@ func (l lexicon) match(header string) (string, How, float64) {
 		return found, HowSynonym, 0.8
 	}
 	// A typing mistake.
-	if n := len([]rune(full)); n >= 7 {
-		for k, w := range l.byKey {
-			if w.field != FieldIgnore && near(full, k) {
-				if found != "" && found != w.field {
+	if letters := []rune(full); len(letters) >= minTypo {
+		for n := len(letters) - 1; n <= len(letters)+1; n++ {
+			for _, k := range l.typos[n] {
+				if found == k.field || !nearRunes(letters, k.letters) {
+					continue
+				}
+				if found != "" {
 					return "", "", 0
 				}
-				found = w.field
+				found = k.field
 			}
 		}
 	}
@@ -411,8 +435,9 @@ func (l lexicon) match(header string) (string, How, float64) {
 }
 
 // near reports whether two texts differ by one letter: wrong, missing, too many, or two swapped.
-func near(a, b string) bool {
-	x, y := []rune(a), []rune(b)
+func near(a, b string) bool { return nearRunes([]rune(a), []rune(b)) }
+
+func nearRunes(x, y []rune) bool {
 	if len(x) < len(y) {
 		x, y = y, x
 	}

@@ -301,3 +301,12 @@ func BenchmarkScan(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkFindRosters(b *testing.B) {
+	file := bigFile(b, 1000, false)
+	for b.Loop() {
+		if r, err := openFile(b, file).FindRosters(); err != nil || len(r) != 1 {
+			b.Fatal(err)
+		}
+	}
+}
