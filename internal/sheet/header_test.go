@@ -195,3 +195,24 @@ func TestCutName(t *testing.T) {
 		}
 	}
 }
+
+func FuzzHeader(f *testing.F) {
+	for _, s := range []string{"الرقم القومى", "القرية/العزبة", "موبايل 2", "تاريخ الميلاد (يوم/شهر/سنة)", "formal[tax_card].number", "lead.phones[1].number", "(((", "#", "ال", "رخصة منزلية: الرقم"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for kind, lex := range lexicons() {
+			if field, how, score := lex.match(s); (field == "") != (how == "") || field != "" && (!ValidField(field) || score <= 0 || score > 1) {
+				t.Errorf("%s: %q leads to %q (%s, %v)", kind, s, field, how, score)
+			}
+		}
+		if k := headerKey(s); headerKey(k) == "" && k != "" {
+			t.Errorf("the key of the key %q of %q is empty", k, s)
+		}
+		if ValidField(s) {
+			if key, _ := FieldTitle(s); key == "" {
+				t.Errorf("%q has no title", s)
+			}
+		}
+	})
+}

@@ -287,6 +287,74 @@ func paintedRows(t testing.TB, n int) []byte {
 	return z.bytes(z.n)
 }
 
+// Rows of megabytes do not stay in memory while a table is looked for.
+func TestLongTexts(t *testing.T) {
+	body := []byte(dcl + "<worksheet " + ns + "><sheetData>")
+	long := strings.Repeat("ط", 1<<20) // 2 MB
+	for r := 1; r <= 100; r++ {
+		body = fmt.Appendf(body, `<row r="%d"><c t="inlineStr"><is><t>%s</t></is></c></row>`, r, long)
+	}
+	body = append(body, "</sheetData></worksheet>"...)
+	z := honest(map[string]string{"xl/worksheets/sheet1.xml": ""})
+	z.add("xl/worksheets/sheet1.xml", 0, body, len(body), crc32.ChecksumIEEE(body), lie{})
+	b := open(t, z.bytes(z.n))
+	body = nil
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	s := b.Scan(0)
+	var kept []string
+	for s.Next() {
+		kept = append(kept, head(s.Cells()[0].Text))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if s.Err() != nil || len(kept) != 100 || len(kept[0]) != 2*maxHeader {
+		t.Fatalf("%d rows, %v", len(kept), s.Err())
+	}
+	if after.HeapAlloc > before.HeapAlloc+30<<20 {
+		t.Errorf("100 rows keep %d MB", (after.HeapAlloc-before.HeapAlloc)>>20)
+	}
+	if got := head("aطط"); got != "aطط" {
+		t.Errorf("head cuts a short text to %q", got)
+	}
+}
+
+// Sheets full of texts that might be headers are looked through once.
+func TestManyHeaders(t *testing.T) {
+	var f fixture
+	for i := range 6 {
+		s := fixtureSheet{name: fmt.Sprint("s", i)}
+		for r := range 60 {
+			row := make([]any, 200)
+			for c := range row {
+				row[c] = inline(fmt.Sprintf("عمود مجهول رقم %d %d %d من الكشف", i, r, c))
+			}
+			s.rows = append(s.rows, row)
+		}
+		f.sheets = append(f.sheets, s)
+	}
+	b := open(t, f.bytes(t))
+	words := newMatchers()
+	for i := range maxMatched + 10 {
+		words[Families].match(fmt.Sprint("نص ", i))
+	}
+	if n := len(words[Families].seen); n != maxMatched {
+		t.Errorf("%d texts are remembered", n)
+	}
+	if field, _, _ := words[Families].match("الرقم القومي"); field != "" {
+		t.Errorf("a text past the limit leads to %q", field)
+	}
+	words[Families].left = 9
+	row := headRow{n: 1, cells: map[int]Cell{}, width: 10}
+	if h := readHeader(words[Families], []headRow{row}, 0, 0); len(h.columns) != 0 || words[Families].left >= 0 {
+		t.Errorf("a row past the limit is read as %+v", h)
+	}
+	if _, err := b.FindRosters(); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A 64-bit directory, which Excel writes for nothing but which other writers use, is read.
 func TestZip64(t *testing.T) {
 	z := honest(nil)

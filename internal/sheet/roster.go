@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"muntija/internal/arabic"
 	"muntija/internal/fault"
@@ -38,6 +39,7 @@ func (r headRow) text(col int) string {
 // a sheet than its head.
 func (b *Book) FindRosters() ([]Roster, error) {
 	var out []Roster
+	words := newMatchers()
 	looked := 0
 	for _, info := range b.Sheets() {
 		if info.Hidden != Visible || looked == maxRosters {
@@ -49,7 +51,11 @@ func (b *Book) FindRosters() ([]Roster, error) {
 		for len(rows) < headRows && s.Next() {
 			r := headRow{n: s.Row(), cells: map[int]Cell{}}
 			for _, c := range s.Cells() {
-				if c.Col < maxColumns && (c.Kind != Text || arabic.Clean(c.Text) != "") {
+				if c.Col >= maxColumns {
+					continue
+				}
+				c.Text = head(c.Text)
+				if c.Kind != Text || arabic.Clean(c.Text) != "" {
 					r.cells[c.Col] = c
 					r.width = max(r.width, c.Col+1)
 				}
@@ -62,7 +68,7 @@ func (b *Book) FindRosters() ([]Roster, error) {
 		if err := s.Err(); err != nil {
 			return nil, err
 		}
-		if ros, ok := findRoster(rows); ok {
+		if ros, ok := findRoster(words, rows); ok {
 			ros.Sheet, ros.Name, ros.LastRow = info.Index, info.Name, s.info.lastRow
 			for i := range ros.Columns {
 				ros.Columns[i].Hidden = s.info.hiddenCol(ros.Columns[i].Index)
@@ -76,6 +82,48 @@ func (b *Book) FindRosters() ([]Roster, error) {
 	return out, nil
 }
 
+// matcher is a lexicon that remembers its answers while one workbook is looked at: the same texts are tried as a row of their own, as the upper and as
+// the lower of two. It answers so many texts and no more, lest sheets of a million headers keep it busy.
+type matcher struct {
+	lexicon
+	kind RosterKind
+	seen map[string]matched
+	left int // cells that are still looked at
+
+	group string // the last one, and its words
+	words []string
+}
+
+type matched struct {
+	field string
+	how   How
+	score float64
+}
+
+type matchers map[RosterKind]*matcher
+
+const (
+	maxMatched = 20_000
+	maxLooked  = 200_000 // cells tried as headers of each kind; ten sheets of 60 rows and 50 columns, each row tried alone and with the next, are 60,000
+)
+
+func newMatchers() matchers {
+	m := matchers{}
+	for _, kind := range []RosterKind{Families, Members} {
+		m[kind] = &matcher{lexicon: lexicons()[kind], kind: kind, seen: map[string]matched{}, left: maxLooked}
+	}
+	return m
+}
+
+func (l *matcher) match(header string) (string, How, float64) {
+	m, ok := l.seen[header]
+	if !ok && len(l.seen) < maxMatched {
+		m.field, m.how, m.score = l.lexicon.match(header)
+		l.seen[header] = m
+	}
+	return m.field, m.how, m.score
+}
+
 // header is a row, or two, read as a header.
 type header struct {
 	from, to int // indexes in the head
@@ -84,17 +132,26 @@ type header struct {
 	score    float64
 }
 
-func findRoster(rows []headRow) (Roster, bool) {
+// head is the beginning of a text, in memory of its own: a row may hold megabytes, and a hundred rows are kept.
+func head(s string) string {
+	n := min(len(s), 2*maxHeader)
+	for n < len(s) && n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.Clone(s[:n])
+}
+
+func findRoster(words matchers, rows []headRow) (Roster, bool) {
 	var best header
 	for i := range rows[:min(len(rows), headerRows)] {
 		for _, kind := range []RosterKind{Families, Members} {
-			one := readHeader(kind, rows, i, i)
+			one := readHeader(words[kind], rows, i, i)
 			titled := best.to == i && best.from < i && best.kind == kind // the row above was only a title
 			if one.score > best.score || titled && one.score > best.score-0.5 {
 				best = one
 			}
 			if i+1 < len(rows) && rows[i+1].n == rows[i].n+1 {
-				if two := readHeader(kind, rows, i, i+1); two.score > best.score+0.5 {
+				if two := readHeader(words[kind], rows, i, i+1); two.score > best.score+0.5 {
 					best = two
 				}
 			}
@@ -128,11 +185,14 @@ func (r headRow) line() string {
 }
 
 // readHeader reads rows from and to (the same, or the next) as the header of a kind of roster.
-func readHeader(kind RosterKind, rows []headRow, from, to int) header {
+func readHeader(lex *matcher, rows []headRow, from, to int) header {
+	kind := lex.kind
 	h := header{from: from, to: to, kind: kind}
 	upper, lower := rows[from], rows[to]
 	width := max(upper.width, lower.width)
-	lex := lexicons()[kind]
+	if lex.left -= width; lex.left < 0 {
+		return h
+	}
 	group, others := "", 0
 	for col := range width {
 		up, low := upper.text(col), lower.text(col)
@@ -186,7 +246,7 @@ func readHeader(kind RosterKind, rows []headRow, from, to int) header {
 }
 
 // matchTwo reads a header of two rows: what stands above, for this column or for a group of them, and what below.
-func (l lexicon) matchTwo(group, up, low string) (header, field string, how How, score float64) {
+func (l *matcher) matchTwo(group, up, low string) (header, field string, how How, score float64) {
 	switch {
 	case low == "" && up == "":
 		return "", "", "", 0
@@ -202,7 +262,10 @@ func (l lexicon) matchTwo(group, up, low string) (header, field string, how How,
 	if whole, h, s := l.match(group + " " + low); whole != "" && h != HowGuess {
 		return header, whole, h, s
 	}
-	for _, t := range strings.Fields(headerKey(group)) {
+	if l.group != group { // for all columns below it
+		l.group, l.words = group, strings.Fields(headerKey(group))
+	}
+	for _, t := range l.words {
 		var to map[string]string
 		switch t {
 		case "ولي", "وصي", "guardian":
