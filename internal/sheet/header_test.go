@@ -83,7 +83,7 @@ func TestHeaderMatch(t *testing.T) {
 		{"القرية/العزبة", "address.village"}, {"القرية أو العزبة", ""}, {"المركز/القسم", "address.district"}, {"محافظة", "address.area"}, {"العنوان / محل الإقامة", "address.text"},
 		{"النشاط", "project.activity"}, {"نوع المشروع", "project.activity"}, {"الحرفه", "project.craft"}, {"القيمة التقديرية للمشروع", "finance.est_value"},
 		{"م", FieldIgnore}, {"#", FieldIgnore}, {"السن", FieldIgnore}, {"العمر", FieldIgnore},
-		{"الرقم القومي للزوج", ""}, {"اسم الزوج", ""}, {"كلام آخر تماما", ""}, {"", ""}, {" ‏ ", ""},
+		{"الرقم القومي للزوج", ""}, {"اسم الزوج", ""}, {"كلام آخر تماما", ""}, {"", ""}, {" \u200f ", ""},
 		{"الاسم / الرقم القومي", ""}, // two things
 		{"رقم السجل التجاري", "formal[commercial_register].number"}, {"س.ت", "formal[commercial_register].number"},
 	} {
