@@ -41,6 +41,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"text/template/parse"
 	"time"
 
 	"muntija/internal/locale"
@@ -132,20 +133,22 @@ func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 	}
 	sort.Strings(e.pages)
 	for _, name := range locale.Names() {
-		base, err := template.New("").Funcs(funcs(bundle.For(name), assets)).Option("missingkey=error").ParseFS(views, shared...)
+		functions := funcs(bundle.For(name), assets)
+		base, err := template.New("").Funcs(functions).ParseFS(views, shared...)
 		if err != nil {
 			return nil, fmt.Errorf("parsing the layouts (%s): %w", name, err)
 		}
 		e.sets[name] = map[string]*template.Template{}
 		for _, page := range e.pages {
-			set, err := base.Clone()
-			if err == nil {
-				set, err = set.ParseFS(views, pages[page])
-			}
+			own, err := template.New("").Funcs(functions).ParseFS(views, pages[page])
 			if err != nil {
 				return nil, fmt.Errorf("parsing page %s (%s): %w", page, name, err)
 			}
-			for _, block := range []string{"layout", "title", "main"} {
+			set, err := reachable(template.New("").Funcs(functions).Option("missingkey=error"), own, base)
+			if err != nil {
+				return nil, fmt.Errorf("page %s (%s): %w", page, name, err)
+			}
+			for _, block := range blocks {
 				if set.Lookup(block) == nil {
 					return nil, fmt.Errorf("page %s does not define %q", page, block)
 				}
@@ -157,6 +160,68 @@ func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// blocks are what every page has.
+var blocks = []string{"layout", "title", "main"}
+
+// reachable adds to set the blocks that a page defines and what they and the layout call, copied because escaping changes a set in place. A clone of
+// all layouts and partials for each page took 33 MB of small pointers, which every garbage collection walked.
+func reachable(set, own, base *template.Template) (*template.Template, error) {
+	var add func(name string) error
+	var walk func(n parse.Node) error
+	walk = func(n parse.Node) error {
+		branch := func(b *parse.BranchNode) error { return errors.Join(walk(b.List), walk(b.ElseList)) }
+		switch n := n.(type) {
+		case *parse.ListNode:
+			if n == nil {
+				return nil
+			}
+			for _, c := range n.Nodes {
+				if err := walk(c); err != nil {
+					return err
+				}
+			}
+		case *parse.IfNode:
+			return branch(&n.BranchNode)
+		case *parse.RangeNode:
+			return branch(&n.BranchNode)
+		case *parse.WithNode:
+			return branch(&n.BranchNode)
+		case *parse.TemplateNode:
+			return add(n.Name)
+		}
+		return nil
+	}
+	add = func(name string) error {
+		if t := set.Lookup(name); t != nil && t.Tree != nil {
+			return nil
+		}
+		t := own.Lookup(name)
+		if t == nil || t.Tree == nil {
+			t = base.Lookup(name)
+		}
+		if t == nil || t.Tree == nil {
+			return nil // what is missing shows when the page is checked
+		}
+		if _, err := set.AddParseTree(name, t.Tree.Copy()); err != nil {
+			return err
+		}
+		return walk(t.Tree.Root)
+	}
+	for _, block := range blocks {
+		if err := add(block); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range own.Templates() {
+		if t.Tree != nil && !strings.HasSuffix(t.Name(), ".html") {
+			if err := add(t.Name()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return set, nil
 }
 
 // check makes html/template escape the page and each block the page defines. Only then a missing partial or a value in a place that cannot be
