@@ -57,7 +57,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	// The heap is small beside what one request makes and drops: collecting at twice the live heap costs a sixth of the time of a save. The limit
 	// keeps a burst (photographs, password hashes) from growing it.
 	debug.SetGCPercent(300)
-	debug.SetMemoryLimit(256 << 20)
+	debug.SetMemoryLimit(heapLimit)
 	var accounts []render.DemoAccount
 	if withDemo {
 		fmt.Fprintln(p.out, "Loading the demo …")
@@ -114,6 +114,9 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	return nil
 }
 
+// heapLimit is where collecting becomes eager, in bytes.
+const heapLimit = 256 << 20
+
 // keepLists reads the registry for its lists at the start, and then takes in what other programs commit, so that a reader after a quiet time does not
 // wait for it.
 func keepLists(ctx context.Context, o *opened) {
@@ -124,7 +127,9 @@ func keepLists(ctx context.Context, o *opened) {
 			o.log.WarnContext(ctx, "bringing the lists up to date failed", "error", err)
 		}
 		if first {
-			debug.FreeOSMemory() // reading a million families leaves as much garbage as list
+			// Reading a million families leaves as much garbage as list. What the lists hold outside of the heap is taken from its limit.
+			debug.SetMemoryLimit(max(heapLimit-o.db.ListMemory(), heapLimit*5/8))
+			debug.FreeOSMemory()
 		}
 		select {
 		case <-ctx.Done():

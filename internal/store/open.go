@@ -262,6 +262,7 @@ func (db *DB) Close() error {
 }
 
 func (db *DB) closePools() error {
+	db.roll.close()
 	var errs []error
 	if db.readDB != nil {
 	readers:

@@ -14,8 +14,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"muntija/internal/calendar"
+	"muntija/internal/fault"
 )
 
 // roll is the list of all families as columns in memory: what lists filter and sort by, and nothing by which a person could be reached. Any
@@ -65,6 +67,9 @@ type roll struct {
 
 	districts map[[2]string]map[string]bool // by party and area
 	count     int
+
+	outside map[unsafe.Pointer][]byte // memory outside of the heap, by where it begins
+	closed  bool
 }
 
 // rollCell and rollTrait are what many families have alike: a filter is looked up once for each kind, not for each family.
@@ -197,6 +202,9 @@ func (tx *Tx) withRoll(fn func(*roll) error) error {
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	if r.closed {
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
 	return fn(r)
 }
 
@@ -224,6 +232,9 @@ func (r *roll) refresh(tx *Tx) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return fault.New(fault.Unavailable, "error.unavailable")
+	}
 	if r.loaded && r.seq >= newest && len(r.holes) == 0 {
 		return nil
 	}
@@ -340,6 +351,7 @@ func (r *roll) reset(most int) {
 	r.cell = nil
 	r.trait, r.created, r.submitted, r.number, r.name, r.nameAt, r.nameLen = nil, nil, nil, nil, nil, nil, nil
 	r.decided, r.valid, r.entered, r.handed, r.reviewer, r.words = nil, nil, nil, nil, nil, nil
+	r.release()
 	r.grow(most + most/16 + 1024)
 }
 
@@ -349,18 +361,66 @@ func (r *roll) grow(n int) {
 		return
 	}
 	for _, c := range []*[]uint32{&r.cell, &r.trait, &r.nameAt, &r.decided, &r.valid, &r.entered, &r.handed, &r.reviewer, &r.words} {
-		*c = resized(*c, n)
+		*c = resized(r, *c, n)
 	}
 	for _, c := range []*[]uint64{&r.created, &r.submitted, &r.number, &r.name} {
-		*c = resized(*c, n)
+		*c = resized(r, *c, n)
 	}
-	r.nameLen = resized(r.nameLen, n)
+	r.nameLen = resized(r, r.nameLen, n)
 }
 
-func resized[T any](s []T, n int) []T {
-	out := make([]T, n)
+// outsideFrom is the size in bytes from which a column lies outside of the heap, so that a large registry does not make the collector work harder.
+const outsideFrom = 1 << 20
+
+// resized returns a longer copy of a column and gives the old one back. Nobody else may use the roll meanwhile.
+func resized[T uint8 | uint32 | uint64](r *roll, s []T, n int) []T {
+	var out []T
+	if size := n * int(unsafe.Sizeof(T(0))); size >= outsideFrom {
+		if b, err := mapMemory(size); err == nil {
+			at := unsafe.Pointer(&b[0])
+			r.outside[at] = b
+			out = unsafe.Slice((*T)(at), n)
+		}
+	}
+	if out == nil {
+		out = make([]T, n)
+	}
 	copy(out, s)
+	if len(s) > 0 {
+		if at := unsafe.Pointer(&s[0]); r.outside[at] != nil {
+			unmapMemory(r.outside[at])
+			delete(r.outside, at)
+		}
+	}
 	return out
+}
+
+// release gives the memory outside of the heap back.
+func (r *roll) release() {
+	for _, b := range r.outside {
+		unmapMemory(b)
+	}
+	r.outside = map[unsafe.Pointer][]byte{}
+}
+
+// close ends the roll when no reader is in it any more.
+func (r *roll) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reset(0)
+	r.release()
+	r.closed = true
+}
+
+// ListMemory returns the bytes that the lists hold outside of the heap.
+func (db *DB) ListMemory() int64 {
+	db.roll.mu.RLock()
+	defer db.roll.mu.RUnlock()
+	n := int64(0)
+	for _, b := range db.roll.outside {
+		n += int64(len(b))
+	}
+	return n
 }
 
 var wordSeed = maphash.MakeSeed()
@@ -384,7 +444,7 @@ func (r *roll) take(l *listed) {
 	if key := l.nameSort[:min(len(l.nameSort), 255)]; fresh || string(r.nameOf(uint32(id))) != string(key) {
 		piece := len(r.names) - 1
 		if piece < 0 || len(r.names[piece])+len(key) > nameChunk {
-			r.names, piece = append(r.names, make([]byte, 0, nameChunk)), piece+1
+			r.names, piece = append(r.names, resized(r, []uint8(nil), nameChunk)[:0]), piece+1
 		}
 		r.nameAt[id], r.nameLen[id], r.name[id] = uint32(piece*nameChunk+len(r.names[piece])), uint8(len(key)), prefix(key)
 		r.names[piece] = append(r.names[piece], key...)

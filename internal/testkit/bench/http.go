@@ -282,6 +282,7 @@ func benchRead(ctx context.Context) error {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	var written atomic.Int64
+	var refused atomic.Value
 	wg.Go(func() { // registrations come in meanwhile, 20 a second
 		gen, today := demo.Generator{Seed: uint64(time.Now().UnixNano())}, calendar.Of(time.Now())
 		tick := time.NewTicker(50 * time.Millisecond)
@@ -291,8 +292,11 @@ func benchRead(ctx context.Context) error {
 			case <-stop:
 				return
 			case <-tick.C:
-				if status, err := writer.post("/registrations", registration(gen, 9_000_000+i, today), fmt.Sprint("read-", time.Now().UnixNano())); err == nil && status == 303 {
+				status, err := writer.post("/registrations", registration(gen, 9_000_000+i, today), fmt.Sprint("read-", time.Now().UnixNano()))
+				if err == nil && status == 303 {
 					written.Add(1)
+				} else if refused.CompareAndSwap(nil, fmt.Sprint(status, " ", err)) {
+					fmt.Printf("read: a registration was not saved: %v\n", refused.Load())
 				}
 			}
 		}
