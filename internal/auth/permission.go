@@ -48,11 +48,12 @@ const (
 	CriteriaPublish Action = "criteria.publish"
 	RecheckRun      Action = "recheck.run"
 
-	UserList    Action = "user.list"
-	UserManage  Action = "user.manage"
-	AuditView   Action = "audit.view"
-	AuditVerify Action = "audit.verify"
-	JobView     Action = "job.view"
+	UserList     Action = "user.list"
+	UserManage   Action = "user.manage"
+	WorkHandOver Action = "work.hand_over"
+	AuditView    Action = "audit.view"
+	AuditVerify  Action = "audit.verify"
+	JobView      Action = "job.view"
 
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
@@ -142,8 +143,11 @@ var actions = map[Action]rule{
 	CriteriaPublish: {admin: Party, system: Party},
 	RecheckRun:      {admin: Party, system: Party},
 
-	UserList:    {admin: Party, system: Party, reads: true},
-	UserManage:  {admin: Party, system: Party},
+	UserList:   {admin: Party, system: Party, reads: true},
+	UserManage: {admin: Party, system: Party},
+	// What a person leaves behind goes to a colleague. An administrator moves it and still neither reads nor decides on it.
+	WorkHandOver: {admin: Party, system: Party},
+
 	AuditView:   {admin: Party, system: Party, reads: true},
 	AuditVerify: {admin: Party, system: Party, reads: true},
 	JobView:     {admin: Party, system: Party, reads: true},
