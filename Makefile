@@ -4,7 +4,7 @@ BIN         := bin/muntija
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # RACE=1 runs the tests with the race detector, which needs a C compiler; the program itself is always built without cgo.
 RACE        ?=
-TESTFLAGS   := $(if $(RACE),-race,)
+TESTFLAGS   := $(if $(RACE),-race -timeout 25m,)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
 .PHONY: run build test check fmt test-pg test-browser bench assets screenshots clean

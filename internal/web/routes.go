@@ -29,7 +29,13 @@ type route struct {
 
 // table returns all routes, resource by resource.
 func table() []route {
-	return slices.Concat(baseRoutes, peopleRoutes, registrationRoutes, familyRoutes, criteriaRoutes)
+	return slices.Concat(
+		baseRoutes,
+		peopleRoutes,
+		registrationRoutes,
+		familyRoutes,
+		criteriaRoutes,
+	)
 }
 
 func (s *Server) mount() {

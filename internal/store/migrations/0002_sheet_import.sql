@@ -1,0 +1,1 @@
+-- Rosters that come in: imports as a journal, mappings remembered, queues of duplicates.

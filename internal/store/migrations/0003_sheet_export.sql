@@ -1,0 +1,1 @@
+-- Layouts of rosters that go out.

@@ -1,0 +1,1 @@
+-- Seasons, exhibitions, calls, exhibitors, attendance, sales, meetings, holidays.

@@ -1,0 +1,1 @@
+-- Venues, halls and their plans; placements of exhibitors in booths.

@@ -1,0 +1,1 @@
+-- Runs of the planner and what was decided by them.

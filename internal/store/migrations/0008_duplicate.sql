@@ -1,0 +1,1 @@
+-- Duplicate candidates and what people decided of them.

@@ -1,0 +1,1 @@
+-- Incentives, ladders, development plans, cooperation.
