@@ -34,10 +34,13 @@ func checkDigits(party string, year int, serial int64) int {
 	return 98 - r
 }
 
+// numberMarks takes out what people type between the parts of a number.
+var numberMarks = strings.NewReplacer("-", "", " ", "", "_", "", "/", "")
+
 // ParseNumber reads a registration number as people type it: ASCII digits, any case, with spaces, dashes or nothing between the parts.
 // It reports whether the text is a number with right check digits.
 func ParseNumber(s string) (Number, bool) {
-	s = strings.ToUpper(strings.NewReplacer("-", "", " ", "", "_", "", "/", "").Replace(s))
+	s = strings.ToUpper(numberMarks.Replace(s))
 	if len(s) < 2+4+6+2 || len(s) > 2+4+12+2 {
 		return "", false
 	}

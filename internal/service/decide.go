@@ -108,7 +108,12 @@ func lifeChanges(e *registry.Event) []registry.Change {
 	return out
 }
 
-// notTheEnterer holds four eyes also against the one who began the entry, when it was later given to a colleague.
+// hadInHand reports whether who took the step could type into the entry.
+func hadInHand(step registry.Step) bool {
+	return step == registry.StepCreate || step == StepHandOver || step == registry.StepSubmit
+}
+
+// notTheEnterer holds four eyes also against everybody who ever had the entry in hand: who began it, who took it over, who handed it in.
 func notTheEnterer(tx *store.Tx, actor auth.Actor, f *registry.Family, action auth.Action) error {
 	if !auth.FourEyes(action) {
 		return nil
@@ -118,7 +123,7 @@ func notTheEnterer(tx *store.Tx, actor auth.Actor, f *registry.Family, action au
 		return err
 	}
 	for _, e := range events {
-		if actor.SamePerson(e.By) && (e.Step == registry.StepCreate || e.Step == registry.StepSubmit) {
+		if actor.SamePerson(e.By) && hadInHand(e.Step) {
 			return fault.New(fault.Forbidden, "error.four_eyes")
 		}
 		if action == auth.AmendDecide && actor.SamePerson(e.By) && e.Step == registry.StepAmend {

@@ -68,6 +68,15 @@ type OpenWork struct {
 	Receivers []Receiver  // who covers most first
 }
 
+// Held returns how many families the person looks after or has under review.
+func (w *OpenWork) Held() int {
+	n := w.Reviews
+	for _, e := range w.Entries {
+		n += e.Count
+	}
+	return n
+}
+
 // Left returns how many entries the person cannot reach and nobody can finish, and reviews that a closed account holds. It is what a page warns of.
 func (w *OpenWork) Left() int {
 	n := 0
@@ -88,7 +97,8 @@ type Choice struct {
 	Areas  []string // codes; "" for drafts that name no area yet
 }
 
-func (c Choice) check() error {
+// Check returns the problems of a choice that names nothing, or a group that does not exist.
+func (c Choice) Check() error {
 	var ps fault.Problems
 	if len(c.Groups) == 0 || slices.ContainsFunc(c.Groups, func(g HeapGroup) bool { return groupStates[g] == nil }) {
 		ps.Add("what", "handing.what")
@@ -107,7 +117,8 @@ func (c Choice) states() []registry.State {
 	return out
 }
 
-func (c Choice) has(h store.Heap) bool {
+// Holds reports whether the families of a heap are among the chosen.
+func (c Choice) Holds(h store.Heap) bool {
 	return slices.Contains(c.Areas, h.Area) && slices.Contains(c.states(), h.State)
 }
 
@@ -141,7 +152,7 @@ func (s *People) OpenWork(ctx context.Context, actor auth.Actor, id int64, choic
 		byArea := map[string]int{}
 		for _, h := range heaps {
 			out.Entries = append(out.Entries, WorkCount{Heap: h.Heap, Count: len(h.IDs), Outside: !reaches(u, h.Area)})
-			if len(choice.Groups) == 0 || choice.has(h.Heap) {
+			if len(choice.Groups) == 0 || choice.Holds(h.Heap) {
 				byArea[h.Area] += len(h.IDs)
 			}
 		}
@@ -196,7 +207,7 @@ func (s *People) HandOver(ctx context.Context, actor auth.Actor, from, to int64,
 	if _, err := auth.ReachOf(actor, auth.WorkHandOver); err != nil {
 		return nil, err
 	}
-	if err := choice.check(); err != nil {
+	if err := choice.Check(); err != nil {
 		return nil, err
 	}
 	type item struct {
@@ -231,7 +242,7 @@ func (s *People) HandOver(ctx context.Context, actor auth.Actor, from, to int64,
 			return err
 		}
 		for _, h := range heaps {
-			if !choice.has(h.Heap) {
+			if !choice.Holds(h.Heap) {
 				continue
 			}
 			chosen += len(h.IDs)

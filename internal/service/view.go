@@ -188,7 +188,7 @@ func (s *Families) viewLife(tx *store.Tx, actor auth.Actor, f *registry.Family, 
 			e.Note = ""
 		}
 		v.Events = append(v.Events, EventView{Event: e, Name: names[e.By]})
-		if actor.SamePerson(e.By) && (e.Step == registry.StepCreate || e.Step == registry.StepSubmit) {
+		if actor.SamePerson(e.By) && hadInHand(e.Step) {
 			v.OwnEntry = true
 		}
 	}

@@ -71,6 +71,7 @@ func whole(t *testing.T, p *testkit.Page, role auth.Role, lang string) {
 
 // Every role sees the pages of every state whole, and nothing that its classes hide.
 func TestFamilyPagesOfEveryState(t *testing.T) {
+	t.Parallel()
 	s := familySite(t)
 	number := testkit.Form(3, place.Egypt).Lead.IDNumber
 	for i, state := range []registry.State{registry.Draft, registry.Submitted, registry.UnderReview, registry.Returned, registry.Approved, registry.Rejected,
@@ -383,6 +384,7 @@ func TestHostileDecisions(t *testing.T) {
 }
 
 func TestListFilters(t *testing.T) {
+	t.Parallel()
 	s := familySite(t)
 	b := english(s, t, auth.Reviewer)
 	if page := b.Get("/families").Want(200).Check(); !page.Has("No family on file yet") {
@@ -487,6 +489,7 @@ func TestSavedFilters(t *testing.T) {
 
 // The lists that the tiles of "my work" lead to hold as many families as the tiles say.
 func TestWorkLeadsToItsLists(t *testing.T) {
+	t.Parallel()
 	s := familySite(t)
 	for i, state := range []registry.State{registry.Draft, registry.Submitted, registry.Submitted, registry.UnderReview, registry.Returned, registry.Approved} {
 		s.Family(t, i+1, place.Egypt, state)

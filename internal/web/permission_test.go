@@ -81,6 +81,7 @@ func send(b *testkit.Browser, t testing.TB, method, path string, more ...url.Val
 // the other country, and compares the answers with testdata/permission.golden, which a reviewer reads. A change has no idempotency key, so that whatever the
 // answer is, nothing may have changed. MUNTIJA_UPDATE=1 writes the file anew.
 func TestPermissionTable(t *testing.T) {
+	t.Parallel()
 	s := familySite(t)
 	own := s.Family(t, 1, place.Egypt, registry.Approved)
 	colleague := s.Family(t, 2, place.Egypt, registry.UnderReview)
@@ -195,6 +196,7 @@ func TestPermissionTable(t *testing.T) {
 // TestFieldTable plants a marker in a value of every protected class and looks for it in each page of each role: it may stand there only if the table of
 // classes shows it. Neither country ever sees a marker of the other.
 func TestFieldTable(t *testing.T) {
+	t.Parallel()
 	s := familySite(t)
 	form := testkit.Form(40, place.Egypt)
 	form.Lead.LiteracyBy, form.Guardian.Name, form.Guardian.Relation = "علامة-شاهد", "علامة-ولي", "father"

@@ -7,14 +7,17 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"muntija/internal/arabic"
 	"muntija/internal/calendar"
 	"muntija/internal/criteria"
 	"muntija/internal/fault"
 	"muntija/internal/intake"
+	"muntija/internal/locale"
 	"muntija/internal/place"
 	"muntija/internal/registry"
 	"muntija/internal/service"
@@ -150,14 +153,12 @@ func (p *formPage) options(r *request, form *intake.Registration) {
 				}
 			}
 		case "lead":
-			own := render.Option{Value: string(p.Party), Label: w.country(string(p.Party))}
-			for _, n := range place.Nations() {
-				if n.Code != own.Value {
-					p.Nations = append(p.Nations, render.Option{Value: n.Code, Label: w.country(n.Code)})
+			p.Nations = append(p.Nations, render.Option{Value: string(p.Party), Label: w.country(string(p.Party))}) // the likely one first
+			for _, n := range nations[w.Lang() == locale.English]() {
+				if n.Value != string(p.Party) {
+					p.Nations = append(p.Nations, n)
 				}
 			}
-			slices.SortFunc(p.Nations, func(a, b render.Option) int { return cmp.Compare(sortName(a.Label), sortName(b.Label)) })
-			p.Nations = slices.Insert(p.Nations, 0, own)
 		case "project":
 			for _, c := range registry.Crafts() {
 				label := w.craft(c.Code)
@@ -170,10 +171,20 @@ func (p *formPage) options(r *request, form *intake.Registration) {
 	}
 }
 
-// sortName puts names with an article or a hamza where a reader looks for them.
-func sortName(s string) string {
-	s = strings.NewReplacer("أ", "ا", "إ", "ا", "آ", "ا").Replace(s)
-	return strings.TrimPrefix(s, "ال")
+// nations are the choices of nationality in the order of English (true) and Arabic, sorted once: there are some 250.
+var nations = map[bool]func() []render.Option{
+	true:  sync.OnceValue(func() []render.Option { return nationOptions(func(n place.Nation) string { return n.NameEn }) }),
+	false: sync.OnceValue(func() []render.Option { return nationOptions(func(n place.Nation) string { return n.NameAr }) }),
+}
+
+func nationOptions(name func(n place.Nation) string) []render.Option {
+	all := slices.Clone(place.Nations())
+	slices.SortFunc(all, func(a, b place.Nation) int { return cmp.Compare(arabic.SortKey(name(a)), arabic.SortKey(name(b))) })
+	out := make([]render.Option, len(all))
+	for i, n := range all {
+		out[i] = render.Option{Value: n.Code, Label: name(n)}
+	}
+	return out
 }
 
 // form is what was typed, ready to be drawn.

@@ -22,7 +22,7 @@ var peopleRoutes = slices.Concat([]route{
 	{method: "GET", path: "/signin/second", handle: (*Server).secondPage},
 	{method: "POST", path: "/signin/second", handle: (*Server).second},
 	{method: "POST", path: "/signout", handle: (*Server).signOut},
-}, setupRoutes, linkRoutes, accountRoutes, userRoutes, auditRoutes)
+}, setupRoutes, linkRoutes, accountRoutes, userRoutes, userWorkRoutes, auditRoutes)
 
 func (s *Server) signInPage(r *request) error {
 	if r.session != nil {

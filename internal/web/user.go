@@ -216,6 +216,8 @@ type userBody struct {
 	Areas   []string         // names; nil for all
 	Theirs  *service.Account // after a clash: what is on file now
 	Changes []shownChange    // after a clash: on file → typed
+	Held    int              // families that they look after and reviews that they have under way
+	Left    int              // of Held, what nobody can finish as things stand
 }
 
 func (s *Server) user(r *request) error { return s.drawUser(r, 0, nil) }
@@ -237,6 +239,13 @@ func (s *Server) drawUser(r *request, status int, form *render.Form) error {
 		body.Changes = r.clash(formOf(&v.Account), form)
 	}
 	form.Disabled = !v.Manage
+	if auth.Can(r.actor, auth.WorkHandOver) {
+		w, err := s.svc.People.OpenWork(r.ctx(), r.actor, id, service.Choice{})
+		if err != nil {
+			return err
+		}
+		body.Held, body.Left = w.Held(), w.Left()
+	}
 	return r.page(status, "user/show", form, body)
 }
 

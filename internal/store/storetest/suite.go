@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"family", testFamily}, {"stale", testStale}, {"scope", testScope}, {"identifiers", testIdentifiers}, {"list", testList},
 		{"list pages", testListPages}, {"search", testSearch}, {"draft", testDraft}, {"history", testHistory}, {"facts", testFacts},
 		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
+		{"assign", testAssign},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
 		{"doctor", testDoctor},
 	} {
@@ -963,6 +964,106 @@ func testWork(t *testing.T, db *store.DB) {
 		}
 		return errors.Join(err, err2)
 	})
+}
+
+// testAssign compares the heaps of a person with a plain reading, and gives families to another person.
+func testAssign(t *testing.T, db *store.DB) {
+	families := fill(t, db, 200)
+	Insert(t, db, Family("QA", 900))
+	const me, other, reviewer = 3, 77, 21
+	states := []registry.State{registry.Draft, registry.Submitted, registry.Approved}
+	collect := func(in func(st *registry.Registration) bool) map[store.Heap][]int64 {
+		out := map[store.Heap][]int64{}
+		for _, f := range families {
+			if in(&f.Status) {
+				key := store.Heap{State: f.Status.State, Area: f.Record.Address.Area}
+				out[key] = append(out[key], f.ID)
+			}
+		}
+		return out
+	}
+	compare := func(what string, want map[store.Heap][]int64, read func(tx *store.Tx) ([]store.WorkHeap, error)) {
+		t.Helper()
+		View(t, db, func(tx *store.Tx) error {
+			heaps, err := read(tx)
+			got := map[store.Heap][]int64{}
+			for _, h := range heaps {
+				got[h.Heap] = h.IDs
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %v, want %v", what, got, want)
+			}
+			return err
+		})
+	}
+	mine := collect(func(st *registry.Registration) bool { return st.EnteredBy == me && slices.Contains(states, st.State) })
+	if len(mine) < 3 {
+		t.Fatalf("%d heaps: the families of the test are too much alike", len(mine))
+	}
+	compare("entries", mine, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("EG", me, states) })
+	compare("reviews", collect(func(st *registry.Registration) bool {
+		return st.State == registry.UnderReview && st.ReviewerID == reviewer
+	}),
+		func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.ReviewsOf("EG", reviewer) })
+	none := map[store.Heap][]int64{}
+	compare("of the other party", none, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("QA", reviewer, states) })
+	compare("nobody's", none, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("EG", 0, states) })
+	compare("of a stranger", none, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("EG", 123456, states) })
+	compare("no states", none, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("EG", me, nil) })
+
+	var key store.Heap
+	var id int64
+	for k, ids := range mine {
+		key, id = k, ids[0]
+		break
+	}
+	at := Noon.Add(48 * time.Hour)
+	for name, c := range map[string]struct {
+		party place.Country
+		id    int64
+		from  int64
+		is    store.Heap
+	}{
+		"other party": {"QA", id, me, key}, "not theirs": {"EG", id, me + 1, key}, "other state": {"EG", id, me, store.Heap{State: registry.Rejected, Area: key.Area}},
+		"other area": {"EG", id, me, store.Heap{State: key.State, Area: "EG-XX"}}, "no family": {"EG", id + 100000, me, key},
+	} {
+		Update(t, db, func(tx *store.Tx) error {
+			ok, err := tx.AssignEntry(c.party, c.id, c.from, other, c.is, at)
+			if ok {
+				t.Errorf("%s: moved", name)
+			}
+			return err
+		})
+	}
+	var before, after *registry.Family
+	View(t, db, func(tx *store.Tx) (err error) { before, err = tx.FamilyByID(All("EG"), id); return err })
+	Update(t, db, func(tx *store.Tx) error {
+		ok, err := tx.AssignEntry("EG", id, me, other, key, at)
+		if !ok {
+			t.Error("not moved")
+		}
+		return err
+	})
+	View(t, db, func(tx *store.Tx) (err error) { after, err = tx.FamilyByID(All("EG"), id); return err })
+	want := *before
+	want.Version, want.Status.EnteredBy, want.Status.UpdatedAt = before.Version+1, other, at
+	if !reflect.DeepEqual(after, &want) {
+		t.Errorf("got %+v\nwant %+v", after, &want)
+	}
+	compare("of the receiver", map[store.Heap][]int64{key: {id}}, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("EG", other, states) })
+	if mine[key] = mine[key][1:]; len(mine[key]) == 0 {
+		delete(mine, key)
+	}
+	compare("of the giver", mine, func(tx *store.Tx) ([]store.WorkHeap, error) { return tx.EntriesOf("EG", me, states) })
+	View(t, db, func(tx *store.Tx) error {
+		page, err := tx.ListFamilies(All("EG"), store.FamilyQuery{EnteredBy: other})
+		if err != nil || len(page.Rows) != 1 || page.Rows[0].ID != id {
+			t.Errorf("the list of the receiver: %+v, %v", page, err)
+		}
+		return nil
+	})
+	// Who decides at this moment on the version from before is shown that it changed.
+	wantKind(t, db.Update(t.Context(), func(tx *store.Tx) error { return tx.UpdateFamily(before, store.FamilyExtra{}) }), fault.Stale, "error.stale")
 }
 
 func testIdempotency(t *testing.T, db *store.DB) {
