@@ -140,7 +140,7 @@ func (s *Server) drawWork(r *request, status int, id int64, form *render.Form) e
 	}
 	for i, g := range body.Groups {
 		if byGroup[i] > 0 {
-			body.What = append(body.What, render.Option{Value: string(g), Label: words.T("handing.group." + string(g)), Hint: words.N("handing.files", byGroup[i]), Selected: form == nil})
+			body.What = append(body.What, render.Option{Value: string(g), Label: words.T("enum.heap_group." + string(g)), Hint: words.N("handing.files", byGroup[i]), Selected: form == nil})
 		}
 	}
 	if form == nil {
@@ -167,7 +167,7 @@ func (s *Server) drawHand(r *request, status int, id int64, choice service.Choic
 	var what, where []string
 	back := url.Values{"next": {"yes"}}
 	for _, g := range choice.Groups {
-		what = append(what, words.T("handing.group."+string(g)))
+		what = append(what, words.T("enum.heap_group."+string(g)))
 		back.Add("what", string(g))
 	}
 	choice.Areas = slices.DeleteFunc(slices.Clone(choice.Areas), func(area string) bool { // nothing lies there (any more)
