@@ -7,7 +7,7 @@ RACE        ?=
 TESTFLAGS   := $(if $(RACE),-race -timeout 25m,)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
-.PHONY: run build test check fmt test-pg test-browser bench assets screenshots clean
+.PHONY: run build test check fmt test-pg test-browser bench assets highs screenshots clean
 
 # run: builds the binary, starts it with the demo on an embedded database under data/demo, prints the address and the demo sign-ins.
 run: build
@@ -48,6 +48,10 @@ bench: build
 # assets: third-party assets, exactly as locked in static/package-lock.json, copied into static/vendor, which is committed.
 assets:
 	cd static && npm ci --ignore-scripts --no-audit --no-fund && node vendor.mjs
+
+# highs: the WebAssembly of HiGHS from npm, pinned and checked by hash, and the names of its imports and exports; both are committed.
+highs:
+	$(GO) generate ./internal/highs
 
 fmt:
 	gofmt -w cmd internal views static fixtures
