@@ -182,6 +182,8 @@ func (tx *Tx) checkSealed(f *Finding) error {
 		{"waiver", "words", false, `SELECT id, uid, words FROM waiver`},
 		{"assessment", "body", false, `SELECT id, uid, body FROM assessment`},
 		{"saved_filter", "query", false, `SELECT id, uid, query FROM saved_filter`},
+		{"exhibitor", "detail", false, `SELECT id, uid, detail FROM exhibitor`},
+		{"incident", "detail", false, `SELECT id, uid, detail FROM incident`},
 		{"audit", "changes", true, `SELECT seq, '', changes FROM audit`},
 	} {
 		err := tx.each(func(rows *sql.Rows) error {

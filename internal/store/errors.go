@@ -21,6 +21,9 @@ var duplicates = []struct{ index, column, key string }{
 	{"family_number_key", "family.party", "error.duplicate_number"},
 	{"app_user_email", "app_user.email", "error.duplicate_email"},
 	{"saved_filter_name", "saved_filter.user_id", "error.duplicate_filter"},
+	{"participation_once", "participation.exhibition_id", "error.participation.twice"},
+	{"exhibition_call_party", "exhibition_call.exhibition_id", "error.call.twice"},
+	{"exhibitor_family", "exhibitor.party", "error.exhibitor.twice"},
 }
 
 // translate turns what the drivers say into the program's kinds of error. It is the only place that knows the drivers' codes.

@@ -26,6 +26,11 @@ var tables = []struct {
 	{"idempotency", "user_id, key", false}, {"criteria_set", "id", true}, {"assessment", "id", true}, {"document", "id", true},
 	{"document_blob", "document_id", false}, {"visit", "id", true}, {"event", "id", true}, {"waiver", "id", true}, {"audit", "seq", false},
 	{"audit_head", "id", false}, {"job", "id", true},
+	{"season", "id", true}, {"holiday", "id", true}, {"exhibition", "id", true}, {"exhibition_event", "id", true}, {"meeting", "id", true},
+	{"meeting_exhibition", "meeting_id, exhibition_id", false}, {"meeting_action", "id", true}, {"exhibitor", "id", true},
+	{"exhibitor_member", "exhibitor_id, family_id", false}, {"exhibition_call", "id", true}, {"participation", "id", true},
+	{"seat", "exhibition_id, wave, line, number", false}, {"exhibition_link", "hash", false}, {"attendance", "participation_id, day", false},
+	{"sale", "participation_id, day", false}, {"packing_item", "id", true}, {"incident", "id", true}, {"evaluation", "participation_id", false},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

@@ -72,7 +72,9 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 			id := f.Record.Lead.IDNumber
 			note := "ملاحظة عن " + id
 			_, err := tx.NextSerial(f.Party, 2026)
-			return errors.Join(err,
+			hidden, e := storetest.FillExhibition(tx, f.ID, f.Party)
+			secrets = append(secrets, hidden...)
+			return errors.Join(err, e,
 				tx.PutDraft(&store.Draft{FamilyID: f.ID, Kind: store.DraftEntry, Form: []byte(`{"lead":{"id_number":"` + id + `"}}`)}),
 				tx.InsertDocument(&registry.Document{FamilyID: f.ID, Number: id, FileName: id + ".jpg"}, []byte("scan of "+id), []byte("small "+id)),
 				tx.InsertVisit(&registry.Visit{FamilyID: f.ID, Note: note, Lat: "31.987654"}),

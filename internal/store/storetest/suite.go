@@ -33,7 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
 		{"assign", testAssign},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
-		{"doctor", testDoctor},
+		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
