@@ -50,6 +50,7 @@ type person struct {
 	Account
 	name  string
 	areas string
+	left  bool // the account is closed at the end: their files wait for a colleague
 	id    int64
 }
 
@@ -57,6 +58,8 @@ func people() []*person {
 	p := func(party place.Country, role auth.Role, email, name, areas string) *person {
 		return &person{Account: Account{role, party, email + "@demo.muntija.example", Password}, name: name, areas: areas}
 	}
+	hoda := p("EG", auth.FieldWorker, "hoda.worker", "هدى عبد المنعم", "EG-SHG,EG-KN,EG-FYM")
+	hoda.left = true
 	return []*person{
 		p("EG", auth.FieldWorker, "fatma.worker", "فاطمة حسن", "EG-SHG,EG-KN,EG-LX,EG-ASN,EG-AST"),
 		p("EG", auth.FieldWorker, "sayed.worker", "سيد عبد الرحيم", "EG-C,EG-GZ,EG-KB,EG-FYM,EG-BNS,EG-MN"),
@@ -71,7 +74,7 @@ func people() []*person {
 		p("QA", auth.Reviewer, "khalid.reviewer", "خالد المهندي", "*"),
 		p("QA", auth.Coordinator, "maryam.coordinator", "مريم السليطي", "*"),
 		p("QA", auth.Analyst, "hamad.analyst", "حمد النعيمي", "*"),
-		p("QA", auth.Administrator, "aisha.admin", "عائشة المري", "*"),
+		p("QA", auth.Administrator, "aisha.admin", "عائشة المري", "*"), hoda,
 	}
 }
 
@@ -107,9 +110,11 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 	l := &loader{db: db, clock: &clock{}, people: people(), gen: Generator{Seed: 2026}, rnd: rand.New(rand.NewPCG(2026, 11)), now: time.Now().UTC().Truncate(time.Minute),
 		pictures: map[string]*media.File{}}
 	l.svc = service.New(service.Deps{DB: db, Keys: keys, Clock: l.clock.now, Log: log})
-	accounts := make([]Account, len(l.people))
-	for i, p := range l.people {
-		accounts[i] = p.Account
+	var accounts []Account
+	for _, p := range l.people {
+		if !p.left {
+			accounts = append(accounts, p.Account)
+		}
 	}
 	have, err := l.present(ctx)
 	if err != nil || have {
@@ -141,7 +146,28 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 		}
 	}
 	l.clock.set(l.now)
+	if err := l.leave(ctx); err != nil {
+		return nil, err
+	}
 	return accounts, l.draftCriteria(ctx)
+}
+
+// leave closes the accounts of those who left, so that the administrator finds files to hand over.
+func (l *loader) leave(ctx context.Context) error {
+	for _, p := range l.people {
+		if !p.left {
+			continue
+		}
+		admin := l.who(p.Party, auth.Administrator, "", 0)
+		v, err := l.svc.People.User(ctx, admin, p.id)
+		if err != nil {
+			return err
+		}
+		if err := l.svc.People.SetActive(ctx, admin, p.id, false, l.write(v.Version)); err != nil {
+			return fmt.Errorf("closing the account of %s: %w", p.Email, err)
+		}
+	}
+	return nil
 }
 
 // present reports whether the demo is in the database already.

@@ -27,6 +27,7 @@ const receiversMost = 40
 // workBody is the Body of user/work, the first of two pages: what a person would leave behind, and which of it is meant.
 type workBody struct {
 	*service.OpenWork
+	Badge       render.Badge
 	Groups      []service.HeapGroup
 	Rows        []workRow
 	Total       int
@@ -110,7 +111,7 @@ func (s *Server) drawWork(r *request, status int, id int64, form *render.Form) e
 		return err
 	}
 	words := r.words()
-	body := workBody{OpenWork: w, Groups: service.HeapGroups()}
+	body := workBody{OpenWork: w, Badge: r.accountBadge(&w.Account), Groups: service.HeapGroups()}
 	byGroup := make([]int, len(body.Groups))
 	for _, e := range w.Entries { // by area, then state
 		if n := len(body.Rows); n == 0 || body.Rows[n-1].Area != e.Area {

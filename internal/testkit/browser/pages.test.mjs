@@ -16,7 +16,7 @@ const visits = {
   'mahmoud.reviewer': ['/', '/families', '/families/REVIEW', '/families/REVIEW/waive', '/families/REVIEW/do/approve', '/families/REVIEW/do/return', '/families/FAMILY/do/suspend'],
   'salwa.coordinator': ['/', '/families', '/families/FAMILY'],
   'karim.analyst': ['/', '/families', '/families/FAMILY'],
-  'iman.admin': ['/', '/families', '/users', '/users/new', '/users/2', '/audit', '/criteria', '/criteria/3', '/criteria/3/edit', '/criteria/3/criteria/4/edit', '/criteria/3/criteria/21/edit', '/criteria/3/preview', '/jobs', '/jobs/1',
+  'iman.admin': ['/', '/families', '/users', '/users/new', '/users/2', '/users/15', '/users/15/work', '/users/15/work?next=yes&what=open&what=handed_in&what=registered&area=EG-SHG&area=EG-KN&area=EG-FYM', '/audit', '/criteria', '/criteria/3', '/criteria/3/edit', '/criteria/3/criteria/4/edit', '/criteria/3/criteria/21/edit', '/criteria/3/preview', '/jobs', '/jobs/1',
     '/account', '/no-such-page', '/families/999999'],
   'noora.worker': ['/', '/registrations/new'],
 };
