@@ -234,6 +234,31 @@ func allowCreate(actor auth.Actor, area string) error {
 	return auth.Allow(actor, auth.FamilyCreate, auth.Subject{Party: actor.Party, Area: area, EnteredBy: actor.UserID})
 }
 
+// Known returns the families that already hold an identity number, phone or licence of what was typed, before anything is saved. For a request of
+// [Families.Create] that was answered before it returns none: the draft it made would be one of them.
+func (s *Families) Known(ctx context.Context, actor auth.Actor, form *intake.Registration, w Write) ([]Duplicate, error) {
+	if err := allowCreate(actor, s.areaOf(actor, form)); err != nil {
+		return nil, err
+	}
+	hash, err := contentHash("family.create", form)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	var out []Duplicate
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		if _, found, err := tx.IdempotencyHit(actor.UserID, onceKey("family.create", w), hash); err != nil || found {
+			return err
+		}
+		f := s.begin(actor, now)
+		record, _ := s.check(form, f.Party, now, nil)
+		var err error
+		out, err = s.duplicates(tx, actor, f, &record)
+		return err
+	})
+	return out, err
+}
+
 // Create starts a draft with what has been typed so far and returns the family's id. A draft may be incomplete and wrong.
 func (s *Families) Create(ctx context.Context, actor auth.Actor, form *intake.Registration, w Write) (int64, error) {
 	if err := allowCreate(actor, s.areaOf(actor, form)); err != nil {

@@ -63,12 +63,13 @@ func (s *People) SetupLink(ctx context.Context) (*Handover, error) {
 	return &Handover{Kind: auth.FirstSetUp, Token: token, ExpiresAt: link.ExpiresAt}, nil
 }
 
-// Setup makes the first account: an administrator of the party that in names, with all areas. It works once, with the link of [People.SetupLink].
-func (s *People) Setup(ctx context.Context, token string, in *intake.User, password, address string) error {
-	if _, err := s.Link(ctx, token); err != nil {
-		return err
-	}
-	now := s.now()
+// SetupProblems returns what is wrong with the form of the first account, for a page that has problems of its own to show with them.
+func (s *People) SetupProblems(in *intake.User, password string) fault.Problems {
+	_, ps := s.firstAccount(in, password, s.now())
+	return ps
+}
+
+func (s *People) firstAccount(in *intake.User, password string, now time.Time) (auth.User, fault.Problems) {
 	form := *in
 	form.Role, form.Areas, form.All = string(auth.Administrator), nil, "yes"
 	party := place.Country(form.Party)
@@ -79,7 +80,16 @@ func (s *People) Setup(ctx context.Context, token string, in *intake.User, passw
 	}
 	u, more := s.account(&form, party, now)
 	ps = append(ps, more...)
-	ps = append(ps, auth.CheckPassword("new_password", password, u.Name, u.Email)...)
+	return u, append(ps, auth.CheckPassword("new_password", password, u.Name, u.Email)...)
+}
+
+// Setup makes the first account: an administrator of the party that in names, with all areas. It works once, with the link of [People.SetupLink].
+func (s *People) Setup(ctx context.Context, token string, in *intake.User, password, address string) error {
+	if _, err := s.Link(ctx, token); err != nil {
+		return err
+	}
+	now := s.now()
+	u, ps := s.firstAccount(in, password, now)
 	if err := ps.Err(); err != nil {
 		return err
 	}

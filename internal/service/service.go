@@ -98,17 +98,12 @@ func (c *core) once(ctx context.Context, actor auth.Actor, op string, w Write, c
 	if w.Key == "" || len(w.Key) > 64 {
 		return "", fault.New(fault.Invalid, "error.no_key")
 	}
-	body, err := json.Marshal(content)
+	hash, err := contentHash(op, content)
 	if err != nil {
-		return "", fmt.Errorf("hashing the content of %s: %w", op, err)
+		return "", err
 	}
-	h := sha256.New()
-	h.Write([]byte(op))
-	h.Write([]byte{0})
-	h.Write(body)
-	hash := h.Sum(nil)
 	now := c.now()
-	key := op + ":" + w.Key // two forms of one page carry the same key
+	key := onceKey(op, w)
 	var result string
 	err = c.db.Update(ctx, func(tx *store.Tx) error {
 		var found bool
@@ -122,6 +117,21 @@ func (c *core) once(ctx context.Context, actor auth.Actor, op string, w Write, c
 		return tx.KeepIdempotency(actor.UserID, key, hash, result, now)
 	})
 	return result, err
+}
+
+// onceKey is the key of one operation: two forms of one page carry the same key.
+func onceKey(op string, w Write) string { return op + ":" + w.Key }
+
+func contentHash(op string, content any) ([]byte, error) {
+	body, err := json.Marshal(content)
+	if err != nil {
+		return nil, fmt.Errorf("hashing the content of %s: %w", op, err)
+	}
+	h := sha256.New()
+	h.Write([]byte(op))
+	h.Write([]byte{0})
+	h.Write(body)
+	return h.Sum(nil), nil
 }
 
 // audit appends an entry by the actor.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -58,9 +57,10 @@ func (s *Server) handleError(c *fiber.Ctx, err error) error {
 	}
 	loc := s.pages.Locale(r.locale)
 	body := render.NewFault(loc, status, id, key, args...)
+	body.State = f != nil && f.Kind == fault.State
 	c.Status(body.Status)
 	if wantsJSON(c) {
-		return c.JSON(fiber.Map{"status": body.Status, "title": loc.T("status." + strconv.Itoa(body.Status) + ".title"), "detail": body.Text, "request": id})
+		return c.JSON(fiber.Map{"status": body.Status, "title": loc.T("status." + body.Words() + ".title"), "detail": body.Text, "request": id})
 	}
 	c.Response().ResetBody()
 	if err := r.page(body.Status, "errors/error", nil, body); err != nil {

@@ -81,6 +81,19 @@ func typedDay(d calendar.Date) string {
 }
 
 func (r *request) drawNew(status int, form *intake.Registration, ps fault.Problems, whole bool) error {
+	p := r.newFormPage(form, whole)
+	return r.page(status, "registration/form", p.form(form, ps), p)
+}
+
+// askFirst puts families with the same numbers on a first page and reports whether the person has yet to see them: then nothing is saved.
+func (r *request) askFirst(p *formPage, known []service.Duplicate) bool {
+	p.Duplicates = duplicatesOf(r, known, "lead")
+	p.Seen = seenHash(nil, p.Duplicates)
+	p.Ask = p.Seen != "" && p.Seen != r.value("_seen")
+	return p.Ask
+}
+
+func (r *request) newFormPage(form *intake.Registration, whole bool) *formPage {
 	p := r.blankPage()
 	p.Step, p.Show = firstStep, []string{firstStep}
 	if whole {
@@ -90,7 +103,7 @@ func (r *request) drawNew(status int, form *intake.Registration, ps fault.Proble
 		}
 	}
 	p.options(r, form)
-	return r.page(status, "registration/form", p.form(form, ps), p)
+	return p
 }
 
 // createRegistration begins a draft with what was typed; with submit=1 it takes the whole form and hands it in at once, which is what a field worker's
@@ -123,6 +136,16 @@ func (s *Server) createRegistration(r *request) error {
 		return r.redirect("/families/"+itoa(id), "success", "flash.submitted")
 	}
 	read := prefill(form, r.intakeContext(0).Today)
+	known, err := s.svc.Families.Known(r.ctx(), r.actor, form, r.write())
+	if refused, ok := wholeForm(err); ok {
+		return r.drawNew(statuses[fault.KindOf(err)], form, refused, false)
+	}
+	if err != nil {
+		return err
+	}
+	if p := r.newFormPage(form, false); r.askFirst(p, known) {
+		return r.page(fiber.StatusConflict, "registration/form", p.form(form, nil), p)
+	}
 	id, err := s.svc.Families.Create(r.ctx(), r.actor, form, r.write())
 	if ps, ok := problems(err); ok {
 		return r.drawNew(fiber.StatusUnprocessableEntity, form, ps, false)

@@ -32,6 +32,7 @@ type formPage struct {
 	Step       string   // the step shown; "start" on the first page, "" with the whole form
 	Show       []string // the steps whose fields are shown
 	Prev       string   // the page before; "" for none
+	Ask        bool     // a first page with families that hold the same numbers: nothing is saved until the person goes on
 	Seen       string   // fingerprint of what is shown to look at: sent back, it means go on
 	Stay       bool     // just saved, with something to look at
 	Duplicates []duplicateView

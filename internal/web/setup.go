@@ -56,6 +56,11 @@ func (s *Server) setUp(r *request) error {
 		return err
 	}
 	if ps.Err() != nil {
+		for _, p := range s.svc.People.SetupProblems(in, pw.New) { // all that is wrong at once
+			if len(ps.On(p.Field)) == 0 {
+				ps = append(ps, p)
+			}
+		}
 		return redraw(ps)
 	}
 	err := s.svc.People.Setup(r.ctx(), r.c.Params("token"), in, pw.New, s.clientAddress(r.c))

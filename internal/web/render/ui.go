@@ -61,6 +61,15 @@ type Fault struct {
 	Status  int
 	Text    string
 	Request string // id of the request, to be told to the administrator
+	State   bool   // of 409: nobody changed anything, what was asked is not possible as things stand
+}
+
+// Words is the middle of the message keys of the title and the advice.
+func (f Fault) Words() string {
+	if f.State {
+		return "state"
+	}
+	return strconv.Itoa(f.Status)
 }
 
 // faults are the statuses that have words of their own in the catalogues.
