@@ -28,6 +28,7 @@ const (
 	ClassConsent      Class = "consent"       //
 	ClassDocument     Class = "document"      // papers and photographs · masked: which kinds are held
 	ClassVisit        Class = "visit"         // field visits · masked: date and finding, no note and no place
+	ClassProduct      Class = "product"       // what is made: nothing personal, and public once approved
 	ClassDecision     Class = "decision"      // state, reasons, notes · masked: state and reason codes, no note
 )
 
@@ -78,13 +79,14 @@ var classes = map[Class]sights{
 	ClassConsent:      {Shown, Shown, Shown, Shown, Hidden}, // sharing and catalogue depend on it
 	ClassDocument:     {Shown, Shown, Hidden, Masked, Hidden},
 	ClassVisit:        {Shown, Shown, Hidden, Masked, Hidden},
+	ClassProduct:      {Shown, Shown, Shown, Shown, Shown},
 	ClassDecision:     {Shown, Shown, Masked, Masked, Shown},
 }
 
 // classOrder is the order of the form, for display.
 var classOrder = []Class{ClassCase, ClassName, ClassIdentityType, ClassIdentity, ClassBirth, ClassDemographic, ClassPhone, ClassGuardian,
 	ClassHealth, ClassHousehold, ClassIncome, ClassProtection, ClassArea, ClassDistrict, ClassAddress, ClassGPS, ClassProject, ClassFinance,
-	ClassFormal, ClassBank, ClassConsent, ClassDocument, ClassVisit, ClassDecision}
+	ClassFormal, ClassBank, ClassConsent, ClassDocument, ClassVisit, ClassProduct, ClassDecision}
 
 // Classes returns every class in the order of the form.
 func Classes() []Class { return append([]Class(nil), classOrder...) }

@@ -55,6 +55,14 @@ const (
 	AuditVerify  Action = "audit.verify"
 	JobView      Action = "job.view"
 
+	ProductView    Action = "product.view"
+	ProductEdit    Action = "product.edit"
+	ProductScore   Action = "product.score"
+	ProductDecide  Action = "product.decide"
+	ScoreSheetEdit Action = "score_sheet.edit"
+	TaxonomyEdit   Action = "taxonomy.edit"
+	CataloguePrint Action = "catalogue.print"
+
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
 	ProfileEdit Action = "profile.edit"
@@ -151,6 +159,17 @@ var actions = map[Action]rule{
 	AuditView:   {admin: Party, system: Party, reads: true},
 	AuditVerify: {admin: Party, system: Party, reads: true},
 	JobView:     {admin: Party, system: Party, reads: true},
+
+	// A product follows its family: who may enter the one enters the other. An analyst and an administrator look.
+	ProductView: {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, system: Party, reads: true},
+	ProductEdit: {worker: Own, reviewer: Areas, system: Party},
+	// The product committee is reviewers and coordinators; what a member entered, the others score. No program scores.
+	ProductScore:   {reviewer: Areas, coordinator: Areas, fourEyes: true},
+	ProductDecide:  {reviewer: Areas, coordinator: Areas, fourEyes: true},
+	ScoreSheetEdit: {admin: Party},
+	TaxonomyEdit:   {admin: Party, system: Party},
+	// What it prints is public; the work of printing is not for everybody who passes by.
+	CataloguePrint: {reviewer: Party, coordinator: Party, admin: Party, reads: true},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

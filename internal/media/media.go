@@ -339,3 +339,13 @@ func cleanName(name, ending string) string {
 }
 
 var errShort = errors.New("file ends too early")
+
+// Square returns a picture that was taken, cropped to its middle square, as a JPEG of the given side in pixels; a smaller picture is made larger, so that
+// pictures beside each other are of one size.
+func Square(f *File, side int) ([]byte, error) {
+	m, err := jpeg.Decode(bytes.NewReader(f.Body))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "media.damaged")
+	}
+	return encode(imaging.Fill(m, side, side, imaging.Center, imaging.Lanczos), 80)
+}

@@ -127,6 +127,9 @@ var lists = []List{
 	{"document_type", []string{"id_card", "photo", "application_form", "centre_certificate", "craft_proof", "aptitude_result", "guarantee", "contract", "guardianship", "household_licence", "commercial_licence", "commercial_register", "tax_card", "health_certificate", "owner_consent", "tenure", "benefit_statement", "disability_card", "product_photo", "visit_photo", "consent", "other"}},
 	{"visit_kind", []string{"verification", "activity", "follow_up", "renewal"}},
 	{"finding", []string{"active", "partly_active", "inactive", "not_home", "moved", "unlike_record"}},
+	{"product_unit", []string{"piece", "pair", "set", "dozen", "metre", "square_metre", "kilogram", "gram", "litre", "millilitre", "jar", "bottle", "box", "service"}},
+	{"allergen", []string{"none", "gluten", "milk", "eggs", "nuts", "peanuts", "sesame", "soya", "fish", "crustaceans", "molluscs", "mustard", "celery", "lupin", "sulphites"}},
+	{"booth_need", []string{"wall", "live", "fitting", "power", "water", "cold", "waste", "shade", "security", "fragile", "heavy", "no_flame", "no_oil", "smoke", "odour", "noise", "dust"}},
 	{"reason", []string{"missing_document", "unclear_document", "wrong_data", "not_eligible", "not_active", "duplicate", "criteria_not_met", "expired_document", "product_not_approved", "false_statement", "family_request", "moved_away", "deceased", "licence_lost", "other"}},
 }
 

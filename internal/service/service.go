@@ -44,6 +44,7 @@ type Service struct {
 	People   *People
 	Audit    *Audit
 	Jobs     *Jobs
+	Products *Products
 
 	core
 }
@@ -70,6 +71,7 @@ func New(d Deps) *Service {
 	s.Families = &Families{core: c, criteria: s.Criteria}
 	s.People = newPeople(c)
 	s.Audit = &Audit{core: c}
+	s.Products = &Products{core: c}
 	s.Jobs = newJobs(c, s.Criteria)
 	s.Criteria.jobs = s.Jobs
 	return s

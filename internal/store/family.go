@@ -144,6 +144,9 @@ func (tx *Tx) UpdateFamily(f *registry.Family, x FamilyExtra) error {
 	if err := tx.changed(f.ID); err != nil {
 		return err
 	}
+	if err := tx.publishFamily(f); err != nil {
+		return err
+	}
 	f.Version++
 	return nil
 }

@@ -31,17 +31,25 @@ type cursor struct {
 
 const cursorMAC = 12 // bytes
 
-// encode writes a cursor for a URL. It is signed, so that what comes back is what was given out.
-func (tx *Tx) encodeCursor(c cursor) string {
-	b, _ := json.Marshal(c) // strings and a number cannot fail
+// closeCursor writes a place in a list for a URL. It is signed, so that what comes back is what was given out.
+func (tx *Tx) closeCursor(place any) string {
+	b, _ := json.Marshal(place) // strings and numbers cannot fail
 	return base64.RawURLEncoding.EncodeToString(append(tx.db.keys.MAC("cursor", b)[:cursorMAC], b...))
+}
+
+// openCursor reads what closeCursor wrote.
+func (tx *Tx) openCursor(s string, place any) error {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) < cursorMAC || !hmac.Equal(tx.db.keys.MAC("cursor", b[cursorMAC:])[:cursorMAC], b[:cursorMAC]) ||
+		json.Unmarshal(b[cursorMAC:], place) != nil {
+		return fault.New(fault.Invalid, "error.cursor")
+	}
+	return nil
 }
 
 func (tx *Tx) decodeCursor(s string, sort Sort) (cursor, error) {
 	var c cursor
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < cursorMAC || !hmac.Equal(tx.db.keys.MAC("cursor", b[cursorMAC:])[:cursorMAC], b[:cursorMAC]) ||
-		json.Unmarshal(b[cursorMAC:], &c) != nil || c.Sort != sort {
+	if err := tx.openCursor(s, &c); err != nil || c.Sort != sort {
 		return c, fault.New(fault.Invalid, "error.cursor")
 	}
 	return c, nil
@@ -111,10 +119,10 @@ func (tx *Tx) ListFamilies(s Scope, q FamilyQuery) (FamilyPage, error) {
 	}
 	if n := len(hits); n > 0 {
 		if more && !backwards || backwards {
-			page.Next = tx.encodeCursor(hits[n-1])
+			page.Next = tx.closeCursor(hits[n-1])
 		}
 		if more && backwards || !backwards && q.After != "" {
-			page.Prev = tx.encodeCursor(hits[0])
+			page.Prev = tx.closeCursor(hits[0])
 		}
 	}
 	return page, nil

@@ -62,6 +62,7 @@ type DB struct {
 	stop, stopped   chan struct{}
 	maxBatch        int
 	roll            roll
+	shelf           shelf
 
 	guarded                   int           // batches that are still to run with savepoints; of the writer goroutine only
 	checkpoints               chan struct{} // closed when the checkpointer has ended; nil if there is none

@@ -31,6 +31,9 @@ var tables = []struct {
 	{"exhibitor_member", "exhibitor_id, family_id", false}, {"exhibition_call", "id", true}, {"participation", "id", true},
 	{"seat", "exhibition_id, wave, line, number", false}, {"exhibition_link", "hash", false}, {"attendance", "participation_id, day", false},
 	{"sale", "participation_id, day", false}, {"packing_item", "id", true}, {"incident", "id", true}, {"evaluation", "participation_id", false},
+	{"taxon", "party, code", false}, {"product", "id", true}, {"product_photo", "id", true}, {"product_photo_blob", "photo_id", false},
+	{"product_event", "id", true}, {"score_sheet", "id", true}, {"product_score", "id", true}, {"catalogue", "product_id", false},
+	{"catalogue_clock", "id", false},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

@@ -88,7 +88,8 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 				tx.KeepIdempotency(user.ID, "key", []byte("hash"), "/families/1", storetest.Noon))
 		})
 	}
-	return append(secrets, "31.987654", "198.51.100.77")
+	storetest.FillProducts(t, db, "سر اللجنة عن المنتج")
+	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة")
 }
 
 // TestNothingReadableAtRest looks for protected values in the bytes of the files, the write-ahead log among them, and in every table.

@@ -187,7 +187,9 @@ func (tx *Tx) ForgetChanges() (int64, error) {
 
 // WarmLists brings the lists up to date, so that the next reader need not. Serve calls it before it answers and every second.
 func (db *DB) WarmLists(ctx context.Context) error {
-	return db.View(ctx, func(tx *Tx) error { return tx.withRoll(func(*roll) error { return nil }) })
+	return db.View(ctx, func(tx *Tx) error {
+		return errors.Join(tx.withRoll(func(*roll) error { return nil }), tx.warmCatalogue())
+	})
 }
 
 // withRoll calls fn with the roll as it is in the transaction's snapshot or a little later. Only View may: what an Update has not committed yet

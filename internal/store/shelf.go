@@ -1,0 +1,290 @@
+package store
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"math/bits"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"muntija/internal/arabic"
+	"muntija/internal/fault"
+	"muntija/internal/place"
+)
+
+// shelf is the public catalogue in memory: what its lists filter, count and sort by. Any list of a hundred thousand products is one pass over it, with an
+// exact total and the counts beside the filters.
+//
+// The database stays the only truth, as for the roll: each reader first takes in what was committed since, and the rows of a page are read from the
+// database. A product that was taken out of the catalogue is on no page that begins afterwards.
+type shelf struct {
+	mu     sync.RWMutex
+	loaded bool
+	seq    int64
+
+	items  []shelfItem
+	slot   map[int64]int32 // by product id
+	byTime []int32         // slots of what is shown, newest first
+	byName []int32         // in Arabic dictionary order
+	vocab  []string        // sorted
+	having map[string][]int32
+}
+
+type shelfItem struct {
+	id          int64
+	family      int64
+	since       int64 // µs since 1970
+	party       place.Country
+	area, craft string
+	name        string // sort key
+	search      string
+	shown       bool
+}
+
+// CatalogueQuery selects public products. Empty values do not restrict.
+type CatalogueQuery struct {
+	Party  place.Country
+	Crafts []string
+	Area   string
+	Text   string // words by prefix
+	ByName bool   // else newest first
+	Page   int    // from 1
+	Size   int    // 1–100; 0 means 24
+}
+
+// CatalogueList is one page of the catalogue.
+type CatalogueList struct {
+	Products []PublicProduct
+	Total    int // of all pages
+	Pages    int
+	// How many products there are by craft, area and country: each counted without its own condition, so that a person sees what another choice would give.
+	Crafts, Areas, Parties map[string]int
+}
+
+// ListCatalogue returns a page of the catalogue. A page behind the last one is empty. It works in View only.
+func (tx *Tx) ListCatalogue(q CatalogueQuery) (CatalogueList, error) {
+	if q.Size <= 0 || q.Size > 100 {
+		q.Size = 24
+	}
+	q.Page = max(q.Page, 1)
+	out := CatalogueList{Crafts: map[string]int{}, Areas: map[string]int{}, Parties: map[string]int{}}
+	s := &tx.db.shelf
+	if err := s.refresh(tx); err != nil {
+		return out, fmt.Errorf("reading the catalogue's changes: %w", err)
+	}
+	ids := s.find(q, &out)
+	out.Pages = (out.Total + q.Size - 1) / q.Size
+	var err error
+	if out.Products, err = tx.publicProducts(ids); err != nil {
+		return out, fmt.Errorf("listing the catalogue: %w", err)
+	}
+	return out, nil
+}
+
+// CatalogueSeq returns the number of the last change of the catalogue, by which pages that did not change are told.
+func (tx *Tx) CatalogueSeq() (seq int64, err error) {
+	err = tx.row(into(&seq), `SELECT coalesce((SELECT seq FROM catalogue_clock WHERE id = 1), 0)`)
+	return seq, err
+}
+
+// find walks the shelf once and returns the ids of the page.
+func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	words := arabic.Tokens(q.Text)
+	words = words[:min(len(words), 8)]
+	if len(words) == 0 && strings.TrimSpace(q.Text) != "" {
+		return nil // signs only: nothing is called so
+	}
+	var wanted []uint64 // a bit for each slot; nil: all
+	for i, w := range words {
+		found := s.match(w)
+		if i == 0 {
+			wanted = found
+			continue
+		}
+		for j := range wanted {
+			wanted[j] &= found[j]
+		}
+	}
+	order := s.byTime
+	if q.ByName {
+		order = s.byName
+	}
+	skip := (q.Page - 1) * q.Size
+	ids := make([]int64, 0, q.Size)
+	for _, at := range order {
+		if wanted != nil && wanted[at/64]&(1<<(at%64)) == 0 {
+			continue
+		}
+		x := &s.items[at]
+		party := q.Party == "" || x.party == q.Party
+		craft := len(q.Crafts) == 0 || slices.Contains(q.Crafts, x.craft)
+		area := q.Area == "" || x.area == q.Area
+		if craft && area {
+			out.Parties[string(x.party)]++
+		}
+		if !party {
+			continue
+		}
+		if area {
+			out.Crafts[x.craft]++
+		}
+		if craft {
+			out.Areas[x.area]++
+		}
+		if !craft || !area {
+			continue
+		}
+		out.Total++
+		if out.Total > skip && len(ids) < q.Size {
+			ids = append(ids, x.id)
+		}
+	}
+	return ids
+}
+
+// match returns the slots that have a word which begins so.
+func (s *shelf) match(word string) []uint64 {
+	found := make([]uint64, (len(s.items)+63)/64)
+	for i := sort.SearchStrings(s.vocab, word); i < len(s.vocab) && strings.HasPrefix(s.vocab[i], word); i++ {
+		for _, at := range s.having[s.vocab[i]] {
+			found[at/64] |= 1 << (at % 64)
+		}
+	}
+	for i, b := range found { // a slot that got another text keeps its old words in the lists: look again
+		for ; b != 0; b &= b - 1 {
+			at := int32(i*64 + bits.TrailingZeros64(b))
+			if !hasWord(s.items[at].search, word) {
+				found[i] &^= 1 << (at % 64)
+			}
+		}
+	}
+	return found
+}
+
+const selectShelf = `SELECT product_id, seq, shown, family_id, party, area, craft, search, since, body FROM catalogue `
+
+// refresh takes in what was committed before the transaction's snapshot.
+func (s *shelf) refresh(tx *Tx) error {
+	if tx.write {
+		return fault.New(fault.Internal, "error.internal")
+	}
+	newest, err := tx.CatalogueSeq()
+	if err != nil {
+		return err
+	}
+	s.mu.RLock()
+	current := s.loaded && s.seq >= newest
+	s.mu.RUnlock()
+	if current {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loaded && s.seq >= newest {
+		return nil
+	}
+	first := !s.loaded
+	if first {
+		s.seq, s.items, s.byTime, s.byName, s.vocab = 0, nil, nil, nil, nil
+		s.slot, s.having = map[int64]int32{}, map[string][]int32{}
+	}
+	err = tx.each(func(rows *sql.Rows) error {
+		var x shelfItem
+		var seq, shown int64
+		var party, since, body string
+		if err := rows.Scan(&x.id, &seq, &shown, &x.family, &party, &x.area, &x.craft, &x.search, &since, &body); err != nil {
+			return err
+		}
+		x.party, x.shown, x.since = place.Country(party), shown == 1, unstamp(since).UnixMicro()
+		x.name = arabic.SortKey(nameIn(body))
+		s.put(x, first)
+		return nil
+	}, selectShelf+`WHERE seq > $1 AND (shown = 1 OR $1 > 0) ORDER BY seq`, s.seq)
+	if err != nil {
+		s.loaded = false // half taken in: read anew
+		return err
+	}
+	if first {
+		slices.SortFunc(s.byTime, s.newer)
+		slices.SortFunc(s.byName, s.earlier)
+		s.vocab = make([]string, 0, len(s.having))
+		for w := range s.having {
+			s.vocab = append(s.vocab, w)
+		}
+		slices.Sort(s.vocab)
+	}
+	s.loaded, s.seq = true, newest
+	return nil
+}
+
+// nameIn finds the Arabic name in a public row without reading all of it.
+func nameIn(body string) string {
+	const mark = `"name_ar":"`
+	_, rest, _ := strings.Cut(body, mark)
+	name, _, _ := strings.Cut(rest, `"`) // an escaped quote cuts a sort key short, and no more
+	return name
+}
+
+func (s *shelf) newer(a, b int32) int {
+	x, y := &s.items[a], &s.items[b]
+	return cmp.Or(cmp.Compare(y.since, x.since), cmp.Compare(y.id, x.id))
+}
+
+func (s *shelf) earlier(a, b int32) int {
+	x, y := &s.items[a], &s.items[b]
+	return cmp.Or(strings.Compare(x.name, y.name), cmp.Compare(x.id, y.id))
+}
+
+// put takes in one row. While the shelf is first read, orders and words are sorted at the end.
+func (s *shelf) put(x shelfItem, first bool) {
+	at, known := s.slot[x.id]
+	if known && s.items[at].shown {
+		s.byTime = without(s.byTime, at, s.newer)
+		s.byName = without(s.byName, at, s.earlier)
+	}
+	if !known {
+		if !x.shown {
+			return
+		}
+		at = int32(len(s.items)) //nolint:gosec // two thousand million products do not fit in memory
+		s.items = append(s.items, x)
+		s.slot[x.id] = at
+	}
+	s.items[at] = x
+	if !x.shown {
+		return
+	}
+	for w := range strings.FieldsSeq(x.search) {
+		list, have := s.having[w]
+		if !slices.Contains(list[max(0, len(list)-1):], at) {
+			s.having[w] = append(list, at)
+		}
+		if !have && !first {
+			i, _ := slices.BinarySearch(s.vocab, w)
+			s.vocab = slices.Insert(s.vocab, i, w)
+		}
+	}
+	if first {
+		s.byTime, s.byName = append(s.byTime, at), append(s.byName, at)
+		return
+	}
+	i, _ := slices.BinarySearchFunc(s.byTime, at, s.newer)
+	s.byTime = slices.Insert(s.byTime, i, at)
+	i, _ = slices.BinarySearchFunc(s.byName, at, s.earlier)
+	s.byName = slices.Insert(s.byName, i, at)
+}
+
+func without(order []int32, at int32, compare func(a, b int32) int) []int32 {
+	if i, ok := slices.BinarySearchFunc(order, at, compare); ok {
+		return slices.Delete(order, i, i+1)
+	}
+	return order
+}
+
+// warmCatalogue brings the catalogue in memory up to date, so that the next visitor need not wait for it.
+func (tx *Tx) warmCatalogue() error { return tx.db.shelf.refresh(tx) }
