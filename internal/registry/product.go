@@ -330,12 +330,12 @@ func (r *Record) Consented(scope ConsentScope) bool {
 	given := false
 	var last calendar.Date
 	for _, c := range r.Consents {
-		if c.Scope != scope || c.Date.Before(last) {
-			continue
-		}
-		given, last = c.Given, c.Date
-		if !c.Given { // a refusal bears no date and is meant to hold
+		switch {
+		case c.Scope != scope:
+		case !c.Given: // a refusal bears no date and is meant to hold
 			return false
+		case !c.Date.Before(last):
+			given, last = true, c.Date
 		}
 	}
 	return given
