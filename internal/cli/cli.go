@@ -69,7 +69,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 			fmt.Fprintf(errw, "muntija: there is no command %q; see muntija --help\n", name)
 		},
 		Commands: []*urfave.Command{p.serveCommand(), p.configCommand(), p.userCommand(), p.auditCommand(), p.backupCommand(), p.restoreCommand(),
-			p.migrateCommand(), p.moveCommand(), p.doctorCommand()},
+			p.migrateCommand(), p.moveCommand(), p.doctorCommand(), p.duplicatesCommand()},
 	}
 	for _, c := range root.Commands {
 		c.OnUsageError = root.OnUsageError

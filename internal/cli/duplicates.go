@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/matching"
+)
+
+func (p *program) duplicatesCommand() *urfave.Command {
+	return &urfave.Command{Name: "duplicates", Usage: "find records that may be the same person, with reasons",
+		Description: "Of a plain file: muntija duplicates --file F.csv --key COLUMN --map MAP.json --json. The map says which columns hold what, " +
+			`{"given_name": "first", "street": ["address_1", "address_2"]}; its fields are ` + strings.Join(matching.MappingFields(), ", ") +
+			". Without a map, columns are known by their headers.",
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "file", Usage: "a CSV file (UTF-8; comma, semicolon or tab); - for standard input"},
+			&urfave.StringFlag{Name: "key", Usage: "the column that names a record; without it: id, or the number of the line"},
+			&urfave.StringFlag{Name: "map", Usage: "a JSON file that says which columns hold what"},
+			&urfave.FloatFlag{Name: "threshold", Usage: "the probability from which a pair is shown, 0 to 1", Value: matching.DefaultThreshold},
+			&urfave.IntFlag{Name: "threads", Usage: "cores to use; 0: all. The answer does not depend on it"},
+			&urfave.BoolFlag{Name: "json", Usage: "print JSON"},
+		},
+		Action: func(ctx context.Context, cmd *urfave.Command) error {
+			if cmd.Float("threshold") <= 0 || cmd.Float("threshold") > 1 || math.IsNaN(cmd.Float("threshold")) {
+				return fmt.Errorf("--threshold must be above 0 and at most 1; %w", errUsage)
+			}
+			if cmd.String("file") == "" {
+				return fmt.Errorf("--file is missing; %w", errUsage)
+			}
+			records, err := p.readRecords(cmd)
+			if err != nil {
+				return err
+			}
+			set, err := matching.NewSet(records)
+			if err != nil {
+				return err
+			}
+			result, err := set.Link(ctx, matching.Options{Threshold: cmd.Float("threshold"), Threads: cmd.Int("threads")})
+			if err != nil {
+				return err
+			}
+			return p.printDuplicates(result, set.Len(), cmd.Bool("json"))
+		}}
+}
+
+func (p *program) readRecords(cmd *urfave.Command) ([]matching.Record, error) {
+	var m matching.Mapping
+	if name := cmd.String("map"); name != "" {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the map: %w", err)
+		}
+		if m, err = matching.ParseMapping(raw); err != nil {
+			return nil, err
+		}
+	}
+	in := p.in
+	if name := cmd.String("file"); name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("opening the file: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	records, used, err := matching.ReadCSV(in, cmd.String("key"), m)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		for _, field := range matching.MappingFields() {
+			if cols := used[field]; len(cols) > 0 {
+				fmt.Fprintf(p.errw, "%s: %s\n", field, strings.Join(cols, ", "))
+			}
+		}
+	}
+	return records, nil
+}
+
+type duplicatePair struct {
+	A           string            `json:"a"`
+	B           string            `json:"b"`
+	Weight      float64           `json:"weight"` // bits
+	Probability float64           `json:"probability"`
+	Reasons     []duplicateReason `json:"reasons"`
+}
+
+type duplicateReason struct {
+	Field string  `json:"field"`
+	Level string  `json:"level"`
+	Bits  float64 `json:"bits"`
+}
+
+type duplicatesJSON struct {
+	Records   int             `json:"records"`
+	Compared  int             `json:"compared"`
+	Threshold float64         `json:"threshold"`
+	Pairs     []duplicatePair `json:"pairs"`
+	Clusters  [][]string      `json:"clusters"`
+}
+
+func rounded(x, places float64) float64 { return math.Round(x*places) / places }
+
+func (p *program) printDuplicates(r *matching.Result, records int, asJSON bool) error {
+	out := duplicatesJSON{Records: records, Compared: r.Compared, Threshold: r.Threshold, Pairs: []duplicatePair{}, Clusters: r.Clusters}
+	if out.Clusters == nil {
+		out.Clusters = [][]string{}
+	}
+	for _, x := range r.Pairs {
+		d := duplicatePair{A: x.A, B: x.B, Weight: rounded(x.Weight, 1e3), Probability: rounded(x.Probability, 1e6), Reasons: []duplicateReason{}}
+		for _, y := range x.Reasons {
+			d.Reasons = append(d.Reasons, duplicateReason{y.Field.String(), y.Level, rounded(y.Bits, 1e3)})
+		}
+		out.Pairs = append(out.Pairs, d)
+	}
+	w := bufio.NewWriterSize(p.out, 1<<16)
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(out); err != nil {
+			return fmt.Errorf("writing the answer: %w", err)
+		}
+		return w.Flush()
+	}
+	printPairs(w, &out)
+	return w.Flush()
+}
+
+func printPairs(w io.Writer, out *duplicatesJSON) {
+	for _, x := range out.Pairs {
+		fmt.Fprintf(w, "%s\t%s\t%.1f bits\t%.4f\t", x.A, x.B, x.Weight, x.Probability)
+		for i, y := range x.Reasons {
+			if i > 0 {
+				fmt.Fprint(w, ", ")
+			}
+			fmt.Fprintf(w, "%s %s %+.1f", y.Field, y.Level, y.Bits)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%d records, %d pairs compared, %d pairs at %.2f or more, %d clusters\n", out.Records, out.Compared, len(out.Pairs), out.Threshold, len(out.Clusters))
+}

@@ -1,0 +1,284 @@
+package matching
+
+import (
+	"math"
+	"slices"
+)
+
+// A pass of blocking compares the records that share one key. Each kind of error spoils some keys and leaves others: a wrong digit in the date of birth
+// leaves the names, another spelling leaves the consonants, a married name leaves given name and date.
+type pass uint8
+
+const (
+	byID        pass = iota
+	byPhone          // each of the phones
+	byEmail          //
+	byNames          // given name and last word of the name, in any order
+	byFather         // given name and first word of the rest
+	byNameBorn       // given name and date of birth, day and month in any order
+	byLastBorn       // last word and date of birth
+	byBornPlace      // date of birth, sex and place
+	byNameYear       // given name, year and place
+	byLastYear       // last word, year and place
+	byHouse          // street and place, and sex: whatever was misspelt
+	byRest           // whole rest of the name, sex and place
+	byPostBorn       // postcode, day and month
+	byInitials       // first letters of both names, date of birth
+	byNamePost       // given name and postcode
+	passes
+)
+
+const (
+	blockWhole = 60 // up to so many records every pair of a block is compared
+	rangeWhole = 1500
+)
+
+// window is how many neighbours a record of a larger block is compared with, in the order of sortKey. It bounds the work: a block of n records
+// costs n times window, also if everybody is called محمد أحمد محمد.
+func window(n int) int {
+	switch {
+	case n <= rangeWhole:
+		return 24
+	case n <= 20_000:
+		return 12
+	}
+	return 6
+}
+
+// blocks holds the keys of all records, one line each; 0 is "no key", or one that a block too large to be compared whole had.
+type blocks struct {
+	*Set
+	keys [][passes]uint64
+}
+
+// bone is the blocking key of a name.
+func (s *Set) bone(w uint32) uint64 {
+	if w == 0 {
+		return 0
+	}
+	x := &s.names.words[w]
+	if x.bones != 0 {
+		return x.bones
+	}
+	return hashBytes(x.code)
+}
+
+func (p *person) last() uint32 {
+	if p.nrest == 0 {
+		return 0
+	}
+	return p.rest[p.nrest-1]
+}
+
+// place is the narrowest place that is known, but the postcode.
+func (p *person) place() uint64 {
+	switch {
+	case p.locality != 0:
+		return uint64(p.locality) | 1<<40
+	case p.area != 0:
+		return uint64(p.area) | 1<<41
+	case p.postcode != 0:
+		return uint64(p.postcode) | 1<<42
+	}
+	return 0
+}
+
+func (s *Set) keysOf(p *person) (k [passes]uint64) {
+	key := func(at pass, parts ...uint64) {
+		h := uint64(at) + 1
+		for _, x := range parts {
+			if x == 0 {
+				return
+			}
+			h = join(h, x)
+		}
+		k[at] = h
+	}
+	given, last := s.bone(p.given), s.bone(p.last())
+	var first uint64
+	if p.nrest > 1 {
+		first = s.bone(p.rest[0])
+	}
+	y, m, d := split(year(p))
+	var born, year uint64 // whole dates only
+	if y != 0 {
+		year = uint64(y)
+		if m != 0 && d != 0 {
+			born = uint64(y)*10000 + uint64(min(m, d))*100 + uint64(max(m, d))
+		}
+	}
+	place, sex := p.place(), uint64(p.sex)+1
+	key(byID, uint64(p.id))
+	key(byPhone, uint64(p.phones[0]))
+	key(byEmail, uint64(p.email))
+	if given != 0 && last != 0 {
+		key(byNames, min(given, last), max(given, last))
+	} else {
+		key(byNames, max(given, last), max(place, 1))
+	}
+	key(byFather, given, first)
+	key(byNameBorn, given, born)
+	key(byLastBorn, last, born)
+	key(byBornPlace, born, sex, place)
+	key(byNameYear, given, year, place)
+	key(byLastYear, last, year, place)
+	if p.street[0] != 0 {
+		h := uint64(7)
+		for _, w := range p.street {
+			h = join(h, uint64(w))
+		}
+		key(byHouse, h, max(place, 1), sex)
+	}
+	if p.nrest > 0 {
+		h := uint64(11)
+		for _, w := range p.rest[:p.nrest] {
+			h = join(h, s.bone(w))
+		}
+		key(byRest, h, sex, max(place, 1))
+	}
+	key(byNamePost, given, uint64(p.postcode))
+	if born != 0 {
+		key(byPostBorn, uint64(p.postcode), uint64(min(m, d)*100+max(m, d)))
+		if given != 0 && last != 0 {
+			key(byInitials, uint64(s.names.words[p.given].code[0]), uint64(s.names.words[p.last()].code[0]), born)
+		}
+	}
+	return k
+}
+
+// sortKey puts the likeliest duplicates of a large block beside each other: by what the pass did not use.
+func (s *Set) sortKey(at pass, p *person) uint64 {
+	prefix := func(w uint32) uint64 {
+		var k uint64
+		if w != 0 {
+			for i, c := range s.names.words[w].code {
+				if i == 4 {
+					break
+				}
+				k |= uint64(c) << (24 - 8*i)
+			}
+		}
+		return k
+	}
+	switch at {
+	case byNames, byFather, byRest, byHouse:
+		return uint64(p.birth)<<32 | prefix(p.given)
+	case byNameBorn, byNameYear:
+		return prefix(p.last())<<32 | uint64(p.birth)
+	}
+	return prefix(p.given)<<32 | prefix(p.last())
+}
+
+type keyed struct {
+	key, order uint64
+	at         uint32
+}
+
+// entries returns the records that have a key in a pass, by key. A record stands in byPhone once for each phone.
+func (b *blocks) entries(at pass) []keyed {
+	out := make([]keyed, 0, len(b.people))
+	for i := range b.people {
+		if k := b.keys[i][at]; k != 0 {
+			out = append(out, keyed{key: k, at: uint32(i)})
+		}
+		if at == byPhone {
+			for _, n := range b.people[i].phones[1:] {
+				if n != 0 {
+					out = append(out, keyed{key: join(uint64(byPhone)+1, uint64(n)), at: uint32(i)})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y keyed) int {
+		switch {
+		case x.key != y.key:
+			if x.key < y.key {
+				return -1
+			}
+			return 1
+		case x.at != y.at:
+			return int(int64(x.at) - int64(y.at))
+		}
+		return 0
+	})
+	return out
+}
+
+// block is a run of entries with one key.
+type block struct{ from, to int }
+
+// propose calls pair for each two records that a pass proposes and no earlier pass proposed, in blocks, a share of the blocks for each caller. fresh
+// says which records are new; a pair of two others is not proposed. nil: all are.
+func (b *blocks) propose(at pass, es []keyed, runs []block, fresh []bool, pair func(i, j uint32)) {
+	try := func(i, j uint32) {
+		if i == j || fresh != nil && !fresh[i] && !fresh[j] {
+			return
+		}
+		ki, kj := &b.keys[i], &b.keys[j]
+		for q := range at {
+			if ki[q] != 0 && ki[q] == kj[q] {
+				return
+			}
+		}
+		if i > j {
+			i, j = j, i
+		}
+		pair(i, j)
+	}
+	for _, r := range runs {
+		run := es[r.from:r.to]
+		if len(run) <= blockWhole {
+			for x := range run {
+				for y := x + 1; y < len(run); y++ {
+					try(run[x].at, run[y].at)
+				}
+			}
+			continue
+		}
+		for x := range run {
+			run[x].order = b.sortKey(at, &b.people[run[x].at])
+		}
+		slices.SortFunc(run, func(x, y keyed) int {
+			switch {
+			case x.order != y.order:
+				if x.order < y.order {
+					return -1
+				}
+				return 1
+			}
+			return int(int64(x.at) - int64(y.at))
+		})
+		w := window(len(run))
+		for x := range run {
+			for y := x + 1; y < min(len(run), x+1+w); y++ {
+				try(run[x].at, run[y].at)
+			}
+		}
+	}
+}
+
+// runs cuts sorted entries into blocks of two records or more, and forgets the key of blocks that will not be compared whole, so that a later pass
+// still proposes their pairs.
+func (b *blocks) runs(at pass, es []keyed, fresh []bool) []block {
+	var out []block
+	for i := 0; i < len(es); {
+		j, any := i, fresh == nil
+		for j < len(es) && es[j].key == es[i].key {
+			any = any || fresh[es[j].at]
+			j++
+		}
+		if j-i > 1 && any {
+			out = append(out, block{i, j})
+			if j-i > blockWhole {
+				for _, e := range es[i:j] {
+					b.keys[e.at][at] = 0
+				}
+			}
+		}
+		i = j
+	}
+	return out
+}
+
+// pairs is how many pairs n records make.
+func pairs(n int) float64 { return math.Max(1, float64(n)*float64(n-1)/2) }

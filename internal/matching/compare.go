@@ -1,0 +1,326 @@
+package matching
+
+// comparer compares people of one set; one for each goroutine.
+type comparer struct {
+	*Set
+	memory *memory
+}
+
+const (
+	kindNames uint64 = iota
+	kindPlaces
+)
+
+// compare returns the level of each field.
+func (c *comparer) compare(a, b *person) pattern {
+	var p pattern
+	name, rest := c.names2(a, b)
+	p.set(Name, name)
+	p.set(Rest, rest)
+	if a.round || b.round {
+		p.set(Born, bornLevel(year(a), year(b)))
+	} else {
+		p.set(Born, bornLevel(a.birth, b.birth))
+	}
+	if a.sex != 0 && b.sex != 0 {
+		p.set(Sex, either(a.sex == b.sex, SexSame))
+	}
+	p.set(IDNumber, c.idLevel(a.id, b.id))
+	p.set(Phone, c.phoneLevel(a, b))
+	if a.email != 0 && b.email != 0 {
+		switch {
+		case a.email == b.email:
+			p.set(Email, EmailSame)
+		case a.mailbox == b.mailbox || distance(c.codes.words[a.email].code, c.codes.words[b.email].code, 1) == 1:
+			p.set(Email, EmailNear)
+		default:
+			p.set(Email, Differs)
+		}
+	}
+	p.set(Area, c.placeLevel(a.area, b.area))
+	p.set(Locality, c.placeLevel(a.locality, b.locality))
+	p.set(Street, streetLevel(a, b))
+	p.set(Postcode, c.postcodeLevel(a.postcode, b.postcode))
+	if a.home != 0 && b.home != 0 {
+		p.set(Household, either(a.home == b.home, HomeSame))
+	}
+	for i, f := range []Field{Other1, Other2} {
+		if a.other[i] != 0 && b.other[i] != 0 {
+			p.set(f, either(a.other[i] == b.other[i], OtherSame))
+		}
+	}
+	return p
+}
+
+func either(yes bool, l Level) Level {
+	if yes {
+		return l
+	}
+	return Differs
+}
+
+// names2 compares the whole names, also with given name and surname exchanged.
+func (c *comparer) names2(a, b *person) (name, rest Level) {
+	name, rest = c.nameLevel(a, b), c.restLevel(a, b)
+	if name <= Differs && rest <= RestOne && a.nrest > 0 && b.nrest > 0 && a.given != 0 && b.given != 0 {
+		x := c.memory.like(c.names, kindNames, a.given, b.rest[b.nrest-1])
+		y := c.memory.like(c.names, kindNames, b.given, a.rest[a.nrest-1])
+		if x >= slip && y >= slip {
+			return NameSlip, RestMost
+		}
+	}
+	return name, rest
+}
+
+func (c *comparer) nameLevel(a, b *person) Level {
+	if a.given == 0 || b.given == 0 {
+		return Missing
+	}
+	switch c.memory.like(c.names, kindNames, a.given, b.given) {
+	case same:
+		return NameSame
+	case slip:
+		return NameSlip
+	case alike:
+		return NameAlike
+	}
+	// محمد علي and محمد: one part of a compound name
+	if a.first != 0 && c.memory.like(c.names, kindNames, a.first, b.given) >= slip || b.first != 0 && c.memory.like(c.names, kindNames, b.first, a.given) >= slip {
+		return NameAlike
+	}
+	return Differs
+}
+
+// restLevel aligns the words of the two rests of a name in order. People drop middle names, so words that are missing cost nothing when two agree.
+func (c *comparer) restLevel(a, b *person) Level {
+	if a.nrest == 0 || b.nrest == 0 {
+		return Missing
+	}
+	if a.nrest == b.nrest && a.rest == b.rest {
+		return RestSame
+	}
+	if a.nrest == 1 && b.nrest == 1 {
+		switch c.memory.like(c.names, kindNames, a.rest[0], b.rest[0]) {
+		case slip:
+			return RestMost
+		case alike:
+			return RestOne
+		}
+		return Differs
+	}
+	short, long := a, b
+	if short.nrest > long.nrest {
+		short, long = long, short
+	}
+	// the longest common subsequence, where a slip counts as the same word
+	var best [mostRest + 1][mostRest + 1]uint8
+	for i := range short.nrest {
+		for j := range long.nrest {
+			if c.memory.like(c.names, kindNames, short.rest[i], long.rest[j]) >= slip {
+				best[i+1][j+1] = best[i][j] + 1
+			} else {
+				best[i+1][j+1] = max(best[i][j+1], best[i+1][j])
+			}
+		}
+	}
+	n := best[short.nrest][long.nrest]
+	switch {
+	case n == short.nrest && n >= 2, n >= 3:
+		return RestMost
+	case n == short.nrest && n == 1: // one word that the other has too: in its place, if it is the first or the last
+		w := short.rest[0]
+		if c.memory.like(c.names, kindNames, w, long.rest[0]) >= slip || c.memory.like(c.names, kindNames, w, long.rest[long.nrest-1]) >= slip {
+			return RestMost
+		}
+		return RestOne
+	case n >= 1 && (c.memory.like(c.names, kindNames, a.rest[0], b.rest[0]) >= slip ||
+		c.memory.like(c.names, kindNames, a.rest[a.nrest-1], b.rest[b.nrest-1]) >= slip):
+		return RestOne
+	}
+	return Differs
+}
+
+func split(n uint32) (y, m, d uint32) { return n / 10000, n / 100 % 100, n % 100 }
+
+// year is the date of birth without what is only a round number of it.
+func year(p *person) uint32 {
+	if p.round {
+		return p.birth / 10000 * 10000
+	}
+	return p.birth
+}
+
+func bornLevel(a, b uint32) Level {
+	if a == 0 || b == 0 {
+		return Missing
+	}
+	if a == b {
+		if a%10000 == 0 {
+			return BornYear
+		}
+		return BornSame
+	}
+	ya, ma, da := split(a)
+	yb, mb, db := split(b)
+	if ma == 0 || mb == 0 || da == 0 || db == 0 { // a part is unknown
+		switch {
+		case ya != yb:
+			return Differs
+		case ma == mb && ma != 0:
+			return BornTwo
+		}
+		return BornYear
+	}
+	if ya == yb && ma == db && da == mb {
+		return BornSlip
+	}
+	if oneSlip(a, b) {
+		return BornSlip
+	}
+	switch n := bit(ya == yb) + bit(ma == mb) + bit(da == db); {
+	case n == 2:
+		return BornTwo
+	case ya == yb:
+		return BornYear
+	}
+	return Differs
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// oneSlip reports whether two dates of eight digits differ in one digit or in two neighbours exchanged.
+func oneSlip(a, b uint32) bool {
+	var da, db [8]uint32
+	differ, at := 0, 0
+	for i := 7; i >= 0; i-- {
+		da[i], db[i] = a%10, b%10
+		a, b = a/10, b/10
+		if da[i] != db[i] {
+			differ++
+			at = i
+		}
+	}
+	switch differ {
+	case 1:
+		return true
+	case 2:
+		return da[at] == db[at+1] && da[at+1] == db[at]
+	}
+	return false
+}
+
+func (c *comparer) idLevel(a, b uint32) Level {
+	switch {
+	case a == 0 || b == 0:
+		return Missing
+	case a == b:
+		return IDSame
+	}
+	x, y := c.codes.words[a].code, c.codes.words[b].code
+	if min(len(x), len(y)) < 6 {
+		return Differs
+	}
+	switch codeDistance(x, y, 2) {
+	case 1:
+		return IDSlip
+	case 2:
+		return IDNear
+	}
+	return Differs
+}
+
+// codeDistance is distance for numbers on paper, most of which differ everywhere: those of one length with more than 2·most different places are done
+// with after a look. A digit that is left out here and another that is added there, in one number, count as different.
+func codeDistance(x, y []byte, most int) int {
+	if len(x) == len(y) {
+		n := 0
+		for i := range x {
+			if x[i] != y[i] {
+				if n++; n > 2*most {
+					return most + 1
+				}
+			}
+		}
+	}
+	return distance(x, y, most)
+}
+
+func (c *comparer) phoneLevel(a, b *person) Level {
+	if a.phones[0] == 0 || b.phones[0] == 0 {
+		return Missing
+	}
+	best := Differs
+	for _, x := range a.phones {
+		for _, y := range b.phones {
+			switch {
+			case x == 0 || y == 0:
+			case x == y:
+				return PhoneSame
+			case codeDistance(c.codes.words[x].code, c.codes.words[y].code, 1) == 1:
+				best = PhoneSlip
+			}
+		}
+	}
+	return best
+}
+
+func (c *comparer) placeLevel(a, b uint32) Level {
+	switch {
+	case a == 0 || b == 0:
+		return Missing
+	case a == b:
+		return PlaceSame
+	case c.memory.like(c.places, kindPlaces, a, b) >= slip:
+		return PlaceNear
+	}
+	return Differs
+}
+
+// streetLevel compares the words of two streets, whatever their order.
+func streetLevel(a, b *person) Level {
+	if a.street[0] == 0 || b.street[0] == 0 {
+		return Missing
+	}
+	if a.street == b.street {
+		return PlaceSame
+	}
+	n, both := 0, 0
+	for i, j := 0, 0; i < mostStreet && j < mostStreet && a.street[i] != 0 && b.street[j] != 0; {
+		switch x, y := a.street[i], b.street[j]; {
+		case x == y:
+			both++
+			i++
+			j++
+		case x < y:
+			i++
+		default:
+			j++
+		}
+	}
+	for i := range mostStreet {
+		n += bit(a.street[i] != 0) + bit(b.street[i] != 0)
+	}
+	if both > 0 && 2*both*2 >= n { // half of the words or more
+		return PlaceNear
+	}
+	return Differs
+}
+
+func (c *comparer) postcodeLevel(a, b uint32) Level {
+	switch {
+	case a == 0 || b == 0:
+		return Missing
+	case a == b:
+		return PlaceSame
+	}
+	x, y := c.codes.words[a].code, c.codes.words[b].code
+	if len(x) >= 5 && len(y) >= 5 && string(x[:3]) == string(y[:3]) || len(x) == len(y) && distance(x, y, 1) == 1 {
+		return PlaceNear
+	}
+	return Differs
+}

@@ -1,0 +1,102 @@
+package matching
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"muntija/internal/fault"
+)
+
+func TestReadCSV(t *testing.T) {
+	tests := []struct {
+		name, file, key, mapping string
+		want                     []Record
+	}{
+		{"known headers", "\ufeffrec_id,given_name,surname,street_number,address_1,suburb,postcode,state,date_of_birth,soc_sec_id\n" +
+			"rec-1, michaela , neumann ,8,stanley street,winston hills,4223,nsw,19151111,5304218\n", "", "",
+			[]Record{{ID: "rec-1", Given: "michaela", Rest: "neumann", Street: "8 stanley street", Locality: "winston hills", Postcode: "4223", Area: "nsw",
+				Birth: Birth{1915, 11, 11}, IDNumber: "5304218"}}},
+		{"day first, semicolons, no key", "full name;dob;gender\nAnn Lee;3/4/1990;f\nJo Ray;25/12/85;m\n", "", "",
+			[]Record{{ID: "2", Full: "Ann Lee", Birth: Birth{1990, 4, 3}, Sex: "f"}, {ID: "3", Full: "Jo Ray", Birth: Birth{1985, 12, 25}, Sex: "m"}}},
+		{"month first", "name,dob\nA,3/4/1990\nB,12/25/1985\n", "", "", []Record{{ID: "2", Full: "A", Birth: Birth{1990, 3, 4}}, {ID: "3", Full: "B", Birth: Birth{1985, 12, 25}}}},
+		{"a map", "n;x;y;p;q\n7;فاطمة;علي حسن;٠١٠١٢٣٤٥٦٧٨;01112345678\n", "n", `{"given_name":"x","rest_of_name":"y","phone":["p","q"]}`,
+			[]Record{{ID: "7", Given: "فاطمة", Rest: "علي حسن", Phones: []string{"٠١٠١٢٣٤٥٦٧٨", "01112345678"}}}},
+		{"a map the other way round, parts of a date", "n,f,l,y,m,d\n1,jo,ray,1950,2,\n", "n", `{"f":"given_name","l":"surname","y":"birth_year","m":"birth_month","d":"birth_day"}`,
+			[]Record{{ID: "1", Given: "jo", Rest: "ray", Birth: Birth{1950, 2, 0}}}},
+		{"Arabic headers", "المعرف\tالاسم الأول\tباقي الاسم\tالمحافظة\tتاريخ الميلاد\n1\tمنى\tسيد أحمد\tقنا\t١٩٨٠/٠١/٠٢\n", "المعرف", "",
+			[]Record{{ID: "1", Given: "منى", Rest: "سيد أحمد", Area: "قنا", Birth: Birth{1980, 1, 2}}}},
+		{"short and long lines", "id,name\n1,A,extra\n2\n", "", "", []Record{{ID: "1", Full: "A"}, {ID: "2"}}},
+	}
+	for _, test := range tests {
+		var m Mapping
+		if test.mapping != "" {
+			var err error
+			if m, err = ParseMapping([]byte(test.mapping)); err != nil {
+				t.Fatalf("%s: %v", test.name, err)
+			}
+		}
+		got, _, err := ReadCSV(strings.NewReader(test.file), test.key, m)
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: got %+v, %v; want %+v", test.name, got, err, test.want)
+		}
+	}
+}
+
+func TestReadCSVRefuses(t *testing.T) {
+	for name, test := range map[string]struct{ file, key, want string }{
+		"empty":          {"", "", "matching.file_empty"},
+		"blank":          {"  \n\n", "", "matching.file_empty"},
+		"no such column": {"id,name\n1,A\n", "key", "matching.file_column"},
+		"nothing known":  {"id,zzz\n1,A\n", "", "matching.file_nothing"},
+		"an empty key":   {"id,name\n1,A\n,B\n", "id", "matching.file_no_key"},
+		"a workbook":     {"PK\x03\x04\x00\x00", "", "matching.file_utf8"},
+		"windows-1256":   {"id,name\n1,\xe3\xe4\xec\xed\xed\xed\n", "", "matching.file_utf8"},
+	} {
+		_, _, err := ReadCSV(strings.NewReader(test.file), test.key, nil)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Key != test.want {
+			t.Errorf("%s: got %v, want %s", name, err, test.want)
+		}
+	}
+	for _, bad := range []string{"", "[]", `{"given_name": 3}`, `{"given_name": [3]}`, `{"foo": "bar"}`, `{"foo": ["given_name", "surname"]}`} {
+		if m, err := ParseMapping([]byte(bad)); err == nil {
+			t.Errorf("ParseMapping(%q) = %v, want an error", bad, m)
+		}
+	}
+	if _, err := NewSet([]Record{{ID: "1"}, {ID: "1"}}); err == nil {
+		t.Error("two records of one id: no error")
+	}
+	if _, err := NewSet([]Record{{}}); err == nil {
+		t.Error("a record without id: no error")
+	}
+}
+
+// FuzzReadCSV holds that any file is read or refused, and that what was read can be linked.
+func FuzzReadCSV(f *testing.F) {
+	f.Add([]byte("id,given_name,surname,dob,phone,email,sex\n1,محمد علي,بن حسن,1/2/90,0100,a@b,f\n2,m,x,19900201,,,\n"))
+	f.Add([]byte("name;birth_year;postcode\n😀😀;9999;\n\"a\nb\";0;1"))
+	f.Add([]byte("id\tname\n1\t" + strings.Repeat("ش ", 300)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		records, _, err := ReadCSV(strings.NewReader(string(b)), "", nil)
+		if err != nil {
+			return
+		}
+		for i := range records {
+			records[i].ID = strings.Repeat("x", i+1)
+			if i == 60 {
+				records = records[:60]
+				break
+			}
+		}
+		s, err := NewSet(records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Link(context.Background(), Options{Threshold: .01}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

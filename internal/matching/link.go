@@ -1,0 +1,292 @@
+package matching
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"muntija/internal/fault"
+)
+
+// DefaultThreshold is the probability from which a pair is taken for the same person when nobody says otherwise.
+const DefaultThreshold = 0.9
+
+// Options of a run. The zero value is the default.
+type Options struct {
+	Threshold float64 // pairs below this probability are left out; DefaultThreshold if 0
+	Threads   int     // 0: as many as there are cores
+	// Fresh says which records are new: pairs of two others are not looked at. nil: all are.
+	Fresh []bool
+	// Progress is told how many of the passes are done. nil: nobody.
+	Progress func(done, of int)
+}
+
+// Pair is two records that may be the same person.
+type Pair struct {
+	A, B        string // ids, A before B in the set
+	Weight      float64
+	Probability float64
+	Reasons     []Reason
+	i, j        int
+}
+
+// Reason is the part of one field in the weight of a pair.
+type Reason struct {
+	Field Field
+	Level string  // see LevelName; "household" for what the two would share also as two people of one home
+	Bits  float64 // log2(m/u), with the frequency of the value; the parts of a pair add up to its weight
+}
+
+// HouseholdReason is the Level of the part that takes back what two people of one household have in common anyway.
+const HouseholdReason = "household"
+
+// Result is what Link found.
+type Result struct {
+	Pairs     []Pair     // likeliest first
+	Clusters  [][]string // ids of records that belong together, two or more each, in the order of the set
+	Compared  int        // pairs that were looked at
+	Threshold float64
+	Share     float64 // estimated share of all pairs that match
+}
+
+// Link compares the records of the set. The error is the context's, or fault.Invalid for options out of range.
+func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
+	if o.Threshold < 0 || o.Threshold > 1 || math.IsNaN(o.Threshold) {
+		return nil, fault.New(fault.Invalid, "matching.threshold")
+	}
+	if o.Fresh != nil && len(o.Fresh) != len(s.people) {
+		return nil, fmt.Errorf("matching: %d marks of fresh records for %d records", len(o.Fresh), len(s.people))
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	out := &Result{Threshold: o.Threshold}
+	if len(s.people) < 2 {
+		return out, nil
+	}
+	md := s.newModel()
+	ps, compared, err := s.candidates(ctx, md, o)
+	if err != nil {
+		return nil, err
+	}
+	out.Compared = compared
+	md.estimate(ps)
+	out.Share = md.share.match
+	t := md.tables()
+	for i := range ps {
+		x := &ps[i]
+		p, _ := t.posterior(x)
+		if p < o.Threshold {
+			continue
+		}
+		out.Pairs = append(out.Pairs, t.pair(s, x, p))
+	}
+	slices.SortFunc(out.Pairs, func(a, b Pair) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j))
+	})
+	out.Clusters = s.clusters(out.Pairs, t)
+	return out, nil
+}
+
+// floor is how many bits below even odds a pair may lie under the first model to be kept for the estimate.
+const floor = 10
+
+// candidates compares what blocking proposes and keeps what could be a match or a household, by record.
+func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, int, error) {
+	b := &blocks{Set: s, keys: make([][passes]uint64, len(s.people))}
+	parallel(o.Threads, len(s.people), func(_, from, to int) {
+		for i := from; i < to; i++ {
+			b.keys[i] = s.keysOf(&s.people[i])
+		}
+	})
+	t := md.tables()
+	found := make([][]scored, o.Threads)
+	counts := make([]int, o.Threads)
+	comparers := make([]*comparer, o.Threads)
+	for i := range comparers {
+		comparers[i] = &comparer{s, newMemory()}
+	}
+	for at := range passes {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		es := b.entries(at)
+		runs := b.runs(at, es, o.Fresh)
+		parallel(o.Threads, len(runs), func(worker, from, to int) {
+			c := comparers[worker]
+			b.propose(at, es, runs[from:to], o.Fresh, func(i, j uint32) {
+				counts[worker]++
+				x := scored{i: i, j: j}
+				p, q := &s.people[i], &s.people[j]
+				x.levels = c.compare(p, q)
+				x.given, x.rest = s.rarity(p, q, x.levels)
+				if match, home, none := t.bits(&x); max(match, home) > none-floor {
+					found[worker] = append(found[worker], x)
+				}
+			})
+		})
+		if o.Progress != nil {
+			o.Progress(int(at)+1, int(passes))
+		}
+	}
+	all := slices.Concat(found...)
+	slices.SortFunc(all, func(x, y scored) int { return cmp.Or(cmp.Compare(x.i, y.i), cmp.Compare(x.j, y.j)) })
+	all = slices.CompactFunc(all, func(x, y scored) bool { return x.i == y.i && x.j == y.j })
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return all, n, nil
+}
+
+// parallel cuts n into shares and waits for all of them.
+func parallel(threads, n int, do func(worker, from, to int)) {
+	const chunk = 512
+	var mu sync.Mutex
+	next := 0
+	var wg sync.WaitGroup
+	for w := range threads {
+		wg.Go(func() {
+			for {
+				mu.Lock()
+				from := next
+				next += chunk
+				mu.Unlock()
+				if from >= n {
+					return
+				}
+				do(w, from, min(n, from+chunk))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Bits that the frequency of a name may add or take: a name that only two have may as well be one wrong twice.
+const mostRarity, leastRarity = 6, -6
+
+// rarity returns what the frequencies of the names that both have change: log2 of the chance that two strangers share any name over the frequency of this
+// one (Winkler 2000). A word that stands twice in one name counts once.
+func (s *Set) rarity(a, b *person, p pattern) (given, rest float32) {
+	if p.at(Name) == NameSame {
+		given = s.names.words[a.given].gain[asValue]
+	}
+	if p.at(Rest) >= RestOne {
+		sum := float32(0)
+		for i, w := range a.rest[:a.nrest] {
+			if slices.Contains(b.rest[:b.nrest], w) && !slices.Contains(a.rest[:i], w) {
+				sum += s.names.words[w].gain[asRest]
+			}
+		}
+		rest = min(max(sum, leastRarity), mostRarity)
+	}
+	return given, rest
+}
+
+// pair explains a scored pair.
+func (t *tables) pair(s *Set, x *scored, p float64) Pair {
+	out := Pair{A: s.ids[x.i], B: s.ids[x.j], i: int(x.i), j: int(x.j), Probability: p}
+	home := t.home + float64(x.rest) - t.none
+	for f := range Field(fields) {
+		l := x.levels.at(f)
+		if l == Missing {
+			continue
+		}
+		bits := t.m[f][l] - t.u[f][l]
+		switch f {
+		case Name:
+			bits += float64(x.given)
+		case Rest:
+			bits += float64(x.rest)
+		}
+		home += t.h[f][l] - t.u[f][l]
+		out.Weight += bits
+		out.Reasons = append(out.Reasons, Reason{Field: f, Level: LevelName(f, l), Bits: bits})
+	}
+	if back := -math.Log2(1 + math.Exp2(min(home, 1000))); back < -0.05 {
+		out.Weight += back
+		out.Reasons = append(out.Reasons, Reason{Field: Household, Level: HouseholdReason, Bits: back})
+	}
+	return out
+}
+
+// clusters joins pairs, the strongest first. Two clusters are not joined if some record of one speaks against some record of the other: a chain of alike
+// sisters would otherwise end in one person.
+func (s *Set) clusters(pairs []Pair, t *tables) [][]string {
+	parent := map[int]int{}
+	members := map[int][]int{}
+	var find func(i int) int
+	find = func(i int) int {
+		for {
+			p, ok := parent[i]
+			if !ok || p == i {
+				return i
+			}
+			i = p
+		}
+	}
+	c := &comparer{s, newMemory()}
+	against := func(i, j int) bool {
+		x := scored{i: uint32(i), j: uint32(j)}
+		x.levels = c.compare(&s.people[i], &s.people[j])
+		x.given, x.rest = s.rarity(&s.people[i], &s.people[j], x.levels)
+		match, _ := t.posterior(&x)
+		return match < 0.01
+	}
+	const most = 64 // pairs looked at when two clusters meet
+	for _, p := range pairs {
+		a, b := find(p.i), find(p.j)
+		if a == b {
+			continue
+		}
+		ma, mb := members[a], members[b]
+		if ma == nil {
+			ma = []int{a}
+		}
+		if mb == nil {
+			mb = []int{b}
+		}
+		no, looked := 0, 0
+	meet:
+		for _, i := range ma {
+			for _, j := range mb {
+				if looked++; looked > most {
+					break meet
+				}
+				if against(i, j) {
+					no++
+				}
+			}
+		}
+		if no*2 > min(looked, most) {
+			continue
+		}
+		root, other := min(a, b), max(a, b)
+		parent[root], parent[other] = root, root
+		members[root] = append(ma, mb...)
+		delete(members, other)
+	}
+	roots := make([]int, 0, len(members))
+	for r := range members {
+		roots = append(roots, r)
+	}
+	slices.Sort(roots)
+	out := make([][]string, 0, len(roots))
+	for _, r := range roots {
+		m := members[r]
+		slices.Sort(m)
+		ids := make([]string, len(m))
+		for k, i := range m {
+			ids[k] = s.ids[i]
+		}
+		out = append(out, ids)
+	}
+	return out
+}
