@@ -222,8 +222,7 @@ func (t *tables) pair(s *Set, x *scored, p float64) Pair {
 func (s *Set) clusters(pairs []Pair, t *tables) [][]string {
 	parent := map[int]int{}
 	members := map[int][]int{}
-	var find func(i int) int
-	find = func(i int) int {
+	find := func(i int) int {
 		for {
 			p, ok := parent[i]
 			if !ok || p == i {

@@ -23,7 +23,7 @@ func link(t testing.TB, records []Record, o Options) *Result {
 }
 
 func TestQuality(t *testing.T) {
-	for name, c := range map[string]*corpus{"families": families(7, 20_000), "few": families(8, 600), "census": census(9, 20_000), "small census": census(10, 1000)} {
+	for name, c := range map[string]*corpus{"families": families(7, 10_000), "few": families(8, 600), "census": census(9, 10_000), "small census": census(10, 1000)} {
 		r := link(t, c.records, Options{})
 		precision, recall := c.score(r)
 		t.Logf("%s: %d records, %d true pairs, %d found of %d compared, precision %.4f, recall %.4f", name, len(c.records), len(c.truth), len(r.Pairs), r.Compared, precision, recall)
@@ -133,7 +133,7 @@ func TestFresh(t *testing.T) {
 
 // Bad registers take bounded time: nobody has a name, or everybody has the same one.
 func TestBounded(t *testing.T) {
-	const n = 30_000
+	const n = 6000
 	for name, make := range map[string]func(i int) Record{
 		"empty":       func(int) Record { return Record{} },
 		"one letter":  func(int) Record { return Record{Given: "م", Rest: "ا"} },

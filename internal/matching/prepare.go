@@ -41,14 +41,13 @@ type person struct {
 
 // Set is records made comparable with each other. It is read-only once it is made, and safe for concurrent use.
 type Set struct {
-	ids     []string
-	people  []person
-	names   *vocabulary // given names and all other names
-	places  *vocabulary // areas, localities, streets
-	codes   *vocabulary // id numbers, phones, postcodes, e-mail addresses
-	others  *vocabulary
-	anyRest bool
-	latin   bool // no name is Arabic
+	ids    []string
+	people []person
+	names  *vocabulary // given names and all other names
+	places *vocabulary // areas, localities, streets
+	codes  *vocabulary // id numbers, phones, postcodes, e-mail addresses
+	others *vocabulary
+	latin  bool // no name is Arabic
 }
 
 // NewSet makes the records comparable. Ids must be there and differ: else the error is fault.Invalid and names the first that does not.
