@@ -12,6 +12,15 @@
 // hold it to excelize's answers over generated files. Titles above the table, two-row headers, notes and totals below it are found by what they look
 // like, since nothing in the format says it.
 //
+// # Writing
+//
+// [Write] writes a workbook while its rows come, by a writer of our own (write*.go): blocks of XML packed on all cores, a few megabytes in memory, no file on
+// disk. [ColumnFor] and [ValueOf] say how a field of the record looks in a column, with headers and titles that reading takes back without a question;
+// [WriteTemplate] makes the blank workbooks of the imports; [CSV] writes the same rows as text. Text stays text whatever it begins with.
+//
+// [Book.Mark] gives a sender the own workbook back with its bad cells coloured and explained. It patches the few parts that change as text (mark*.go) and copies
+// all others as they are packed: excelize would write every part anew and drop what it does not know.
+//
 // # What is refused
 //
 // A file is taken from whoever has an account, so that [Open] reads the zip directory itself before anything is unpacked: at most 4,096 entries and
@@ -48,6 +57,8 @@ type Book struct {
 	sheets   []part
 	styles   styles
 	strings  *entry
+	styled   *entry // the part with the styles, nil if there is none
+	main     string // the name of the workbook part
 	texts    *texts
 	date1904 bool
 	merged   map[int]merges
@@ -189,6 +200,7 @@ func (b *Book) load() error {
 	if e == nil || strings.HasSuffix(strings.ToLower(workbook), ".bin") {
 		return b.other(workbook)
 	}
+	b.main = workbook
 	dir, base := path.Split(workbook)
 	rels, err := b.relations(dir + "_rels/" + base + ".rels")
 	if err != nil {
@@ -206,6 +218,7 @@ func (b *Book) load() error {
 		switch {
 		case e == nil:
 		case rel.kind == "styles":
+			b.styled = e
 			if x, err = b.xml(e, maxPart); err == nil {
 				b.styles, err = readStyles(x)
 			}

@@ -26,6 +26,7 @@ const (
 	tokStart
 	tokEnd
 	tokText
+	tokOther // a comment or a processing instruction, only if the reader is asked for all
 )
 
 // xmlReader reads XML as tags and texts, in one pass over a window of the part. It knows what spreadsheets need: elements, attributes, texts,
@@ -43,6 +44,8 @@ type xmlReader struct {
 	attrs []byte // what stands after the name
 	text  []byte // of a text, raw
 	cdata bool   // the text stands as it is
+	raw   []byte // of the token as it is written, for those who copy
+	all   bool   // comments and processing instructions are tokens too
 	empty bool   // <x/>
 }
 
@@ -125,6 +128,7 @@ func (x *xmlReader) next() tokenKind {
 				}
 			}
 			x.text, x.cdata = x.buf[x.pos:x.pos+n], false
+			x.raw = x.text
 			x.pos += n
 			return tokText
 		}
@@ -132,14 +136,21 @@ func (x *xmlReader) next() tokenKind {
 		if !ok {
 			return x.stop(errXML)
 		}
+		x.raw = tag
 		switch tag[1] {
 		case '?':
 			if bytes.HasPrefix(tag, []byte("<?xml ")) && !utf8Declared(tag) {
 				return x.stop(errEncoding)
 			}
+			if x.all {
+				return tokOther
+			}
 		case '!':
 			if !bytes.HasPrefix(tag, []byte("<![CDATA[")) {
-				continue // a comment
+				if x.all {
+					return tokOther
+				}
+				continue
 			}
 			x.text, x.cdata = tag[9:len(tag)-3], true
 			return tokText
@@ -257,6 +268,26 @@ func (x *xmlReader) quick(before, after string) ([]byte, bool) {
 	}
 	x.pos += len(before) + n + len(after)
 	return w[:n], true
+}
+
+// restTo takes everything up to and with the given end tag out of the window, as it is written. It takes nothing if what stands before it could hide
+// an end tag (a comment, CDATA) or does not fit into the window.
+func (x *xmlReader) restTo(end string) ([]byte, bool) {
+	for from := 0; ; {
+		w := x.buf[x.pos:x.end]
+		if i := bytes.Index(w[from:], []byte(end)); i >= 0 {
+			w = w[:from+i+len(end)]
+			if bytes.Contains(w, []byte("<!")) {
+				return nil, false
+			}
+			x.pos += len(w)
+			return w, true
+		}
+		from = max(0, len(w)-len(end)+1)
+		if x.end-x.pos >= windowMax || !x.more() {
+			return nil, false
+		}
+	}
 }
 
 // skip passes over the rest of the element whose start tag was the last token.

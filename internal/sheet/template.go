@@ -1,0 +1,121 @@
+package sheet
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"muntija/internal/place"
+)
+
+// templateFields are the columns of the blank templates. A template asks for what offices know of a family when they send a list; every other field of
+// [RecordFields] is taken too if somebody adds its column.
+var templateFields = map[RosterKind]string{
+	Families: `lead.name case.file_no lead.id_type lead.id_number lead.id_expiry lead.birth_date lead.sex lead.nationality lead.marital_status lead.breadwinner lead.education lead.literacy lead.disability
+		lead.phones[0].number lead.phones[1].number lead.email address.area address.district address.village address.zone address.street address.building address.text
+		household.size household.dependents household.tenure household.income_band project.name project.craft project.activity project.stage project.at_home project.workers_family project.workers_other
+		project.capacity project.sales_band project.channels project.equipment project.materials formal[household_licence].number formal[household_licence].expires_on
+		formal[commercial_register].number formal[tax_card].number formal[food_permit].number formal[food_permit].expires_on finance.est_value
+		case.channel case.application_date case.social_unit case.association consents[own_ministry].given consents[own_ministry].date consents[own_ministry].how`,
+	Members: `number lead.id_number case.file_no household.members.name household.members.relation household.members.sex household.members.birth_year household.members.works`,
+}
+
+// onlyParty are columns that one party alone asks for.
+var onlyParty = map[string]place.Country{"address.village": place.Egypt, "case.social_unit": place.Egypt, "case.association": place.Egypt, "lead.literacy": place.Egypt,
+	"address.zone": place.Qatar, "address.street": place.Qatar, "address.building": place.Qatar, "formal[household_licence].number": place.Qatar, "formal[household_licence].expires_on": place.Qatar}
+
+// templateRows is down to which row the drop-downs and the input help of a template go.
+const templateRows = 5000
+
+// TemplateFields returns the columns of the blank template of a kind.
+func TemplateFields(kind RosterKind, party place.Country) []string {
+	var out []string
+	for f := range strings.FieldsSeq(templateFields[kind]) {
+		if only, ok := onlyParty[f]; !ok || only == party {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// WriteTemplate writes the blank workbook in which a list of a kind is filled in: a sheet with a column for each field, drop-downs from the code lists, input help, one
+// row as an example that reading passes over, and a first sheet that says how.
+func WriteTemplate(w io.Writer, kind RosterKind, party place.Country, lang string, say Say, at time.Time) error {
+	fields := TemplateFields(kind, party)
+	cols := make([]OutColumn, len(fields))
+	example := make([]Value, len(fields))
+	for i, f := range fields {
+		cols[i] = ColumnFor(kind, f, lang, party)
+		cols[i].Required = requiredFields()[party][f] || f == FieldName || kind == Members && f == FieldNumber
+		cols[i].Note = helpOf(f, say)
+		example[i] = exampleOf(f, kind, party, lang, cols[i])
+	}
+	name := say("sheet.template." + string(kind))
+	return Write(w, Workbook{Lang: lang, Say: say, Title: say("sheet.template.title", name), At: at, Plain: true,
+		Cover: []Line{{say("sheet.template.step", 1), say("sheet.template.fill")}, {say("sheet.template.step", 2), say("sheet.template.required")},
+			{say("sheet.template.step", 3), say("sheet.template.text")}, {say("sheet.template.step", 4), say("sheet.template.example")},
+			{say("sheet.template.step", 5), say("sheet.template.upload")}},
+		Sheets: []Sheet{{Name: name, Columns: cols, Count: 1, Spare: templateRows, Example: 1, Rows: func(yield func([]Value) error) error { return yield(example) }}}})
+}
+
+// helpOf is the input help of a field: the hint of the form, and how its kind of value is written.
+func helpOf(field string, say Say) string {
+	plain := field
+	if i := strings.IndexByte(field, '['); i >= 0 {
+		plain = field[:i] + field[strings.IndexByte(field, ']')+1:]
+	}
+	var parts []string
+	if hint := say("hint." + plain); !strings.HasPrefix(hint, "⟦") {
+		parts = append(parts, hint)
+	}
+	switch field {
+	case FieldName:
+		parts = append(parts, say("sheet.template.help.name"))
+	case "project.channels":
+		parts = append(parts, say("sheet.template.help.several"))
+	case FieldNumber:
+		parts = append(parts, say("sheet.template.help.key"))
+	}
+	return strings.Join(parts, " ")
+}
+
+// exampleOf is a value that shows how a column is filled in. The people of examples are made up; their numbers have no valid check.
+func exampleOf(field string, kind RosterKind, party place.Country, lang string, c OutColumn) Value {
+	texts := map[string][2]string{FieldName: {"منى أحمد علي حسن", "Mona Ahmed Ali Hassan"}, "case.file_no": {"115/2026", "115/2026"}, "lead.nationality": {"مصر", "Egypt"},
+		"address.district": {"المركز", "District"}, "address.village": {"القرية", "Village"}, "address.zone": {"25", "25"}, "address.street": {"840", "840"}, "address.building": {"12", "12"},
+		"project.name": {"خيوط النيل", "Nile Threads"}, "project.activity": {"نسيج يدوي وكليم", "Hand weaving and kilims"}, "household.members.name": {"سارة محمود", "Sara Mahmoud"},
+		"lead.phones[0].number": {"01001234567", "01001234567"}}
+	if party == place.Qatar {
+		texts["lead.nationality"], texts["project.name"], texts["lead.phones[0].number"] = [2]string{"قطر", "Qatar"}, [2]string{"بخور الدار", "Dar Bukhoor"}, [2]string{"33123456", "33123456"}
+	}
+	n := 0
+	if lang == "en" {
+		n = 1
+	}
+	first := field == TemplateFields(kind, party)[0]
+	switch t, ok := texts[field]; {
+	case first && ok:
+		return TextValue(ExampleWord(lang) + ": " + t[n])
+	case first:
+		return TextValue(ExampleWord(lang))
+	case ok:
+		return TextValue(t[n])
+	case c.Kind == OutChoice || c.Kind == OutBool:
+		if len(c.Choices) > 0 {
+			return TextValue(c.Choices[0])
+		}
+	case c.Kind == OutDate && field == "lead.birth_date":
+		return DateValue(day(1990, 3, 15))
+	case field == "household.members.birth_year":
+		return IntValue(2010)
+	case c.Kind == OutInt:
+		return IntValue(4)
+	case field == "project.channels":
+		joint := "، "
+		if lang == "en" {
+			joint = ", "
+		}
+		return TextValue(titleIn("sale_channel", "home", lang) + joint + titleIn("sale_channel", "market", lang))
+	}
+	return Value{}
+}
