@@ -50,7 +50,7 @@ func WriteTemplate(w io.Writer, kind RosterKind, party place.Country, lang strin
 		cols[i].Note = helpOf(f, say)
 		example[i] = exampleOf(f, kind, party, lang, cols[i])
 	}
-	name := say("sheet.template." + string(kind))
+	name := say("enum.export_kind." + string(kind))
 	return Write(w, Workbook{Lang: lang, Say: say, Title: say("sheet.template.title", name), At: at, Plain: true,
 		Cover: []Line{{say("sheet.template.step", 1), say("sheet.template.fill")}, {say("sheet.template.step", 2), say("sheet.template.required")},
 			{say("sheet.template.step", 3), say("sheet.template.text")}, {say("sheet.template.step", 4), say("sheet.template.example")},
