@@ -50,8 +50,9 @@ type server struct {
 	base string
 }
 
-func startServer(dir, dsn string) (*server, error) {
-	cmd := exec.Command(*serverFlag, "serve", "--addr", "127.0.0.1:0", "--data", dir, "--db", dsn, "--keys", filepath.Join(dir, "muntija.keys"), "--log-level", "warn")
+func startServer(dir, dsn string, flags ...string) (*server, error) {
+	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--data", dir, "--db", dsn, "--keys", filepath.Join(dir, "muntija.keys"), "--log-level", "warn"}, flags...)
+	cmd := exec.Command(*serverFlag, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"muntija/internal/auth"
@@ -44,8 +46,8 @@ func twelve(ctx context.Context, o *office, change func(*criteria.Set)) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	v.Set.Criteria = v.Set.Criteria[:12]
 	change(v.Set)
+	v.Set.Criteria = v.Set.Criteria[:12]
 	return id, o.svc.Criteria.SaveDraft(ctx, admin(o), id, v.Set, service.Write{Key: fmt.Sprint("save", time.Now().UnixNano()), Version: v.Row.Version})
 }
 
@@ -112,8 +114,13 @@ func benchPreview(ctx context.Context) error {
 		return err
 	}
 	defer o.db.Close()
+	// The families of the large registry have no papers: a version that asks for none lets many in, and its age keeps some of them out.
 	id, err := twelve(ctx, o, func(s *criteria.Set) {
+		s.Criteria = slices.DeleteFunc(s.Criteria, func(c criteria.Criterion) bool {
+			return strings.Contains(c.Condition, "document_") || strings.Contains(c.Condition, "_document")
+		})
 		for i := range s.Criteria {
+			s.Criteria[i].Evidence = nil
 			if s.Criteria[i].Code == "age" {
 				s.Criteria[i].Condition = "age >= 30"
 			}
@@ -133,6 +140,6 @@ func benchPreview(ctx context.Context) error {
 		times = append(times, time.Since(start))
 	}
 	fmt.Printf("preview: %d families of 100,000 weighed, %d enter, %d leave: %s; peak memory %d MB; target 1 s: %s\n\n", last.Total, last.Entered, last.Left, times, peakMB(os.Getpid()),
-		verdict(times.at(.99) <= time.Second && last.Total >= 80_000))
+		verdict(times.at(.99) <= time.Second && last.Total >= 80_000 && last.Entered > 0))
 	return nil
 }

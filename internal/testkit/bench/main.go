@@ -1,6 +1,6 @@
 // Command bench measures the figures of the README on data of the size that each names, and prints rate, p50, p99 and peak memory.
 //
-//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview]
+//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview] [weight]
 //
 // The server under test is the real binary in a process of its own; the clients are goroutines of this one, on loopback. Everything is bounded in count and
 // time. The registry of a million families is filled once, straight through the store, and kept under -dir for the next run.
@@ -47,7 +47,7 @@ func main() {
 	flag.Parse()
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "assess", "preview"}
+		sections = []string{"save", "read", "assess", "preview", "weight"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -64,6 +64,8 @@ func main() {
 			err = benchAssess(ctx)
 		case "preview":
 			err = benchPreview(ctx)
+		case "weight":
+			err = benchWeight()
 		default:
 			err = fmt.Errorf("there is no section %q", s)
 		}
@@ -138,7 +140,7 @@ func openOffice(ctx context.Context, dir, dsn string) (*office, error) {
 // largeRegistry returns the folder of a registry of -families families, filling it if need be.
 func largeRegistry(ctx context.Context) (string, error) {
 	dir := filepath.Join(*dirFlag, fmt.Sprintf("registry-%d", *families))
-	if _, err := os.Stat(filepath.Join(dir, "full")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "filled")); err == nil {
 		return dir, nil
 	}
 	_ = os.RemoveAll(dir)
@@ -154,7 +156,7 @@ func largeRegistry(ctx context.Context) (string, error) {
 		return "", err
 	}
 	fmt.Printf("filled a registry of %d families in %s\n", *families, time.Since(start).Round(time.Second))
-	return dir, os.WriteFile(filepath.Join(dir, "full"), nil, 0o600)
+	return dir, os.WriteFile(filepath.Join(dir, "filled"), nil, 0o600)
 }
 
 var stateShare = []struct {
@@ -202,7 +204,7 @@ func (o *office) fill(ctx context.Context, n int) error {
 			at := applied.Time(time.UTC).Add(time.Duration(r.IntN(86400)) * time.Second)
 			f.Status.EnteredBy, f.Status.CreatedAt, f.Status.UpdatedAt = o.user[benchEmail], at, at
 			if f.Status.State != registry.Draft {
-				f.Status.Number = registry.MakeNumber("EG", applied.Year(), int64(i+1))
+				f.Status.Number = registry.MakeNumber("EG", applied.Year(), int64(10_000_000+i)) // beyond those that registrations meanwhile are given
 				f.Status.SubmittedAt, f.Status.SubmittedBy = at.Add(time.Hour), o.user[benchEmail]
 			}
 			if f.Status.State == registry.Approved {
