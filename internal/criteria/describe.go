@@ -184,6 +184,9 @@ func (w words) compare(n *node, neg bool) string {
 		a, b = b, a
 		o = map[op]op{opEq: opEq, opNe: opNe, opLt: opGt, opGt: opLt, opLe: opGe, opGe: opLe}[o]
 	}
+	if b.op == opNum && a.op == opVal && n.fact != nil && n.fact.Name == "disability" && n.fact.code(b.k) == "none" { // else "is not none"
+		return w.either(o == opEq, w.t("لا توجد إعاقة", "no disability"), w.t("توجد إعاقة", "there is a disability"))
+	}
 	table := compareWords
 	if isDay(a) {
 		table = dateWords

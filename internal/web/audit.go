@@ -119,7 +119,9 @@ func (r *request) note(w words, e *service.AuditEntry) string {
 		return w.T("enum.step." + e.Note)
 	case w.Has("step." + e.Note): // a step of the form
 		return w.T("step." + e.Note)
-	case !strings.ContainsFunc(e.Note, unicode.IsLetter): // numbers of versions or documents
+	case strings.HasPrefix(e.Action, "document.") && !strings.ContainsFunc(e.Note, unicode.IsLetter):
+		return w.T("audit.note.document", e.Note)
+	case !strings.ContainsFunc(e.Note, unicode.IsLetter): // numbers of versions
 		return e.Note
 	}
 	return "" // a code without words: the action says enough

@@ -455,9 +455,9 @@ func (r *request) checklist(id int64, step string, a *criteria.Assessment, set *
 				row.Missing = append(row.Missing, criteriaLink{m.Title().In(lang), factURL(id, m)})
 			}
 		case criteria.NotMet:
-			row.Reason = seenValues(res, lang)
+			row.Reason = r.words().days(seenValues(res, lang))
 			if change := res.ChangeText(lang); change != "" {
-				row.Reason = strings.TrimPrefix(row.Reason+" · "+r.s.pages.Locale(r.locale).T("registration.change", change), " · ")
+				row.Reason = strings.TrimPrefix(row.Reason+" · "+r.s.pages.Locale(r.locale).T("registration.change", r.words().days(change)), " · ")
 			}
 		case criteria.NeedsReview:
 			row.Reason = c.Note.In(lang)

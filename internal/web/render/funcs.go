@@ -36,6 +36,9 @@ func funcs(l *locale.Locale, assets Assets) template.FuncMap {
 		// direction: what people typed goes into bdi; ids, phones and codes into ltr
 		"bdi": func(s any) template.HTML { return wrap(`<bdi>`, fmt.Sprint(s), `</bdi>`) },
 		"ltr": func(s any) template.HTML { return wrap(`<bdi dir="ltr" class="ltr">`, fmt.Sprint(s), `</bdi>`) },
+		"agent": func(ua string) template.HTML {
+			return wrap(`<bdi dir="ltr" class="ltr" title="`+template.HTMLEscapeString(ua)+`">`, agentName(ua), `</bdi>`)
+		},
 		// addresses
 		"asset": assets.Path,
 		"url":   join,
