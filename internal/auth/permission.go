@@ -48,6 +48,11 @@ const (
 	CriteriaPublish Action = "criteria.publish"
 	RecheckRun      Action = "recheck.run"
 
+	ImportRun  Action = "import.run"
+	ImportList Action = "import.list"
+	ImportView Action = "import.view"
+	ImportUndo Action = "import.undo"
+
 	UserList     Action = "user.list"
 	UserManage   Action = "user.manage"
 	WorkHandOver Action = "work.hand_over"
@@ -150,6 +155,13 @@ var actions = map[Action]rule{
 	CriteriaPreview: {admin: Party, system: Party, reads: true},
 	CriteriaPublish: {admin: Party, system: Party},
 	RecheckRun:      {admin: Party, system: Party},
+
+	// Who enters families one by one may send many; each row is held to their areas and to the actions above. A file and what became of its rows show
+	// identity numbers and phones: they are for who sent it. An administrator sees that an import was, its counts and its errors.
+	ImportRun:  {worker: Own, reviewer: Own},
+	ImportList: {worker: Own, reviewer: Own, admin: Party, system: Party, reads: true},
+	ImportView: {worker: Own, reviewer: Own, reads: true},
+	ImportUndo: {worker: Own, reviewer: Own},
 
 	UserList:   {admin: Party, system: Party, reads: true},
 	UserManage: {admin: Party, system: Party},

@@ -58,6 +58,7 @@ const (
 	StepAmend           Step = "amend"  // changes to an approved family are handed in
 	StepAmendmentAccept Step = "amendment_accept"
 	StepAmendmentReturn Step = "amendment_return"
+	StepRecall          Step = "recall" // the import that handed it in was undone
 )
 
 var moves = map[Step]struct {
@@ -77,6 +78,7 @@ var moves = map[Step]struct {
 	StepWithdraw: {[]State{Draft, Submitted, UnderReview, Returned, Approved, Suspended, Expired}, Withdrawn},
 	StepGraduate: {[]State{Approved, Suspended, Expired}, Graduated},
 	StepReopen:   {[]State{Rejected, Withdrawn}, Draft},
+	StepRecall:   {[]State{Submitted}, Draft},
 }
 
 // Steps returns the moves that a registration in state s allows, in the order of the life.
@@ -299,6 +301,23 @@ func (f *Family) Reopen(by int64, at time.Time) (Event, error) {
 	e.By = by
 	f.Status.EnteredBy = by
 	f.Status.Reasons, f.Status.Note, f.Status.ReviewerID = nil, "", 0
+	return e, nil
+}
+
+// Recall takes back what an import handed in, while no reviewer has taken it: the registration is again as it stood before the import. It is no step that
+// anybody takes on a page.
+func (f *Family) Recall(by int64, at time.Time, before Registration) (Event, error) {
+	if !before.State.Editable() {
+		return Event{}, fault.New(fault.State, "error.state.submit", before.State.Title())
+	}
+	e, err := f.move(StepRecall, at)
+	if err != nil {
+		return e, err
+	}
+	e.By, e.To = by, before.State
+	s := &f.Status
+	s.State, s.SubmittedAt, s.SubmittedBy = before.State, before.SubmittedAt, before.SubmittedBy
+	s.Reasons, s.Note, s.ReviewerID = before.Reasons, before.Note, before.ReviewerID
 	return e, nil
 }
 

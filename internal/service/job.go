@@ -37,6 +37,7 @@ const (
 type Jobs struct {
 	core
 	criteria *Criteria
+	imports  *Imports
 	batch    int
 	onBatch  func() // after each stored batch; for tests that stop in the middle
 
@@ -192,9 +193,50 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.expire(ctx, job)
 	case JobPurge:
 		return j.purge(ctx, job)
+	case JobImportCheck:
+		return j.imports.importCheck(ctx, job)
+	case JobImport:
+		return j.imports.importRun(ctx, job)
+	case JobImportUndo:
+		return j.imports.importUndo(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }
+
+// Work works one job off in the caller's goroutine, if it waits, and else waits until whoever has it has ended it: for the command line, beside which a server
+// may be running.
+func (j *Jobs) Work(ctx context.Context, id int64) error {
+	for {
+		now := j.now()
+		var job *store.Job
+		var ended bool
+		err := j.db.Update(ctx, func(tx *store.Tx) error {
+			var err error
+			if job, err = tx.ClaimJobByID(id, now, jobStale); err != nil || job != nil {
+				return err
+			}
+			ended, err = tx.JobEnded(id)
+			return err
+		})
+		if err != nil || ended {
+			return err
+		}
+		if job != nil {
+			if err := j.settle(ctx, job, j.run(ctx, job)); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(workPoll):
+		}
+	}
+}
+
+// workPoll is how often Work looks whether another process has ended its job.
+const workPoll = 300 * time.Millisecond
 
 // settle ends a job that could not be worked off, or leaves it for later.
 func (j *Jobs) settle(ctx context.Context, job *store.Job, err error) error {

@@ -45,6 +45,7 @@ type Service struct {
 	Audit    *Audit
 	Jobs     *Jobs
 	Products *Products
+	Imports  *Imports
 
 	core
 }
@@ -74,6 +75,8 @@ func New(d Deps) *Service {
 	s.Products = &Products{core: c}
 	s.Jobs = newJobs(c, s.Criteria)
 	s.Criteria.jobs = s.Jobs
+	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch}
+	s.Jobs.imports = s.Imports
 	return s
 }
 

@@ -66,12 +66,8 @@ func headMAC(keys *seal.Keyring, seq int64, hash []byte) []byte {
 // Audit appends an entry to the log, in this transaction, and sets its Seq. It costs one statement; the head of the chain is read and
 // written once for a commit.
 func (tx *Tx) Audit(e *AuditEntry) error {
-	if !tx.chain.loaded {
-		err := tx.row(into(&tx.chain.seq, &tx.chain.hash), `SELECT seq, hash FROM audit_head WHERE id = 1`)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return fmt.Errorf("reading the head of the audit log: %w", err)
-		}
-		tx.chain.loaded = true
+	if err := tx.loadChain(); err != nil {
+		return err
 	}
 	e.Seq = tx.chain.seq + 1
 	plain, err := json.Marshal(sealedChanges{e.Changes, e.Note})

@@ -263,14 +263,23 @@ type blindRow struct {
 	holds int64
 }
 
-func (tx *Tx) blindRows(f *registry.Family) []blindRow {
+func (tx *Tx) blindRows(f *registry.Family) []blindRow { return tx.db.blindRows(f) }
+
+func (db *DB) blindRows(f *registry.Family) []blindRow {
 	ids := IdentifiersOf(f)
+	if id := FileNo(f.Record.Case.FileNo); id.Value != "" {
+		ids = append(ids, id)
+	}
 	out := make([]blindRow, len(ids))
 	for i, id := range ids {
-		out[i] = blindRow{id.Kind, string(tx.db.keys.Blind(id.Kind, id.Value)), flag(identity.Type(id.Kind).Valid() && holdsIdentity(f.Status.State))}
+		out[i] = blindRow{id.Kind, string(db.keys.Blind(id.Kind, id.Value)), flag(identity.Type(id.Kind).Valid() && holdsIdentity(f.Status.State))}
 	}
 	return out
 }
+
+// FileNo is the file number of whoever sent the family, as an identifier: an import finds families by it. Several senders use the same numbers, so that it
+// tells no two families apart and [IdentifiersOf] leaves it out.
+func FileNo(number string) Identifier { return Identifier{"file_no", number} }
 
 // holdsIdentity reports whether a registration in this state keeps others with the same identity number out: it is active and not a draft,
 // for a draft may hold anything.

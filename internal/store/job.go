@@ -54,9 +54,13 @@ func (tx *Tx) InsertJob(j *Job) error {
 // ClaimJob takes the oldest job that waits, or one whose runner has not shown a sign of life for stale, and marks it as running; nil if there is
 // none. Attempt goes up by one: a runner that lost its claim is told so by [Tx.ProgressJob].
 func (tx *Tx) ClaimJob(now time.Time, stale time.Duration) (*Job, error) {
-	var r jobRow
-	err := tx.row(r.into(), `SELECT `+jobColumns+` FROM job WHERE state = 'queued' OR state = 'running' AND heartbeat_at < $1 ORDER BY id LIMIT 1`,
+	return tx.claim(now, `SELECT `+jobColumns+` FROM job WHERE state = 'queued' OR state = 'running' AND heartbeat_at < $1 ORDER BY id LIMIT 1`,
 		stamp(now.Add(-stale)))
+}
+
+func (tx *Tx) claim(now time.Time, query string, args ...any) (*Job, error) {
+	var r jobRow
+	err := tx.row(r.into(), query, args...)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}

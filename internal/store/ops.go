@@ -34,6 +34,8 @@ var tables = []struct {
 	{"taxon", "party, code", false}, {"product", "id", true}, {"product_photo", "id", true}, {"product_photo_blob", "photo_id", false},
 	{"product_event", "id", true}, {"score_sheet", "id", true}, {"product_score", "id", true}, {"catalogue", "product_id", false},
 	{"catalogue_clock", "id", false},
+	{"sheet_import", "id", true}, {"sheet_import_part", "import_id, part", false}, {"sheet_import_row", "import_id, seq", false},
+	{"sheet_mapping", "user_id, shape", false}, {"duplicate_hint", "id", true},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

@@ -1,0 +1,345 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"muntija/internal/calendar"
+	"muntija/internal/criteria"
+	"muntija/internal/identity"
+	"muntija/internal/intake"
+	"muntija/internal/place"
+	"muntija/internal/registry"
+	"muntija/internal/sheet"
+	"muntija/internal/store"
+)
+
+// rosterRow is a record of a roster on its way into the registry.
+type rosterRow struct {
+	seq      int64
+	sheet, n int
+	keyField string // by which the family is looked for
+	key      string
+	form     *intake.Registration // as it was sent
+	weak     []string             // fields that the row does not say itself: read out of the identity number, or a constant of the mapping
+	blanks   []string             // fields to be emptied
+	record   registry.Record      // what the checks made of the form
+	problems []sheet.CellProblem
+	earlier  int64 // the row of the file with the same key, 0 if there is none
+}
+
+// whole reports whether the row may be handed in.
+func (r *rosterRow) whole() bool { _, w := sound(r.problems); return w }
+
+// rules gives the criteria of a party by day, read once for a job.
+type rules struct {
+	load  func(day calendar.Date) (ruleSet, error)
+	known map[calendar.Date]ruleSet
+}
+
+type ruleSet struct {
+	set     *criteria.Set
+	program *criteria.Program
+	id      int64
+	age     int // of the guardian
+}
+
+func (s *Imports) rules(ctx context.Context, party place.Country) *rules {
+	return &rules{known: map[calendar.Date]ruleSet{}, load: func(day calendar.Date) (r ruleSet, err error) {
+		err = s.db.View(ctx, func(tx *store.Tx) error {
+			r.set, r.program, r.id, err = s.families.criteria.on(tx, party, day)
+			return err
+		})
+		if r.set != nil {
+			for _, p := range r.set.Params {
+				if p.Name == "guardian_age" {
+					r.age = int(p.Value)
+				}
+			}
+		}
+		return r, err
+	}}
+}
+
+func (r *rules) on(day calendar.Date) (ruleSet, error) {
+	if have, ok := r.known[day]; ok {
+		return have, nil
+	}
+	rs, err := r.load(day)
+	if err == nil {
+		r.known[day] = rs
+	}
+	return rs, err
+}
+
+// rosterReader reads the records of all tables of a file in order.
+type rosterReader struct {
+	party   place.Country
+	mapping sheet.Mapping
+	today   calendar.Date
+	rules   *rules
+	from    int64 // rows up to this one are done: they are counted, not handed on
+	emit    func(*rosterRow) error
+	counts  *ImportCounts
+
+	seq     int64
+	keys    map[string]int64           // key → its first row
+	members map[string][]intake.Member // key → rows of the sheets of members that no family of the file took yet
+	order   []memberRow                // the same, in order
+	held    *rosterRow                 // a row that may go on below
+	cells   map[string]sheet.Ref       // of held
+}
+
+type memberRow struct {
+	key      string
+	keyField string
+	sheet, n int
+}
+
+// read reads a file. Sheets of members are read first, so that a family comes with its members.
+func (rd *rosterReader) read(ctx context.Context, body []byte) error {
+	book, err := sheet.Open(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		return err
+	}
+	rosters, err := book.FindRosters()
+	if err != nil {
+		return err
+	}
+	rd.keys, rd.members = map[string]int64{}, map[string][]intake.Member{}
+	for _, kind := range []sheet.RosterKind{sheet.Members, sheet.Families} {
+		for i := range rosters {
+			ros := rosters[i]
+			ros.Remember(rd.mapping)
+			sm, ok := rd.mapping.For(&ros)
+			if !ok || sm.Skip || ros.Kind != kind {
+				continue
+			}
+			take := rd.family
+			if kind == sheet.Members {
+				take = rd.member
+			}
+			several := goesOn(sm)
+			err := book.Rows(ctx, ros, sheet.Reading{Party: rd.party, Mapping: rd.mapping}, func(row *sheet.Row) error {
+				switch row.Skip {
+				case "":
+					return take(ros.Sheet, &sm, row, several)
+				case sheet.SkipDone:
+					rd.counts.Passed++
+				case sheet.SkipEnd:
+					rd.counts.Cut = true
+				default:
+					rd.counts.Skipped++
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if err := rd.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return rd.leftMembers()
+}
+
+// goesOn reports whether a family of such a sheet may stand on several rows: one for each member, course or loan.
+func goesOn(sm sheet.SheetMap) bool {
+	for _, field := range sm.Columns {
+		for _, list := range []string{"household.members.", "household.benefits.", "skills.training.", "finance.loans."} {
+			if strings.HasPrefix(registry.StripIndex(field), list) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keyOf is the value by which a row's family is looked for: the chosen key, or what else the row has of the kind, the surest first.
+func keyOf(sm *sheet.SheetMap, row *sheet.Row, form *intake.Registration) (field, key string) {
+	if row.Key != "" {
+		return sm.Key, row.Key
+	}
+	if form.Lead.IDNumber != "" {
+		return "lead.id_number", form.Lead.IDNumber
+	}
+	if form.Case.FileNo != "" {
+		return "case.file_no", form.Case.FileNo
+	}
+	return "", ""
+}
+
+// canonical is a key as the registry has it.
+func canonical(field, key string, form *intake.Registration) string {
+	if field == "lead.id_number" {
+		if n, err := identity.Parse(identity.Type(form.Lead.IDType), key, 0); err == nil {
+			return n.Canonical
+		}
+	}
+	return key
+}
+
+func (rd *rosterReader) family(at int, sm *sheet.SheetMap, row *sheet.Row, several bool) error {
+	form, shape := row.Form()
+	row.Merge(shape)
+	r := &rosterRow{sheet: at, n: row.N, form: form}
+	r.keyField, r.key = keyOf(sm, row, form)
+	r.key = canonical(r.keyField, r.key, form)
+	if several {
+		if h := rd.held; h != nil && h.sheet == at && r.key != "" && h.key == r.key && h.keyField == r.keyField && !row.Blocked() && h.form.Continues(form) {
+			h.form.Join(form)
+			return nil
+		}
+		if err := rd.flush(); err != nil {
+			return err
+		}
+	}
+	r.weak = append(r.weak, row.Derived...)
+	for field := range sm.Constants {
+		if ref, ok := row.Cells[field]; !ok || ref.Raw == "" {
+			r.weak = append(r.weak, field)
+		}
+	}
+	if sm.BlankErases {
+		for field, ref := range row.Cells {
+			if ref.Raw == "" {
+				r.blanks = append(r.blanks, field)
+			}
+		}
+		slices.Sort(r.blanks)
+	}
+	r.problems = slices.Clone(row.Problems)
+	if several {
+		rd.held, rd.cells = r, maps.Clone(row.Cells)
+		return nil
+	}
+	return rd.finish(r, row.Cells)
+}
+
+// flush hands on the row that was held back.
+func (rd *rosterReader) flush() error {
+	r := rd.held
+	if r == nil {
+		return nil
+	}
+	rd.held = nil
+	return rd.finish(r, rd.cells)
+}
+
+// finish checks a record and hands it on.
+func (rd *rosterReader) finish(r *rosterRow, cells map[string]sheet.Ref) error {
+	rd.seq++
+	r.seq = rd.seq
+	rd.counts.Rows++
+	if r.key == "" && !slices.ContainsFunc(r.problems, func(p sheet.CellProblem) bool { return p.Field == "lead.id_number" || p.Field == sheet.FieldNumber }) {
+		r.problems = append(r.problems, cellProblem(-1, "", "import.problem.no_key"))
+	}
+	if r.key != "" {
+		k := r.keyField + "\x1f" + r.key
+		if first, ok := rd.keys[k]; ok {
+			r.earlier = first
+		} else {
+			rd.keys[k] = r.seq
+		}
+		if ms := rd.members[k]; ms != nil {
+			r.form.Join(&intake.Registration{Household: intake.Household{Members: ms}})
+			delete(rd.members, k)
+		}
+	}
+	if r.seq <= rd.from {
+		return nil
+	}
+	if r.form.Case.Channel == "" {
+		r.form.Case.Channel = "import"
+		r.weak = append(r.weak, "case.channel")
+	}
+	if err := rd.check(r, cells); err != nil {
+		return err
+	}
+	return rd.emit(r)
+}
+
+// check runs the checks of the form over a row and puts each problem at its cell.
+func (rd *rosterReader) check(r *rosterRow, cells map[string]sheet.Ref) error {
+	day := rd.today
+	if d, err := calendar.Parse(r.form.Case.ApplicationDate); err == nil && !d.IsZero() {
+		day = d
+	}
+	rs, err := rd.rules.on(day)
+	if err != nil {
+		return err
+	}
+	rec, ps := r.form.Check(intake.Context{Party: rd.party, Today: rd.today, GuardianAge: rs.age})
+	r.record = rec
+	if len(ps) > 0 {
+		row := sheet.Row{Cells: cells, Problems: r.problems}
+		row.Merge(ps)
+		r.problems = row.Problems
+	}
+	return nil
+}
+
+func (rd *rosterReader) member(at int, sm *sheet.SheetMap, row *sheet.Row, _ bool) error {
+	form, _ := row.Form()
+	if row.Key == "" || len(form.Household.Members) == 0 {
+		rd.seq++
+		rd.counts.Rows++
+		r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, problems: slices.Clone(row.Problems)}
+		if !blocking(r.problems) {
+			r.problems = append(r.problems, cellProblem(-1, "", "sheet.problem.no_key"))
+		}
+		if r.seq <= rd.from {
+			return nil
+		}
+		return rd.emit(r)
+	}
+	field := sm.Key
+	key := row.Key
+	k := field + "\x1f" + key
+	if rd.members[k] == nil {
+		rd.order = append(rd.order, memberRow{key, field, at, row.N})
+	}
+	rd.members[k] = append(rd.members[k], form.Household.Members...)
+	return nil
+}
+
+// leftMembers hands on the members whose family stands in no sheet of the file: it is looked for in the registry.
+func (rd *rosterReader) leftMembers() error {
+	for _, m := range rd.order {
+		k := m.keyField + "\x1f" + m.key
+		ms := rd.members[k]
+		if ms == nil {
+			continue
+		}
+		rd.seq++
+		rd.counts.Rows++
+		if rd.seq <= rd.from {
+			continue
+		}
+		r := &rosterRow{seq: rd.seq, sheet: m.sheet, n: m.n, keyField: m.keyField, key: m.key,
+			form: &intake.Registration{Household: intake.Household{Members: ms}}}
+		rec, ps := r.form.Check(intake.Context{Party: rd.party, Today: rd.today})
+		r.record = rec
+		for _, p := range ps { // the rest of the form is the family's own
+			if strings.HasPrefix(p.Field, "household.members") {
+				r.problems = append(r.problems, sheet.CellProblem{Col: -1, Problem: p})
+			}
+		}
+		r.problems = append(r.problems, cellProblem(-1, "", "problem.required")) // never a family of its own
+		r.members()
+		if err := rd.emit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// members marks a row as members alone.
+func (r *rosterRow) members() { r.earlier = -1 }
+
+// membersOnly reports whether the row adds members to a family that must be there already.
+func (r *rosterRow) membersOnly() bool { return r.earlier < 0 }
