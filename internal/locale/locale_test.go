@@ -161,7 +161,8 @@ func TestMessages(t *testing.T) {
 // dynamic are the prefixes of keys that the program puts together (field. + name, enum. + list + value), so no literal names them.
 var dynamic = []string{"field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
-	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate."}
+	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
+	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared."}
 
 // Where a key is named: t and n in templates, faults and problems in Go. The first group is the key.
 var (

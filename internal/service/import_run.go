@@ -404,7 +404,7 @@ func (im *importer) ready(d *decision) (*store.ReadyFamily, error) {
 }
 
 // note names the import in the audit log.
-func (im *importer) note() string { return fmt.Sprintf("import %d", im.m.ID) }
+func (im *importer) note() string { return fmt.Sprintf("import:%d", im.m.ID) }
 
 // storeBatch writes one batch with how far the import has come. What was made ready is held against the registry again; a row that somebody else has
 // something to do with is decided here. job and counts take the new values only when it is committed: the function may run twice.

@@ -43,17 +43,18 @@ type shownChange struct {
 }
 
 // entityPaths are the things of the log that have a page.
-var entityPaths = map[string]string{"family": "/families/", "user": "/users/", "criteria_set": "/criteria/"}
+var entityPaths = map[string]string{"family": "/families/", "user": "/users/", "criteria_set": "/criteria/", "import": "/imports/"}
 
 // auditEntities are the kinds of things in the log, in the order of the filter.
-var auditEntities = []string{"family", "user", "criteria_set", "job", "audit"}
+var auditEntities = []string{"family", "user", "criteria_set", "import", "job", "audit"}
 
 // auditActions are the actions that the filter offers: what changes or decides, and what shows something protected. The log knows all others too.
 var auditActions = []string{"signin.ok", "signin.failed", "signin.locked", "signin.code_failed", "signout", "setup.done", "user.invite", "user.update", "user.close", "user.open",
 	"user.reset_link", "user.unlock", "user.password", "user.factor_on", "user.factor_off", "user.factor_clear", "protected.show", "id.reveal", "phone.reveal", "bank.reveal",
 	"family.create", "family.edit", "family.submit", "family.amend", "family.withdraw", "family.reopen", "review.take", "review.return", "review.approve", "review.reject",
 	"amendment.decide", "criterion.waive", "family.suspend", "family.resume", "family.renew", "family.graduate", "family.expire", "visit.record", "document.add", "document.remove",
-	"criteria.draft", "criteria.edit", "criteria.discard", "criteria.publish", "recheck.run", "audit.verify"}
+	"criteria.draft", "criteria.edit", "criteria.discard", "criteria.publish", "recheck.run", "import.stage", "import.confirm",
+	"import.done", "import.undo", "import.file", "import.marked", "audit.verify"}
 
 // actionTitle names an action of the log: by the permission's title, or by the log's own where there is no such permission.
 func (w words) actionTitle(action string) string {

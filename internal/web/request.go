@@ -351,6 +351,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.work", "/", "home", auth.WorkView},
 		{"nav.families", "/families", "users-group", auth.FamilyList},
 		{"nav.register", "/registrations/new", "user-plus", auth.FamilyCreate},
+		{"nav.imports", "/imports", "upload", auth.ImportList},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
 		{"nav.users", "/users", "user-shield", auth.UserList},
 		{"nav.audit", "/audit", "history", auth.AuditView},

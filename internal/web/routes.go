@@ -35,6 +35,7 @@ func table() []route {
 		registrationRoutes,
 		familyRoutes,
 		criteriaRoutes,
+		rosterRoutes,
 	)
 }
 

@@ -75,9 +75,9 @@ type Server struct {
 	o       Options
 }
 
-// bodyLimit is the largest request: one photograph of a phone with its form. Routes that take no file take formLimit.
+// bodyLimit is the largest request: a roster of 100,000 families. Routes that take no file take formLimit.
 const (
-	bodyLimit = 12 << 20
+	bodyLimit = 33 << 20
 	formLimit = 1 << 20
 )
 

@@ -1,0 +1,145 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+
+	"muntija/internal/auth"
+	"muntija/internal/fault"
+	"muntija/internal/sheet"
+	"muntija/internal/store"
+)
+
+// File returns the bytes of an import as they were sent, and the file's name. Handing it out is written to the audit log.
+func (s *Imports) File(ctx context.Context, actor auth.Actor, id int64) (name string, body []byte, err error) {
+	m, words, body, err := s.file(ctx, actor, auth.ImportView, id)
+	if err != nil {
+		return "", nil, err
+	}
+	return words.Name, body, s.noteFile(ctx, actor, m, "import.file")
+}
+
+func (s *Imports) noteFile(ctx context.Context, actor auth.Actor, m *store.Import, action string) error {
+	now := s.now()
+	return s.db.Update(ctx, func(tx *store.Tx) error { return importAudit(tx, actor, now, action, m, "") })
+}
+
+// statusKeys are the words of the status column. A row that was taken whole says [sheet.DoneWord]: it is passed over when the workbook comes back. All
+// others are read again.
+var statusKeys = map[Outcome]string{RowDraft: "import.status.draft", RowProblem: "import.status.problem", RowDuplicate: "import.status.duplicate"}
+
+// Marked writes the sender's workbook back with its cells marked and a status for each row: what the import made of it, or, before it is confirmed, what it would.
+// say puts a message into the sender's language.
+func (s *Imports) Marked(ctx context.Context, actor auth.Actor, id int64, lang string, say sheet.Say, w io.Writer) (name string, err error) {
+	m, words, body, err := s.file(ctx, actor, auth.ImportView, id)
+	if err != nil {
+		return "", err
+	}
+	book, err := sheet.Open(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		return "", err
+	}
+	rosters, err := rostersIn(body, words)
+	if err != nil {
+		return "", err
+	}
+	marks := sheet.Marks{Lang: lang, Say: say, At: s.now()}
+	at := map[int]int{}
+	for _, r := range rosters {
+		if sm, ok := words.Mapping.For(&r); ok && !sm.Skip {
+			at[r.Sheet] = len(marks.Sheets)
+			marks.Sheets = append(marks.Sheets, sheet.SheetMarks{Roster: r})
+		}
+	}
+	for after := int64(0); ; {
+		var rows []store.ImportRow
+		err := s.db.View(ctx, func(tx *store.Tx) error {
+			rows, err = tx.ImportRows(m, store.ImportRowQuery{After: after, Limit: 5000, Bodies: true})
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+		for i := range rows {
+			n, ok := at[rows[i].Sheet]
+			if !ok {
+				continue
+			}
+			if err := markRow(&marks.Sheets[n], &rows[i], lang, say); err != nil {
+				return "", err
+			}
+		}
+		if len(rows) < 5000 {
+			break
+		}
+		after = rows[len(rows)-1].Seq
+	}
+	if err := book.Mark(w, marks); err != nil {
+		return "", err
+	}
+	return markedName(words.Name), s.noteFile(ctx, actor, m, "import.marked")
+}
+
+// markRow adds the marks of one row.
+func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Say) error {
+	b, err := bodyOf(r)
+	if err != nil {
+		return err
+	}
+	mark := sheet.RowMark{Row: r.Row, Kind: sheet.MarkDone, Status: sheet.DoneWord(lang)}
+	kind := sheet.MarkWarning
+	switch o := Outcome(r.Outcome); {
+	case r.Undo == undoDone:
+		mark.Kind, mark.Status = sheet.MarkWarning, say("import.status.undone")
+	case o == RowProblem || o == RowDuplicate:
+		mark.Kind, mark.Status = sheet.MarkProblem, say(statusKeys[o])
+		kind = sheet.MarkProblem
+	case o == RowDraft || o == RowChanged && stillMissing(b.Problems):
+		mark.Kind, mark.Status = sheet.MarkWarning, say(statusKeys[RowDraft])
+	}
+	var notes []string
+	for _, p := range b.Problems {
+		c := p.cell()
+		text := say(c.Key, c.Args...)
+		if c.Field != "" {
+			key, args := sheet.FieldTitle(c.Field)
+			text = say("import.field_problem", say(key, args...), text)
+		}
+		notes = append(notes, text)
+		if c.Col < 0 {
+			continue
+		}
+		look := kind
+		if c.Severity == fault.Warning {
+			look = sheet.MarkWarning
+		}
+		to.Cells = append(to.Cells, sheet.CellMark{Row: r.Row, Col: c.Col, Kind: look, Text: say(c.Key, c.Args...)})
+	}
+	mark.Note = strings.Join(notes, " • ")
+	to.Rows = append(to.Rows, mark)
+	return nil
+}
+
+// stillMissing reports whether a changed family still lacks what handing in demands.
+func stillMissing(ps []rowProblem) bool {
+	for _, p := range ps {
+		if !p.Warning && missing[p.Key] {
+			return true
+		}
+	}
+	return false
+}
+
+// markedName is the name of a marked workbook: that of the sender's file.
+func markedName(name string) string {
+	base := strings.TrimSuffix(strings.TrimSuffix(name, ".xlsx"), ".xlsm")
+	if base == "" {
+		base = "roster"
+	}
+	if strings.HasSuffix(name, ".xlsm") {
+		return base + " - marked.xlsm"
+	}
+	return base + " - marked.xlsx"
+}
