@@ -137,7 +137,7 @@ func (c ImportCounts) Writes() int64 {
 type importWords struct {
 	Name    string        `json:"name"`
 	Mapping sheet.Mapping `json:"mapping"`
-	Mapped  bool          `json:"mapped,omitempty"`
+	Mapped  bool          `json:"mapped,omitempty"` // a person said so, now or before; else the mapping follows from the headers
 	HandIn  bool          `json:"hand_in,omitempty"`
 }
 
@@ -255,7 +255,7 @@ func (s *Imports) Stage(ctx context.Context, actor auth.Actor, name string, body
 	now := s.now()
 	res, err := s.once(ctx, actor, "import.stage", w, hash, func(tx *store.Tx) (string, error) {
 		words := &importWords{Name: fileName(name), HandIn: true}
-		if words.Mapping, err = suggested(tx, actor, rosters); err != nil {
+		if words.Mapping, words.Mapped, err = suggested(tx, actor, rosters); err != nil {
 			return "", err
 		}
 		m := &store.Import{Party: actor.Party, By: actor.UserID, State: string(ImportMapping), SHA256: hash, CreatedAt: now}
@@ -273,25 +273,25 @@ func (s *Imports) Stage(ctx context.Context, actor auth.Actor, name string, body
 	return strconv.ParseInt(res, 10, 64)
 }
 
-// suggested is the mapping that a page begins with.
-func suggested(tx *store.Tx, actor auth.Actor, rosters []sheet.Roster) (sheet.Mapping, error) {
+// suggested is the mapping that a page begins with, and whether some of it is remembered.
+func suggested(tx *store.Tx, actor auth.Actor, rosters []sheet.Roster) (m sheet.Mapping, remembered bool, err error) {
 	var old sheet.Mapping
 	for i := range rosters {
 		body, err := tx.MappingOf(actor.UserID, rosters[i].Shape)
 		if err != nil {
-			return old, err
+			return old, false, err
 		}
 		if body == nil {
 			continue
 		}
 		var sm sheet.SheetMap
 		if err := json.Unmarshal(body, &sm); err != nil {
-			return old, fmt.Errorf("reading a mapping: %w", err)
+			return old, false, fmt.Errorf("reading a mapping: %w", err)
 		}
 		old.Sheets = append(old.Sheets, sm)
 		rosters[i].Remember(old)
 	}
-	m := sheet.Suggest(rosters)
+	m = sheet.Suggest(rosters)
 	for i := range m.Sheets {
 		for _, sm := range old.Sheets {
 			if sm.Shape == m.Sheets[i].Shape {
@@ -301,7 +301,7 @@ func suggested(tx *store.Tx, actor auth.Actor, rosters []sheet.Roster) (sheet.Ma
 			}
 		}
 	}
-	return m, nil
+	return m, len(old.Sheets) > 0, nil
 }
 
 func importAudit(tx *store.Tx, actor auth.Actor, at time.Time, action string, m *store.Import, note string) error {
@@ -339,7 +339,9 @@ func rostersIn(body []byte, words *importWords) ([]sheet.Roster, error) {
 	}
 	rosters, err := book.FindRosters()
 	for i := range rosters {
-		rosters[i].Remember(words.Mapping)
+		if words.Mapped {
+			rosters[i].Remember(words.Mapping)
+		}
 	}
 	return rosters, err
 }

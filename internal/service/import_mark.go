@@ -103,7 +103,7 @@ func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Sa
 	for _, p := range b.Problems {
 		c := p.cell()
 		text := say(c.Key, c.Args...)
-		if c.Field != "" {
+		if sheet.ValidField(c.Field) {
 			key, args := sheet.FieldTitle(c.Field)
 			text = say("import.field_problem", say(key, args...), text)
 		}

@@ -627,6 +627,26 @@ func (s *People) ResetLink(ctx context.Context, actor auth.Actor, id int64, w Wr
 	return out, nil
 }
 
+// ActorByEmail is the person with a sign-in name, acting: for the command line, whose user holds the key file anyway. A closed account is NotFound.
+func (s *People) ActorByEmail(ctx context.Context, program auth.Actor, email string) (auth.Actor, error) {
+	id, err := s.UserIDByEmail(ctx, program, email)
+	if err != nil {
+		return auth.Actor{}, err
+	}
+	var u *auth.User
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		u, err = tx.UserByID(id)
+		return err
+	})
+	if err == nil && !u.Active {
+		err = fault.New(fault.NotFound, "error.not_found")
+	}
+	if err != nil {
+		return auth.Actor{}, err
+	}
+	return u.Actor(""), nil
+}
+
 // UserIDByEmail finds an account by its sign-in name, for the command line.
 func (s *People) UserIDByEmail(ctx context.Context, actor auth.Actor, email string) (int64, error) {
 	reach, err := auth.ReachOf(actor, auth.UserList)

@@ -242,11 +242,12 @@ func (s *Server) importRows(r *request) error {
 }
 
 func (w words) problemLine(row service.ImportRow, p sheet.CellProblem) problemLine {
-	line := problemLine{Text: w.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning}
+	taken := row.Outcome != service.RowProblem && row.Outcome != service.RowDuplicate // what is missing keeps nothing out
+	line := problemLine{Text: w.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning || taken}
 	if p.Col >= 0 {
 		line.Cell = sheet.Letter(p.Col) + strconv.Itoa(row.Row)
 	}
-	if p.Field != "" {
+	if sheet.ValidField(p.Field) {
 		key, args := sheet.FieldTitle(p.Field)
 		line.Field = w.T(key, args...)
 	}

@@ -51,6 +51,7 @@ func funcs(l *locale.Locale, assets Assets) template.FuncMap {
 		"dict":  dict,
 		"list":  func(v ...any) []any { return v },
 		"add":   func(a, b int) int { return a + b },
+		"int":   func(n int64) int { return int(n) }, // a count for n
 		"flash": func(f Flash) string { return l.T(f.Key, f.Args...) },
 		"texts": func(keys ...string) (string, error) { return texts(l, keys) },
 		// forms

@@ -1,0 +1,350 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/auth"
+	"muntija/internal/fault"
+	"muntija/internal/locale"
+	"muntija/internal/service"
+	"muntija/internal/sheet"
+)
+
+// importCommand takes rosters in: the same use-cases as the pages, as the person that --as names.
+func (p *program) importCommand() *urfave.Command {
+	as := &urfave.StringFlag{Name: "as", Required: true, Usage: "E-MAIL of the user who imports; rows are held to their areas and permissions"}
+	asJSON := &urfave.BoolFlag{Name: "json", Usage: "print JSON"}
+	report := &urfave.StringFlag{Name: "report", Usage: "write the workbook with its marks to this file"}
+	return &urfave.Command{Name: "import", Usage: "take rosters in", Commands: []*urfave.Command{
+		{Name: "families", Usage: "import families from an Excel FILE", ArgsUsage: "FILE",
+			Description: "Without --map, columns go where their headers say, or where this user said before. --dry-run stops before anything enters the registry.\n" +
+				"Exit code 3: rows were left out, see the report.",
+			Flags: []urfave.Flag{as, asJSON, report, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
+				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"},
+				&urfave.BoolFlag{Name: "drafts", Usage: "keep complete rows as drafts too"}},
+			Action: p.importFamilies},
+		{Name: "resume", Usage: "go on with an import that was stopped or killed", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, report},
+			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.onImport(ctx, cmd, (*roster).resume) }},
+		{Name: "undo", Usage: "take back everything that an import did, but what was saved since", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON},
+			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.onImport(ctx, cmd, (*roster).undo) }},
+		{Name: "list", Usage: "list a user's imports", Flags: []urfave.Flag{as, asJSON}, Action: p.listImports},
+	}}
+}
+
+// roster is a command at work on an import.
+type roster struct {
+	p     *program
+	o     *opened
+	cmd   *urfave.Command
+	actor auth.Actor
+	id    int64
+}
+
+// importer opens the database as the user that --as names.
+func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {
+	o, err := p.open(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := o.svc.People.ActorByEmail(ctx, auth.SystemActor(""), cmd.String("as"))
+	if err != nil {
+		o.close()
+		if fault.Is(err, fault.NotFound) {
+			return nil, fmt.Errorf("there is no user %s", cmd.String("as"))
+		}
+		return nil, err
+	}
+	return &roster{p: p, o: o, cmd: cmd, actor: actor}, nil
+}
+
+func newWrite(what string) service.Write {
+	return service.Write{Key: fmt.Sprintf("cli-%s-%d-%d", what, os.Getpid(), time.Now().UnixNano())}
+}
+
+func (p *program) importFamilies(ctx context.Context, cmd *urfave.Command) error {
+	file, err := argument(cmd, "FILE")
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return fmt.Errorf("reading the roster: %w", err)
+	}
+	if info.Size() > service.MaxImportBytes {
+		return fmt.Errorf("%s has more than %d MB; split it", file, service.MaxImportBytes>>20)
+	}
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading the roster: %w", err)
+	}
+	r, err := p.importer(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer r.o.close()
+	if r.id, err = r.o.svc.Imports.Stage(ctx, r.actor, filepath.Base(file), body, newWrite("stage")); err != nil {
+		return err
+	}
+	mapping, err := r.mapping(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.o.svc.Imports.Map(ctx, r.actor, r.id, mapping, newWrite("map")); err != nil {
+		return err
+	}
+	v, err := r.work(ctx, service.ImportReady)
+	if err != nil {
+		return err
+	}
+	if !cmd.Bool("dry-run") {
+		if err := r.o.svc.Imports.Confirm(ctx, r.actor, r.id, !cmd.Bool("drafts"), newWrite("confirm")); err != nil {
+			return err
+		}
+		if v, err = r.work(ctx, service.ImportDone); err != nil {
+			return err
+		}
+	}
+	return r.say(ctx, v)
+}
+
+// mapping is what --map says, or what is known of the columns. A map file that is not there is written.
+func (r *roster) mapping(ctx context.Context) (sheet.Mapping, error) {
+	c, err := r.o.svc.Imports.Columns(ctx, r.actor, r.id)
+	if err != nil {
+		return sheet.Mapping{}, err
+	}
+	name := r.cmd.String("map")
+	if name == "" {
+		return c.Mapping, nil
+	}
+	body, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		out, err := json.MarshalIndent(c.Mapping, "", "  ")
+		if err != nil {
+			return sheet.Mapping{}, err
+		}
+		if err := os.WriteFile(name, append(out, '\n'), 0o600); err != nil {
+			return sheet.Mapping{}, fmt.Errorf("writing the map: %w", err)
+		}
+		return sheet.Mapping{}, fmt.Errorf("%s was not there; it is now, with what the headers say. Look through it and run the command again", name)
+	}
+	if err != nil {
+		return sheet.Mapping{}, fmt.Errorf("reading the map: %w", err)
+	}
+	var m sheet.Mapping
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return m, fmt.Errorf("reading the map %s: %w", name, err)
+	}
+	for i := range m.Sheets { // a map that was written by hand may name the sheet alone
+		for _, ros := range c.Rosters {
+			if m.Sheets[i].Shape == "" && m.Sheets[i].Name == ros.Name {
+				m.Sheets[i].Shape = ros.Shape
+			}
+		}
+	}
+	return m, nil
+}
+
+// work runs the job of the import in this process, or waits for the server that has it.
+func (r *roster) work(ctx context.Context, want service.ImportState) (*service.ImportView, error) {
+	v, err := r.o.svc.Imports.Import(ctx, r.actor, r.id)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.o.svc.Jobs.Work(ctx, v.JobID); err != nil {
+		return nil, fmt.Errorf("import %d: %w; go on with: muntija import resume %d", r.id, err, r.id)
+	}
+	if v, err = r.o.svc.Imports.Import(ctx, r.actor, r.id); err != nil {
+		return nil, err
+	}
+	if v.State != want {
+		why := locale.Default().For(locale.English).T("enum.import_state." + string(v.State))
+		if v.ErrorKey != "" {
+			why += ": " + locale.Default().For(locale.English).T(v.ErrorKey)
+		}
+		return v, fmt.Errorf("import %d: %s", r.id, why)
+	}
+	return v, nil
+}
+
+// importReport is the JSON of an import.
+type importReport struct {
+	Number   int64                `json:"number"`
+	State    service.ImportState  `json:"state"`
+	File     string               `json:"file,omitempty"`
+	By       string               `json:"by"`
+	At       time.Time            `json:"at"`
+	Counts   service.ImportCounts `json:"counts"`
+	Problems []importProblem      `json:"problems,omitempty"`
+}
+
+type importProblem struct {
+	Sheet   string `json:"sheet"`
+	Row     int    `json:"row"`
+	Cell    string `json:"cell,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Key     string `json:"key"`
+	Message string `json:"message"`
+}
+
+// problemsShown bounds the problems that are printed; the report has all.
+const problemsShown = 1000
+
+// say prints what became of an import and writes the report that was asked for.
+func (r *roster) say(ctx context.Context, v *service.ImportView) error {
+	l := locale.Default().For(locale.English)
+	if name := r.cmd.String("report"); name != "" {
+		if err := r.report(ctx, name); err != nil {
+			return err
+		}
+	}
+	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts}
+	rows, err := r.o.svc.Imports.Rows(ctx, r.actor, v.ID, service.RowsProblem, 0, problemsShown)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows.Rows {
+		for _, p := range row.Problems {
+			x := importProblem{Sheet: row.Sheet, Row: row.Row, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...)}
+			if p.Col >= 0 {
+				x.Cell = sheet.Letter(p.Col) + strconv.Itoa(row.Row)
+			}
+			out.Problems = append(out.Problems, x)
+		}
+	}
+	r.p.found = v.Counts.Of(service.RowProblem)+v.Counts.Of(service.RowDuplicate) > 0 || v.Counts.Conflicts > 0
+	if r.cmd.Bool("json") {
+		return json.NewEncoder(r.p.out).Encode(out)
+	}
+	fmt.Fprintf(r.p.out, "Import %d: %s, %d rows\n", v.ID, l.T("enum.import_state."+string(v.State)), v.Counts.Rows)
+	w := tabwriter.NewWriter(r.p.out, 0, 8, 2, ' ', 0)
+	for _, o := range service.Outcomes() {
+		if n := v.Counts.Of(o); n > 0 {
+			fmt.Fprintf(w, "  %d\t%s\n", n, l.T("import.outcome."+string(o)))
+		}
+	}
+	if v.State == service.ImportUndone {
+		fmt.Fprintf(w, "  %d\ttaken back\n  %d\tkept, because they were saved since\n", v.Counts.Undone, v.Counts.Conflicts)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, x := range out.Problems {
+		fmt.Fprintf(r.p.out, "%s!%s%s: %s\n", x.Sheet, x.Cell, rowOf(x), x.Message)
+	}
+	if v.State == service.ImportReady {
+		fmt.Fprintf(r.p.out, "Nothing entered the registry. Confirm on its page, or run the command without --dry-run.\n")
+	}
+	return nil
+}
+
+func rowOf(x importProblem) string {
+	if x.Cell != "" {
+		return ""
+	}
+	return strconv.Itoa(x.Row)
+}
+
+// report writes the marked workbook. A file that is there is not overwritten.
+func (r *roster) report(ctx context.Context, name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	l := locale.Default().For(locale.Arabic)
+	_, err = r.o.svc.Imports.Marked(ctx, r.actor, r.id, locale.Arabic, l.T, f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		os.Remove(name)
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// onImport runs a command on the import whose number is its argument.
+func (p *program) onImport(ctx context.Context, cmd *urfave.Command, do func(*roster, context.Context) (*service.ImportView, error)) error {
+	text, err := argument(cmd, "NUMBER")
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return fmt.Errorf("%q is no number of an import; %w", text, errUsage)
+	}
+	r, err := p.importer(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer r.o.close()
+	r.id = id
+	v, err := do(r, ctx)
+	if err != nil {
+		return err
+	}
+	return r.say(ctx, v)
+}
+
+// resume goes on with an import: one that was stopped is asked for again, one whose program was killed has its job still.
+func (r *roster) resume(ctx context.Context) (*service.ImportView, error) {
+	v, err := r.o.svc.Imports.Import(ctx, r.actor, r.id)
+	if err != nil {
+		return nil, err
+	}
+	if v.CanResume {
+		if err := r.o.svc.Imports.Confirm(ctx, r.actor, r.id, v.HandIn, newWrite("resume")); err != nil {
+			return nil, err
+		}
+	}
+	switch v.State {
+	case service.ImportChecking:
+		return r.work(ctx, service.ImportReady)
+	case service.ImportUndoing:
+		return r.work(ctx, service.ImportUndone)
+	}
+	return r.work(ctx, service.ImportDone)
+}
+
+func (r *roster) undo(ctx context.Context) (*service.ImportView, error) {
+	if err := r.o.svc.Imports.Undo(ctx, r.actor, r.id, newWrite("undo")); err != nil {
+		return nil, err
+	}
+	return r.work(ctx, service.ImportUndone)
+}
+
+func (p *program) listImports(ctx context.Context, cmd *urfave.Command) error {
+	r, err := p.importer(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer r.o.close()
+	list, err := r.o.svc.Imports.List(ctx, r.actor)
+	if err != nil {
+		return err
+	}
+	if cmd.Bool("json") {
+		out := make([]importReport, 0, len(list))
+		for _, v := range list {
+			out = append(out, importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts})
+		}
+		return json.NewEncoder(p.out).Encode(out)
+	}
+	l := locale.Default().For(locale.English)
+	w := tabwriter.NewWriter(p.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "NUMBER\tAT\tSTATE\tROWS\tFILE")
+	for _, v := range list {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%s\n", v.ID, v.CreatedAt.Format(time.RFC3339), l.T("enum.import_state."+string(v.State)), v.Counts.Rows, v.Name)
+	}
+	return w.Flush()
+}
