@@ -6,11 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +27,7 @@ import (
 )
 
 // rosterRows is how many rows the roster of the benchmark has, of 25 columns each.
-var rosterRows = func() int { n := 100_000; if os.Getenv("R") != "" { n, _ = strconv.Atoi(os.Getenv("R")) }; return n }()
+var rosterRows = flag.Int("roster", 100_000, "rows of the roster")
 
 // rosterColumns are a field each, with its value in a record.
 var rosterColumns = []struct {
@@ -170,7 +170,7 @@ func rosterMapping(body []byte) (sheet.Mapping, []sheet.Roster, *sheet.Book, err
 
 // benchSheet times the reading of typed rows.
 func benchSheet(ctx context.Context) error {
-	body, err := roster(rosterRows)
+	body, err := roster(*rosterRows)
 	if err != nil {
 		return err
 	}
@@ -190,20 +190,20 @@ func benchSheet(ctx context.Context) error {
 			n++
 			return nil
 		})
-		if err != nil || n != rosterRows {
+		if err != nil || n != *rosterRows {
 			return fmt.Errorf("read %d rows: %w", n, err)
 		}
 		best = min(best, time.Since(start))
 	}
-	rate := float64(rosterRows) / best.Seconds()
-	fmt.Printf("sheet: %d typed rows × %d columns of %d MB in %s (%.0f rows/s); target 100,000 rows/s: %s\n\n", rosterRows, len(rosterColumns), len(body)>>20,
+	rate := float64(*rosterRows) / best.Seconds()
+	fmt.Printf("sheet: %d typed rows × %d columns of %d MB in %s (%.0f rows/s); target 100,000 rows/s: %s\n\n", *rosterRows, len(rosterColumns), len(body)>>20,
 		best.Round(time.Millisecond), rate, verdict(rate >= 100_000))
 	return nil
 }
 
 // benchImport times a whole import: read, check, match, assess, store, audit.
 func benchImport(ctx context.Context) error {
-	body, err := roster(rosterRows)
+	body, err := roster(*rosterRows)
 	if err != nil {
 		return err
 	}
@@ -255,19 +255,13 @@ func benchImport(ctx context.Context) error {
 	if err := o.svc.Imports.Confirm(ctx, actor, id, true, key("confirm")); err != nil {
 		return err
 	}
-	if os.Getenv("PROF") != "" {
-		pf, _ := os.Create(os.Getenv("PROF"))
-		pprof.StartCPUProfile(pf)
-		defer pprof.StopCPUProfile()
-	}
 	took, v, err := work("the import", service.ImportDone)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("import: dry run %s; %d rows × %d columns taken in %s (%.0f rows/s), outcomes %v; peak memory %d MB; target 8 s and 200 MB: %s\n\n", dry.Round(time.Millisecond),
 		v.Counts.Rows, len(rosterColumns), took.Round(time.Millisecond), float64(v.Counts.Rows)/took.Seconds(), v.Counts.By, peakMB(os.Getpid()),
-		verdict(took <= 8*time.Second && peakMB(os.Getpid()) < 200 && v.Counts.Of(service.RowNew) == int64(rosterRows)))
-	pprof.StopCPUProfile()
+		verdict(took <= 8*time.Second && peakMB(os.Getpid()) < 200 && v.Counts.Of(service.RowNew) == int64(*rosterRows)))
 	r, err := store.VerifyAudit(ctx, o.db)
 	if err != nil || r.Reason != "" {
 		return fmt.Errorf("the audit chain after the import: %+v, %w", r, err)
