@@ -71,7 +71,7 @@ func TestImportPages(t *testing.T) {
 	wrong := filled(columns, at)
 	wrong.Set("s0.c2", "لا حقل بهذا الاسم")
 	page := b.Post(at+"/columns", wrong).Want(422).Check()
-	if page.Fields(at + "/columns").Get("s0.c2") != "لا حقل بهذا الاسم" {
+	if page.Fields(at+"/columns").Get("s0.c2") != "لا حقل بهذا الاسم" {
 		t.Error("what was typed is gone")
 	}
 	b.Post(at+"/columns", filled(columns, at)).Want(303)
