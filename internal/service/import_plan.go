@@ -27,7 +27,6 @@ type importer struct {
 	now    time.Time // of the job: what it does does not depend on when it comes to a row
 	today  calendar.Date
 	rules  *rules
-	facts  criteria.Facts
 	result criteria.Assessment
 }
 
@@ -36,8 +35,6 @@ type found struct {
 	blinds  map[string][]store.BlindMatch
 	numbers map[string]store.BlindMatch
 }
-
-func (f found) none() bool { return len(f.blinds) == 0 && len(f.numbers) == 0 }
 
 // idOf is the identifier of a row's key; false for a registration number.
 func (r *rosterRow) idOf() (store.Identifier, bool) {
