@@ -188,7 +188,7 @@ func (tx *Tx) checkSealed(f *Finding) error {
 		{"sheet_import", "words", false, `SELECT id, uid, words FROM sheet_import`},
 		{"sheet_import_part", "body", false, `SELECT p.import_id, i.uid || '/' || p.part, p.body FROM sheet_import_part p JOIN sheet_import i ON i.id = p.import_id`},
 		{"sheet_import_row", "body", false, `SELECT r.import_id, i.uid || '/' || r.seq, r.body FROM sheet_import_row r JOIN sheet_import i ON i.id = r.import_id
-			WHERE length(r.body) > 0`},
+			WHERE length(r.body) > 1`},
 		{"sheet_mapping", "body", false, `SELECT user_id, user_id || '/' || shape, body FROM sheet_mapping`},
 	} {
 		err := tx.each(func(rows *sql.Rows) error {

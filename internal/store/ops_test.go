@@ -74,7 +74,7 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 			_, err := tx.NextSerial(f.Party, 2026)
 			hidden, e := storetest.FillExhibition(tx, f.ID, f.Party)
 			secrets = append(secrets, hidden...)
-			return errors.Join(err, e,
+			return errors.Join(err, e, storetest.FillImport(tx, f.Party, user.ID, f.ID, id),
 				tx.PutDraft(&store.Draft{FamilyID: f.ID, Kind: store.DraftEntry, Form: []byte(`{"lead":{"id_number":"` + id + `"}}`)}),
 				tx.InsertDocument(&registry.Document{FamilyID: f.ID, Number: id, FileName: id + ".jpg"}, []byte("scan of "+id), []byte("small "+id)),
 				tx.InsertVisit(&registry.Visit{FamilyID: f.ID, Note: note, Lat: "31.987654"}),

@@ -168,7 +168,7 @@ func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 		args := make([]any, 0, n*9)
 		for i := range rows[:n] {
 			r := &rows[i]
-			body := []byte{}
+			body := []byte{0} // nothing to say; an empty value would be NULL to one of the drivers
 			if len(r.Body) > 0 {
 				body = tx.sealRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), r.Body)
 			}
@@ -213,7 +213,7 @@ func (tx *Tx) ImportRows(m *Import, q ImportRowQuery) ([]ImportRow, error) {
 		s.add(" AND seq < ?", q.Before)
 	}
 	if q.WithBody {
-		s.add(" AND length(body) > 0")
+		s.add(" AND length(body) > 1")
 	}
 	s.add(" ORDER BY seq")
 	if q.Descended {
@@ -230,7 +230,7 @@ func (tx *Tx) ImportRows(m *Import, q ImportRowQuery) ([]ImportRow, error) {
 			return err
 		}
 		var err error
-		if q.Bodies && len(sealed) > 0 {
+		if q.Bodies && len(sealed) > 1 {
 			r.Body, err = tx.openRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), sealed)
 		}
 		out = append(out, r)

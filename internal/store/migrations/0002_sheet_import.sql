@@ -28,7 +28,7 @@ CREATE TABLE sheet_import_part (
 )$clustered;
 
 -- The journal: what became of each row. family_version is the family's version when the import had written it: an undo that finds another one leaves the
--- family alone. body (problems, changes, the record before) is empty where there is nothing to say.
+-- family alone. body (problems, changes, the record before) is one byte 0 where there is nothing to say.
 CREATE TABLE sheet_import_row (
 	import_id BIGINT NOT NULL REFERENCES sheet_import (id),
 	seq BIGINT NOT NULL,

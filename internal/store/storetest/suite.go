@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"assign", testAssign},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
 		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting},
+		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
 		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
