@@ -1,33 +1,43 @@
-// Takes the pictures of the README from the demo: run.sh screenshots.
-import { mkdirSync } from 'node:fs';
+// Takes the pictures of the README from the demo: run.sh screenshots. They lie in fixtures/pictures and are not embedded in the program.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { DESK, language, launch, open, PHONE, serve, signIn } from './lib.mjs';
 
-const out = new URL('./shots/', import.meta.url).pathname;
+const out = new URL('../../../fixtures/pictures/', import.meta.url).pathname;
+const most = 150 * 1024; // bytes of one picture
 mkdirSync(out, { recursive: true });
 const server = await serve('--demo');
 const browser = await launch();
+// name, who, language, screen, page ({family}: the first of the list that the query gives), what the picture begins at
 const shots = [
-  ['work-ar', 'sayed.worker', 'ar', PHONE, '/'],
-  ['register-ar', 'sayed.worker', 'ar', PHONE, 'DRAFT/household'],
-  ['family-ar', 'mahmoud.reviewer', 'ar', DESK, 'state=under_review'],
-  ['sheet-en', 'mahmoud.reviewer', 'en', DESK, 'state=approved', '/sheet'],
-  ['list-en', 'karim.analyst', 'en', DESK, '/families'],
-  ['card-ar', 'mahmoud.reviewer', 'ar', DESK, 'state=approved', '/card'],
-  ['preview-ar', 'iman.admin', 'ar', DESK, '/criteria/3/preview'],
+  ['work-phone-ar', 'sayed.worker', 'ar', PHONE, '/'],
+  ['register-phone-ar', 'sayed.worker', 'ar', PHONE, '/registrations/{family}/household', 'state=draft&entered_by=me'],
+  ['criteria-phone-en', 'sayed.worker', 'en', PHONE, '/registrations/{family}/finance', 'state=draft&entered_by=me', '#checklist'],
+  ['card-phone-en', 'sayed.worker', 'en', PHONE, '/families/{family}/card', 'state=approved'],
+  ['family-desk-ar', 'mahmoud.reviewer', 'ar', DESK, '/families/{family}', 'state=under_review&reviewer=me'],
+  ['sheet-desk-en', 'mahmoud.reviewer', 'en', DESK, '/families/{family}/sheet', 'state=approved'],
+  ['list-desk-en', 'mahmoud.reviewer', 'en', DESK, '/families?sort=name'],
+  ['preview-desk-ar', 'iman.admin', 'ar', DESK, '/criteria/3/preview'],
 ];
-for (const [name, who, lang, viewport, where, tail = ''] of shots) {
+for (const [name, who, lang, viewport, where, query, from] of shots) {
   const page = await open(browser, { viewport });
   await signIn(page, server.base, who);
   await language(page, server.base, lang);
   let path = where;
-  if (!where.startsWith('/')) {
-    await page.goto(`${server.base}/families?${where.startsWith('DRAFT') ? 'state=draft&entered_by=me' : where}`);
+  if (query) {
+    await page.goto(`${server.base}/families?${query}`);
     const id = await page.evaluate(() => [...document.querySelectorAll('main a')].map((a) => a.getAttribute('href').match(/^\/(?:families|registrations)\/(\d+)/)?.[1]).find(Boolean));
-    path = where.startsWith('DRAFT') ? `/registrations/${id}/${where.split('/')[1]}` : `/families/${id}${tail}`;
+    path = where.replace('{family}', id);
   }
   await page.goto(server.base + path);
   await page.waitForLoadState('networkidle');
-  await page.screenshot({ path: `${out}${name}.png`, fullPage: false });
+  await page.evaluate(() => document.fonts.ready);
+  const y = from ? await page.locator(from).evaluate((e) => { const top = e.getBoundingClientRect().top + scrollY - 16; scrollTo({ top, behavior: 'instant' }); return scrollY; }) : 0;
+  const devtools = await page.context_.newCDPSession(page);
+  const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 78, clip: { x: 0, y, ...viewport, scale: viewport === PHONE ? 2 : 1 } });
+  const picture = Buffer.from(data, 'base64');
+  if (picture.length > most) throw new Error(`${name}: ${picture.length} bytes`);
+  writeFileSync(`${out}${name}.webp`, picture);
+  console.log(`${name}.webp ${(picture.length / 1024).toFixed(0)} KB`);
   await page.context_.close();
 }
 await browser.close();
