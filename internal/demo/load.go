@@ -96,6 +96,7 @@ type loader struct {
 	todo   []act
 
 	pictures map[string]*media.File
+	photos   map[string]func() *media.File // of products, drawn once
 }
 
 // act is one thing that somebody does at a time.
@@ -133,6 +134,7 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 			return nil, fmt.Errorf("criteria of %s: %w", party, err)
 		}
 	}
+	l.draw()
 	l.plan()
 	slices.SortStableFunc(l.todo, func(a, b act) int { return cmp.Compare(a.at.UnixMilli(), b.at.UnixMilli()) })
 	for _, a := range l.todo {
@@ -348,6 +350,7 @@ func (x *life) afterApproval(decide time.Time) {
 	if follow := decide.AddDate(0, 0, 25+l.rnd.IntN(60)); follow.Before(l.now.Add(-24 * time.Hour)) {
 		x.at(follow, x.visit("active", "follow_up"))
 	}
+	x.products(decide)
 	if x.i%17 == 3 && decide.Before(l.now.Add(-72*time.Hour)) {
 		x.at(l.now.Add(-time.Duration(5+l.rnd.IntN(40))*time.Hour), x.amend)
 	}

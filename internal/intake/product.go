@@ -22,7 +22,9 @@ type Product struct {
 	DescriptionAR string   `json:"description_ar,omitempty" validate:"omitempty,max=1500" in:"text"`
 	DescriptionEN string   `json:"description_en,omitempty" validate:"omitempty,max=1500" in:"text"`
 	Materials     string   `json:"materials,omitempty" validate:"required,max=200"`
+	MaterialsEN   string   `json:"materials_en,omitempty" validate:"omitempty,max=200"`
 	Technique     string   `json:"technique,omitempty" validate:"omitempty,max=200"`
+	TechniqueEN   string   `json:"technique_en,omitempty" validate:"omitempty,max=200"`
 	Handmade      string   `json:"handmade,omitempty" validate:"required,max=8"`
 	OriginArea    string   `json:"origin_area,omitempty" validate:"omitempty,max=8"`
 	OriginName    string   `json:"origin_name,omitempty" validate:"omitempty,max=80"`
@@ -77,7 +79,7 @@ func FromProduct(r *registry.ProductRecord) *Product {
 		return ""
 	}
 	p := &Product{NameAR: r.NameAR, NameEN: r.NameEN, Craft: r.Craft, Type: r.Type, DescriptionAR: r.DescriptionAR, DescriptionEN: r.DescriptionEN,
-		Materials: r.Materials, Technique: r.Technique, OriginArea: r.OriginArea, OriginName: r.OriginName, Unit: string(r.Unit), Size: r.Size,
+		Materials: r.Materials, MaterialsEN: r.MaterialsEN, Technique: r.Technique, TechniqueEN: r.TechniqueEN, OriginArea: r.OriginArea, OriginName: r.OriginName, Unit: string(r.Unit), Size: r.Size,
 		Weight: whole(r.Weight), Currency: r.Currency, Abroad: yes(r.Abroad), Capacity: whole(r.Capacity), LeadDays: whole(r.LeadDays),
 		ShelfDays: whole(r.ShelfDays), Ingredients: r.Ingredients, HSCode: r.HSCode, MadeIn: yes(r.MadeIn)}
 	if r.HandmadeGiven {
@@ -102,7 +104,8 @@ func (p *Product) Check(ctx Context, types map[string]string) (registry.ProductR
 	in, c := shapedSmall(ctx, p)
 	r := registry.ProductRecord{
 		NameAR: in.NameAR, NameEN: c.latin("name_en", in.NameEN), Craft: code[string](c, "craft", in.Craft),
-		DescriptionAR: in.DescriptionAR, DescriptionEN: in.DescriptionEN, Materials: in.Materials, Technique: in.Technique,
+		DescriptionAR: in.DescriptionAR, DescriptionEN: in.DescriptionEN, Materials: in.Materials, MaterialsEN: c.latin("materials_en", in.MaterialsEN),
+		Technique: in.Technique, TechniqueEN: c.latin("technique_en", in.TechniqueEN),
 		OriginArea: c.area("origin_area", in.OriginArea), OriginName: in.OriginName,
 		Unit: code[registry.ProductUnit](c, "product_unit", in.Unit), Size: arabic.Digits(in.Size), Weight: c.whole("weight", in.Weight, 1, 500_000),
 		Price: c.money("price", in.Price), Abroad: c.yes("abroad", in.Abroad), Capacity: c.whole("capacity", in.Capacity, 1, 100_000),

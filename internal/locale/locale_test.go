@@ -162,7 +162,7 @@ func TestMessages(t *testing.T) {
 var dynamic = []string{"field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
-	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared."}
+	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}
 
 // Where a key is named: t and n in templates, faults and problems in Go. The first group is the key.
 var (

@@ -78,6 +78,9 @@ type File struct {
 	SHA256        string // of Body, 64 hexadecimal digits
 	Width, Height int    // of Body in pixels; 0 for a PDF
 	Thumb         []byte // JPEG; nil for a PDF
+
+	square     []byte // what Square made
+	squareSide int
 }
 
 // Picture reports whether the file is a picture.
@@ -343,9 +346,16 @@ var errShort = errors.New("file ends too early")
 // Square returns a picture that was taken, cropped to its middle square, as a JPEG of the given side in pixels; a smaller picture is made larger, so that
 // pictures beside each other are of one size.
 func Square(f *File, side int) ([]byte, error) {
+	if f.square != nil && f.squareSide == side {
+		return f.square, nil
+	}
 	m, err := jpeg.Decode(bytes.NewReader(f.Body))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "media.damaged")
 	}
-	return encode(imaging.Fill(m, side, side, imaging.Center, imaging.Lanczos), 80)
+	if f.square, err = encode(imaging.Fill(m, side, side, imaging.Center, imaging.Lanczos), 80); err != nil {
+		return nil, err
+	}
+	f.squareSide = side
+	return f.square, nil
 }

@@ -35,7 +35,9 @@ type ProductRecord struct {
 	DescriptionAR string      `json:"description_ar,omitempty"`
 	DescriptionEN string      `json:"description_en,omitempty"`
 	Materials     string      `json:"materials,omitempty"`
+	MaterialsEN   string      `json:"materials_en,omitempty"`
 	Technique     string      `json:"technique,omitempty"`
+	TechniqueEN   string      `json:"technique_en,omitempty"`
 	Handmade      int         `json:"handmade,omitempty"` // per cent of the work, 0–100
 	HandmadeGiven bool        `json:"handmade_given,omitempty"`
 	OriginArea    string      `json:"origin_area,omitempty"` // ISO 3166-2
@@ -79,6 +81,14 @@ func (r *ProductRecord) Description(lang string) string {
 		return r.DescriptionEN
 	}
 	return r.DescriptionAR
+}
+
+// In returns a text in a language: the English one where it is asked for and there is one, else the Arabic.
+func In(lang, ar, en string) string {
+	if lang == "en" && en != "" {
+		return en
+	}
+	return ar
 }
 
 // Material reports whether a change from r to other touches what the committee judged: everything but the terms of trade (price, capacity, lead

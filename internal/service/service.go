@@ -39,13 +39,14 @@ type Deps struct {
 
 // Service is the door to all use-cases. It is safe for concurrent use.
 type Service struct {
-	Families *Families
-	Criteria *Criteria
-	People   *People
-	Audit    *Audit
-	Jobs     *Jobs
-	Products *Products
-	Imports  *Imports
+	Families  *Families
+	Criteria  *Criteria
+	People    *People
+	Audit     *Audit
+	Jobs      *Jobs
+	Products  *Products
+	Imports   *Imports
+	Catalogue *Catalogue
 
 	core
 }
@@ -73,6 +74,7 @@ func New(d Deps) *Service {
 	s.People = newPeople(c)
 	s.Audit = &Audit{core: c}
 	s.Products = &Products{core: c}
+	s.Catalogue = &Catalogue{core: c}
 	s.Jobs = newJobs(c, s.Criteria)
 	s.Criteria.jobs = s.Jobs
 	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch}

@@ -111,7 +111,7 @@ func (tx *Tx) publishProduct(p *registry.Product, f *registry.Family) error {
 		VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (product_id) DO UPDATE SET seq = excluded.seq, shown = 1, area = excluded.area, craft = excluded.craft, search = excluded.search,
 		since = excluded.since, body = excluded.body`, p.ID, seq, p.FamilyID, string(p.Party), area, r.Craft,
-		foldedWords(r.NameAR, r.NameEN, r.OriginName, r.Materials, r.Technique, x.Maker.AR, x.Maker.EN), since, string(body))
+		foldedWords(r.NameAR, r.NameEN, r.OriginName, r.Materials, r.MaterialsEN, r.Technique, r.TechniqueEN, x.Maker.AR, x.Maker.EN), since, string(body))
 	if err != nil {
 		return fmt.Errorf("publishing product %d: %w", p.ID, err)
 	}
@@ -239,3 +239,15 @@ func (tx *Tx) EachPublicProduct(party place.Country, craft, area string, limit i
 
 // hasWord reports whether a folded text has a word that begins so.
 func hasWord(search, word string) bool { return strings.Contains(search, " "+word) }
+
+// PublicIDs returns the ids of the products of the catalogue, rising, at most limit.
+func (tx *Tx) PublicIDs(limit int) ([]int64, error) {
+	var out []int64
+	err := tx.each(func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		out = append(out, id)
+		return err
+	}, `SELECT product_id FROM catalogue WHERE shown = 1 ORDER BY product_id LIMIT $1`, int64(limit))
+	return out, err
+}

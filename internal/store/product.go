@@ -30,7 +30,7 @@ func productColumns(p *registry.Product) ([]any, error) {
 	}
 	s := &p.Status
 	return []any{p.FamilyID, string(p.Party), string(s.State), p.Record.Craft, p.Record.NameAR, cmp.Or(arabic.SortKey(p.Record.NameAR), nameless),
-		foldedWords(p.Record.NameAR, p.Record.NameEN, p.Record.OriginName, p.Record.Materials), p.Record.Price, p.Record.Currency, int64(s.Round), int64(s.Sheet),
+		foldedWords(p.Record.NameAR, p.Record.NameEN, p.Record.OriginName, p.Record.Materials, p.Record.MaterialsEN), p.Record.Price, p.Record.Currency, int64(s.Round), int64(s.Sheet),
 		s.EnteredBy, stamp(s.CreatedAt), stamp(s.UpdatedAt), stampOrNever(s.SubmittedAt), s.SubmittedBy, stampOrNever(s.DecidedAt), s.DecidedBy, int64(s.Score),
 		string(body)}, nil
 }

@@ -29,8 +29,10 @@ func (s *Server) readyz(r *request) error {
 	return r.c.SendString("ready\n")
 }
 
-// robots keeps search engines away from everything.
-func (s *Server) robots(r *request) error { return r.c.SendString("User-agent: *\nDisallow: /\n") }
+// robots lets search engines into the catalogue and keeps them away from everything else.
+func (s *Server) robots(r *request) error {
+	return r.c.SendString("User-agent: *\nAllow: /catalogue\nAllow: /static/\nDisallow: /catalogue/print\nDisallow: /\nSitemap: " + s.baseURL(r.c) + "/sitemap.xml\n")
+}
 
 func (s *Server) favicon(r *request) error {
 	return r.c.Redirect(s.assets.Path("img/favicon.svg"), fiber.StatusFound)

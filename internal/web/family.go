@@ -31,25 +31,28 @@ var familyRoutes = []route{
 // familyPage is the Body of family/view.
 type familyPage struct {
 	*service.FamilyView
-	Craft, Area string // names
-	Groups      []groupView
-	Checklist   *checklistView // nil if this person does not see it
-	Actions     []stepLink
-	Amendment   []changeView
-	Waivers     []waiverView
-	Documents   []documentView
-	Life        []eventView
-	Reasons     string // of the state, in words
-	CanEdit     bool   // the entry is open to this person
-	CanAmend    bool
-	CanHistory  bool
-	CanSheet    bool
-	CanCard     bool
-	CanVisit    bool
-	CanDocument bool
-	ReadsPapers bool
-	CanWaive    bool
-	NeedsSecond bool // an own entry waits for somebody else's decision
+	Craft, Area  string // names
+	Groups       []groupView
+	Checklist    *checklistView // nil if this person does not see it
+	Actions      []stepLink
+	Amendment    []changeView
+	Waivers      []waiverView
+	Documents    []documentView
+	Life         []eventView
+	Reasons      string // of the state, in words
+	CanEdit      bool   // the entry is open to this person
+	CanAmend     bool
+	CanHistory   bool
+	CanSheet     bool
+	CanCard      bool
+	CanVisit     bool
+	CanDocument  bool
+	ReadsPapers  bool
+	CanWaive     bool
+	Products     []productLine
+	ShowProducts bool
+	CanProduct   bool
+	NeedsSecond  bool // an own entry waits for somebody else's decision
 }
 
 // groupView is one step of the form with its values: single ones, and the rows of its lists.
@@ -105,7 +108,15 @@ func (s *Server) family(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.page(0, "family/view", nil, r.familyPage(v))
+	p := r.familyPage(v)
+	if p.ShowProducts = v.Can[auth.ProductView]; p.ShowProducts {
+		rows, err := s.svc.Products.OfFamily(r.ctx(), r.actor, id)
+		if err != nil {
+			return err
+		}
+		p.Products, p.CanProduct = r.productLines(r.words(), rows), v.Can[auth.ProductEdit]
+	}
+	return r.page(0, "family/view", nil, p)
 }
 
 func (r *request) familyPage(v *service.FamilyView) *familyPage {

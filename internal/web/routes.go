@@ -36,6 +36,8 @@ func table() []route {
 		familyRoutes,
 		criteriaRoutes,
 		rosterRoutes,
+		productRoutes,
+		catalogueRoutes,
 	)
 }
 
