@@ -1,0 +1,224 @@
+package cli_test
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muntija/internal/auth"
+	"muntija/internal/intake"
+	"muntija/internal/place"
+	"muntija/internal/seal"
+	"muntija/internal/service"
+	"muntija/internal/sheet"
+	"muntija/internal/store"
+	"muntija/internal/testkit"
+)
+
+const importer = "importer@test.example"
+
+// importOffice makes a data folder with one field worker and the criteria, and returns it.
+func importOffice(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, 0, "migrate", "--data", dir)
+	withOffice(t, dir, func(db *store.DB, svc *service.Service) {
+		if _, err := svc.People.Invite(t.Context(), auth.SystemActor(place.Egypt), &intake.User{Email: importer, Name: "باحثة", Role: "field_worker", Party: "EG", All: "yes"}, service.Write{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return dir
+}
+
+func withOffice(t *testing.T, dir string, fn func(*store.DB, *service.Service)) {
+	t.Helper()
+	keys, err := seal.OpenExisting(filepath.Join(dir, "muntija.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), filepath.Join(dir, "muntija.db"), keys, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	fn(db, service.New(service.Deps{DB: db, Keys: keys}))
+}
+
+// rosterFile writes a roster of n families and the map of its columns.
+func rosterFile(t *testing.T, n int) (file, mapping string) {
+	t.Helper()
+	rows := [][]string{testkit.RosterHeader}
+	for i := range n {
+		r := testkit.RosterRow(i)
+		if i%50 == 7 {
+			r[slices.Index(testkit.RosterFields, "lead.phones.number")] = "5"
+		}
+		rows = append(rows, r)
+	}
+	dir := t.TempDir()
+	file, mapping = filepath.Join(dir, "كشف.xlsx"), filepath.Join(dir, "map.json")
+	if err := os.WriteFile(file, testkit.Workbook(testkit.RosterSheet{Name: "الأسر", Rows: rows}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sm := sheet.SheetMap{Name: "الأسر", Kind: sheet.Families, Key: "lead.id_number", Columns: map[string]string{}}
+	for i, h := range testkit.RosterHeader {
+		sm.Columns[h] = testkit.RosterFields[i]
+	}
+	body, err := json.Marshal(sheet.Mapping{Sheets: []sheet.SheetMap{sm}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mapping, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file, mapping
+}
+
+// printed is the JSON that a command printed, before what it said on standard error.
+func printed(t *testing.T, out string) (r struct {
+	Number   int64
+	State    string
+	Counts   service.ImportCounts
+	Problems []struct{ Sheet, Cell, Message string }
+}) {
+	t.Helper()
+	if err := json.NewDecoder(strings.NewReader(out)).Decode(&r); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return r
+}
+
+func TestImportCommands(t *testing.T) {
+	dir := importOffice(t)
+	file, mapping := rosterFile(t, 60)
+	report := filepath.Join(t.TempDir(), "report.xlsx")
+	at := []string{"--data", dir, "--as", importer}
+	command := func(args ...string) []string { return append(append([]string{"import"}, args...), at...) }
+	r := printed(t, run(t, 3, command("families", file, "--map", mapping, "--dry-run", "--json", "--report", report)...))
+	if r.State != "ready" || r.Counts.Of(service.RowNew) != 58 || len(r.Problems) != 2 || r.Problems[0].Cell != "F9" {
+		t.Errorf("the dry run says %+v", r)
+	}
+	body, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sheet.Open(bytes.NewReader(body), int64(len(body))); err != nil {
+		t.Errorf("the report: %v", err)
+	}
+	r = printed(t, run(t, 3, command("families", file, "--map", mapping, "--json")...))
+	if r.State != "done" || r.Counts.Of(service.RowNew) != 58 {
+		t.Errorf("the import says %+v", r)
+	}
+	r = printed(t, run(t, 3, command("families", file, "--json")...)) // the map is remembered
+	if r.State != "done" || r.Counts.Of(service.RowUnchanged) != 58 || r.Counts.Writes() != 0 {
+		t.Errorf("the second import says %+v", r)
+	}
+	if out := run(t, 0, command("list")...); strings.Count(out, "كشف.xlsx") != 3 {
+		t.Errorf("the list says %s", out)
+	}
+	r = printed(t, run(t, 3, command("undo", "2", "--json")...))
+	if r.State != "undone" || r.Counts.Undone != 58 {
+		t.Errorf("the undo says %+v", r)
+	}
+	run(t, 1, command("undo", "2")...)
+	run(t, 1, command("undo", "77")...)
+	run(t, 2, command("undo", "x")...)
+	run(t, 2, command("families")...)
+	run(t, 1, "import", "list", "--data", dir, "--as", "nobody@test.example")
+	fresh := filepath.Join(t.TempDir(), "new.json")
+	if out := run(t, 1, command("families", file, "--map", fresh)...); !strings.Contains(out, "was not there") {
+		t.Errorf("a map that is not there: %s", out)
+	}
+	run(t, 3, command("families", file, "--map", fresh)...)
+	run(t, 0, "audit", "verify", "--data", dir)
+	run(t, 0, "doctor", "--data", dir)
+}
+
+// A program that is killed in the middle of an import leaves nothing but its database behind, and the next one goes on: the registry is the same as
+// after an import that nobody disturbed.
+func TestImportKilled(t *testing.T) {
+	file, mapping := rosterFile(t, 2600)
+	whole, killed := importOffice(t), importOffice(t)
+	run(t, 3, "import", "families", file, "--map", mapping, "--data", whole, "--as", importer)
+
+	temp := t.TempDir()
+	cmd := exec.Command(os.Args[0], "import", "families", file, "--map", mapping, "--data", killed, "--as", importer)
+	cmd.Env = append(os.Environ(), "MUNTIJA_TEST_RUN=1", "TMPDIR="+temp)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(killed, "muntija.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	done := int64(0)
+	for end := time.Now().Add(60 * time.Second); done == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		_ = db.QueryRow(`SELECT coalesce(max(done_seq), 0) FROM sheet_import`).Scan(&done)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if done == 0 || done >= 2600 {
+		t.Fatalf("killed after row %d: the test proves nothing", done)
+	}
+	for _, place := range []string{temp, killed} {
+		entries, err := os.ReadDir(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if n := e.Name(); !strings.HasPrefix(n, "muntija.db") && n != "muntija.keys" {
+				t.Errorf("left behind in %s: %s", place, n)
+			}
+		}
+	}
+	// A dead runner is noticed after half a minute without a sign of life; the test does not wait.
+	if _, err := db.Exec(`UPDATE job SET heartbeat_at = '2026-01-01T00:00:00.000000Z' WHERE state = 'running'`); err != nil {
+		t.Fatal(err)
+	}
+	r := printed(t, run(t, 3, "import", "resume", "1", "--json", "--data", killed, "--as", importer))
+	if r.State != "done" || r.Counts.Of(service.RowNew) != 2548 || r.Counts.Of(service.RowProblem) != 52 {
+		t.Errorf("after the resume: %+v", r)
+	}
+	if got, want := tableOf(t, killed), tableOf(t, whole); got != want {
+		t.Error("the registry differs from one that nobody disturbed")
+	}
+	run(t, 0, "audit", "verify", "--data", killed)
+	run(t, 0, "doctor", "--data", killed)
+}
+
+// tableOf is all that an import leaves in the registry, but for the times.
+func tableOf(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	withOffice(t, dir, func(db *store.DB, _ *service.Service) {
+		err := db.View(t.Context(), func(tx *store.Tx) error {
+			for id := int64(1); ; id++ {
+				f, err := tx.FamilyByID(store.Scope{Party: place.Egypt}, id)
+				if err != nil {
+					fmt.Fprintln(&b, id)
+					return nil
+				}
+				events, err := tx.EventsOf(id)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(&b, id, f.Version, f.Status.State, f.Status.Number, len(events), f.Record.Values())
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return b.String()
+}
