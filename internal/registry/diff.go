@@ -27,13 +27,21 @@ type Change struct {
 // Values returns every leaf of the record that holds something, in the order of the form.
 func (r *Record) Values() []Value {
 	out := make([]Value, 0, 96)
-	walk(reflect.ValueOf(r).Elem(), "", "", &out)
+	recordPlan().walk(reflect.ValueOf(r).Elem(), "", &out)
 	return out
 }
 
 // Diff returns what differs between two records, in the order of the form: first leaves of the new record, then those that vanished.
 func Diff(old, new *Record) []Change {
 	before := old.Values()
+	if len(before) == 0 { // all is new
+		after := new.Values()
+		out := make([]Change, len(after))
+		for i, v := range after {
+			out[i] = Change{Path: v.Path, Class: v.Class, New: v.Text}
+		}
+		return out
+	}
 	at := make(map[string]int, len(before))
 	for i, v := range before {
 		at[v.Path] = i
@@ -137,37 +145,81 @@ func isStringer(t reflect.Type) bool { return t.Implements(stringerType) }
 
 var stringerType = reflect.TypeFor[fmt.Stringer]()
 
-func walk(v reflect.Value, path, class string, out *[]Value) {
-	if isStringer(v.Type()) {
+// planNode is a type inside a record with its paths put together once: a save compares two records of some 90 leaves.
+type planNode struct {
+	path, class string
+	stringer    bool
+	kind        reflect.Kind
+	fields      []planNode // of a struct, with their paths below it
+	index       int        // in the struct that it is a field of
+	elem        *planNode  // of a slice; its paths begin behind the row's
+}
+
+var recordPlan = sync.OnceValue(func() *planNode {
+	n := planOf(reflect.TypeFor[Record](), "", "")
+	return &n
+})
+
+func planOf(t reflect.Type, path, class string) planNode {
+	n := planNode{path: path, class: class, stringer: isStringer(t), kind: t.Kind()}
+	switch {
+	case n.stringer:
+	case n.kind == reflect.Struct:
+		for _, f := range fieldsOf(t) {
+			child := planOf(t.Field(f.index).Type, join(path, f.name), f.class)
+			child.index = f.index
+			n.fields = append(n.fields, child)
+		}
+	case n.kind == reflect.Slice:
+		elem := planOf(t.Elem(), "", class)
+		n.elem = &elem
+	}
+	return n
+}
+
+// walk appends the leaves of a value; prefix is the row that it lies in.
+func (n *planNode) walk(v reflect.Value, prefix string, out *[]Value) {
+	if n.stringer {
 		if !v.IsZero() {
-			*out = append(*out, Value{path, class, v.Interface().(fmt.Stringer).String()})
+			*out = append(*out, Value{n.at(prefix), n.class, v.Interface().(fmt.Stringer).String()})
 		}
 		return
 	}
-	switch v.Kind() {
+	switch n.kind {
 	case reflect.Struct:
-		for _, f := range fieldsOf(v.Type()) {
-			walk(v.Field(f.index), join(path, f.name), f.class, out)
+		for i := range n.fields {
+			f := &n.fields[i]
+			f.walk(v.Field(f.index), prefix, out)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			walk(v.Index(i), path+"["+strconv.Itoa(i)+"]", class, out)
+			n.elem.walk(v.Index(i), n.at(prefix)+"["+strconv.Itoa(i)+"]", out)
 		}
 	case reflect.String:
 		if s := v.String(); s != "" {
-			*out = append(*out, Value{path, class, s})
+			*out = append(*out, Value{n.at(prefix), n.class, s})
 		}
 	case reflect.Int, reflect.Int64:
-		if n := v.Int(); n != 0 {
-			*out = append(*out, Value{path, class, strconv.FormatInt(n, 10)})
+		if i := v.Int(); i != 0 {
+			*out = append(*out, Value{n.at(prefix), n.class, strconv.FormatInt(i, 10)})
 		}
 	case reflect.Bool:
 		if v.Bool() {
-			*out = append(*out, Value{path, class, "yes"})
+			*out = append(*out, Value{n.at(prefix), n.class, "yes"})
 		}
 	default:
-		panic(fmt.Sprintf("registry: record leaf %s has kind %s", path, v.Kind()))
+		panic(fmt.Sprintf("registry: record leaf %s has kind %s", n.at(prefix), n.kind))
 	}
+}
+
+func (n *planNode) at(prefix string) string {
+	switch {
+	case prefix == "":
+		return n.path
+	case n.path == "":
+		return prefix
+	}
+	return prefix + "." + n.path
 }
 
 func join(path, name string) string {

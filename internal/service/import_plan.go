@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"muntija/internal/arabic"
@@ -28,6 +29,7 @@ type importer struct {
 	today  calendar.Date
 	rules  *rules
 	result criteria.Assessment
+	met    *atomic.Bool // rows of the last batch were in the registry: the next ones are looked up before their transaction, which saves it work
 }
 
 // found is what the registry has of some rows.

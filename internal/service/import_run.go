@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"muntija/internal/auth"
@@ -271,6 +272,9 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	var failed error
 	prepare := *im
 	prepare.rules = s.rules(ctx, im.m.Party)
+	im.met = new(atomic.Bool)
+	prepare.met = im.met
+	im.met.Store(true) // the first batch is looked up
 	go func() {
 		defer close(ready)
 		read, failed = prepare.stream(ahead, body, im.m.DoneSeq, func(b *rowBatch) error {
@@ -328,9 +332,12 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 	b.ready = make([]*readyRow, len(b.rows))
 	return im.s.db.View(ctx, func(tx *store.Tx) error {
-		w, err := im.look(tx, b.rows, b.blinds)
-		if err != nil {
-			return err
+		var w found
+		var err error
+		if im.met.Load() { // else no row of late was in the registry: the transaction looks again anyway
+			if w, err = im.look(tx, b.rows, b.blinds); err != nil {
+				return err
+			}
 		}
 		for i, r := range b.rows {
 			known := im.known(r, b.blinds[i], w)
@@ -417,6 +424,7 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 		if err != nil {
 			return err
 		}
+		im.met.Store(len(w.blinds)+len(w.numbers) > 0)
 		lines := make([]store.ImportRow, len(b.rows))
 		var fast []*store.ReadyFamily
 		var at []int

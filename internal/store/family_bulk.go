@@ -62,8 +62,8 @@ func (r *ReadyFamily) Blinds() []string {
 const numberColumn = 4
 
 // perStatement is how many rows of so many values one statement inserts. SQLite's driver looks the name of each placeholder up in a list of all of
-// them: with 1,000 of them that took half of the time of an import, with 120 it does not show.
-func perStatement(values int) int { return max(1, 120/values) }
+// them: with 1,000 of them that took half of the time of an import, with 60 it does not show.
+func perStatement(values int) int { return max(1, 60/values) }
 
 // insertMany inserts rows by statements of many rows each. returning, if not nil, takes the ids in the order of the rows.
 func (tx *Tx) insertMany(table, names string, values, rows int, row func(i int, args []any) []any, ids func(id int64)) error {
@@ -293,7 +293,7 @@ func (db *DB) Blind(id Identifier) string { return string(db.keys.Blind(id.Kind,
 // [Tx.MatchIdentifiers] for the rows of an import: one query for many.
 func (tx *Tx) MatchBlinds(party place.Country, blinds []string) (map[string][]BlindMatch, error) {
 	out := map[string][]BlindMatch{}
-	for chunk := range slices.Chunk(blinds, 64) {
+	for chunk := range slices.Chunk(blinds, 32) {
 		var q statement
 		q.add(`SELECT i.blind, i.kind, f.id, f.version, f.state, f.area, f.name, f.number, f.entered_by FROM identifier i JOIN family f ON f.id = i.family_id
 			WHERE i.party = ?`, string(party))

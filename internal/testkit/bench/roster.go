@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -218,6 +219,8 @@ func benchImport(ctx context.Context) error {
 		return err
 	}
 	defer o.db.Close()
+	debug.FreeOSMemory() // hashing the office's passwords took 64 MB
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 	actor := auth.Actor{UserID: o.user[benchEmail], Name: "worker", Role: auth.FieldWorker, Party: place.Egypt, Areas: auth.AllAreas(), Locale: "ar"}
 	key := func(s string) service.Write { return service.Write{Key: fmt.Sprint(s, time.Now().UnixNano())} }
 	id, err := o.svc.Imports.Stage(ctx, actor, "roster.xlsx", body, key("stage"))
