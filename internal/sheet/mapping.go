@@ -262,24 +262,26 @@ func (b *Book) Rows(ctx context.Context, ros Roster, with Reading, fn func(*Row)
 	}
 	rd.date1904 = b.date1904
 	s := b.Scan(ros.Sheet)
-	defer s.Close()
-	for n := 0; s.Next(); n++ {
-		if n%256 == 0 {
-			if err := ctx.Err(); err != nil {
+	ahead := scanAhead(ctx, s, ros.First)
+	defer ahead.close()
+	for block := range ahead.full {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for _, at := range block.rows {
+			row := rd.read(at.n, block.cells[at.from:at.to])
+			if row == nil {
+				continue
+			}
+			row.Hidden = at.hidden
+			if err := fn(row); err != nil {
 				return err
 			}
 		}
-		if s.Row() < ros.First {
-			continue
-		}
-		row := rd.read(s.Row(), s.Cells())
-		if row == nil {
-			continue
-		}
-		row.Hidden = s.Hidden()
-		if err := fn(row); err != nil {
-			return err
-		}
+		ahead.free <- block
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if err := s.Err(); err != nil {
 		return err
@@ -290,4 +292,91 @@ func (b *Book) Rows(ctx context.Context, ros Roster, with Reading, fn func(*Row)
 		return fn(&rd.row)
 	}
 	return nil
+}
+
+// rowBlock is a stretch of rows between the scanner and the reader, with their cells one after the other.
+type rowBlock struct {
+	rows  []blockRow
+	cells []Cell
+}
+
+type blockRow struct {
+	n, from, to int
+	hidden      bool
+}
+
+// What a block holds at most: enough that handing it over costs nothing, little enough that rows of megabytes do not pile up.
+const (
+	blockRows  = 128
+	blockCells = 4000
+	blockText  = 1 << 20
+)
+
+// ahead scans a sheet in a goroutine of its own, some blocks before its reader: turning cells into values takes as long as scanning them.
+type ahead struct {
+	full, free chan *rowBlock
+	stop       chan struct{}
+	scanner    *Scanner
+}
+
+// scanAhead begins to scan from a row on. The scanner belongs to it until full is closed.
+func scanAhead(ctx context.Context, s *Scanner, first int) *ahead {
+	a := &ahead{full: make(chan *rowBlock, 2), free: make(chan *rowBlock, 4), stop: make(chan struct{}), scanner: s}
+	for range cap(a.free) {
+		a.free <- &rowBlock{}
+	}
+	go func() {
+		defer close(a.full)
+		for {
+			var b *rowBlock
+			select {
+			case b = <-a.free:
+			case <-a.stop:
+				return
+			}
+			b.rows, b.cells = b.rows[:0], b.cells[:0]
+			more := b.fill(s, first)
+			if ctx.Err() != nil {
+				return
+			}
+			select {
+			case a.full <- b:
+			case <-a.stop:
+				return
+			}
+			if !more {
+				return
+			}
+		}
+	}()
+	return a
+}
+
+// fill takes rows until the block is full. It reports false at the end of the sheet.
+func (b *rowBlock) fill(s *Scanner, first int) bool {
+	text := 0
+	for len(b.rows) < blockRows && len(b.cells) < blockCells && text < blockText {
+		if !s.Next() {
+			return false
+		}
+		if s.Row() < first {
+			continue
+		}
+		at := blockRow{n: s.Row(), from: len(b.cells), hidden: s.Hidden()}
+		b.cells = append(b.cells, s.Cells()...)
+		at.to = len(b.cells)
+		for i := at.from; i < at.to; i++ {
+			text += len(b.cells[i].Text)
+		}
+		b.rows = append(b.rows, at)
+	}
+	return true
+}
+
+// close ends the scan, wherever it is, and waits for it.
+func (a *ahead) close() {
+	close(a.stop)
+	for range a.full { // until the goroutine has left the scanner
+	}
+	a.scanner.Close()
 }
