@@ -43,6 +43,7 @@ type Params struct {
 	TimeLimit time.Duration  // 0: none
 	RelGap    float64        // stop at |value - bound| ≤ RelGap·|value|
 	AbsGap    float64        // stop at |value - bound| ≤ AbsGap
+	Nodes     int32          // stop after so many nodes of the search tree, which unlike a time limit is the same on every machine; 0: none
 	Seed      int32          // of HiGHS's random choices, from 0
 	Start     []float64      // values of all columns to begin with, or nil; values that break a row are mended if that is easy, else ignored
 	Progress  func(Progress) // called from the solving goroutine, about once a second and at each better point; must be quick
@@ -337,6 +338,9 @@ func (r *run) options(ctx context.Context, h uint64, p Params) {
 	set("Highs_setIntOptionValue", "random_seed", uint64(p.Seed))
 	number("mip_rel_gap", p.RelGap)
 	number("mip_abs_gap", max(p.AbsGap, 1e-6))
+	if p.Nodes > 0 {
+		set("Highs_setIntOptionValue", "mip_max_nodes", uint64(p.Nodes))
+	}
 	if p.TimeLimit > 0 {
 		number("time_limit", p.TimeLimit.Seconds())
 	}

@@ -23,6 +23,9 @@ const depsRules = `
 	# domain
 	registry < criteria, exhibition, programme, matching;
 	exhibition, highs < planner;
+	NONE < planner/model < planner/explain, planner/verify, planner/instance;
+	planner/model, highs < planner/allocation;
+	planner/allocation, planner/explain, planner/verify < planner;
 	fault, place < auth;
 	fault, calendar < locale;
 
@@ -39,6 +42,7 @@ const depsRules = `
 	cli < cmd/muntija;
 
 	# only tests import these
+	planner/instance < testkit/bench;
 	store, service, web, demo, fixtures < testkit, store/storetest, testkit/bench;
 `
 

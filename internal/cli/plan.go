@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/highs"
+	"muntija/internal/planner/allocation"
+	"muntija/internal/planner/explain"
+	"muntija/internal/planner/model"
+	"muntija/internal/planner/verify"
+)
+
+// planCommand is the planner on files, for other tools: no database is opened.
+func (p *program) planCommand() *urfave.Command {
+	return &urfave.Command{Name: "plan", Usage: "solve and check planning problems in files, without a database",
+		Commands: []*urfave.Command{p.planAllocationCommand(), p.planVerifyCommand(), p.planSchemaCommand()}}
+}
+
+// largestPlanFile is the size up to which a file is read.
+const largestPlanFile = 4 << 30
+
+func (p *program) planAllocationCommand() *urfave.Command {
+	return &urfave.Command{Name: "allocation", Usage: "choose who goes to which exhibition: the best plan, a proof of how good it is, and reasons",
+		Description: "The formats are those of \"muntija plan schema allocation\" and \"muntija plan schema allocation-plan\". The part \"plan\" of the answer is the same to the byte for the\n" +
+			"same problem and seed, unless the time limit cut the work short (\"stop\": \"time\").",
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "in", Required: true, Usage: "file of the problem; - is standard input"},
+			&urfave.StringFlag{Name: "out", Required: true, Usage: "file of the answer; - is standard output"},
+			&urfave.DurationFlag{Name: "time", Value: 30 * time.Second, Usage: "time limit"},
+			&urfave.Uint64Flag{Name: "seed", Value: 1, Usage: "seed of the search (not of a lottery, which stands in the problem)"},
+			&urfave.IntFlag{Name: "threads", Value: 2, Usage: "threads, 1 to 64"},
+			&urfave.FloatFlag{Name: "gap", Value: 0.0001, Usage: "stop when the plan is proven to be within this share of the best; 0 goes on"},
+			&urfave.IntFlag{Name: "memory", Value: 1200, Usage: "most memory in MB"},
+			&urfave.StringFlag{Name: "reasons", Value: "auto", Usage: "all: for each exhibitor; summary: exhibitions, quotas and unmet minima; none; auto: all up to 20,000 exhibitors"},
+			&urfave.BoolFlag{Name: "bundle", Usage: "put the problem into the answer, so that it can be verified alone"},
+			&urfave.BoolFlag{Name: "no-search", Usage: "do without HiGHS: no bound but that of prices"},
+		},
+		Action: p.planAllocation}
+}
+
+func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error {
+	began := time.Now()
+	threads, gap, mode := cmd.Int("threads"), cmd.Float("gap"), cmd.String("reasons")
+	switch {
+	case threads < 1 || threads > 64:
+		return fmt.Errorf("--threads is 1 to 64; %w", errUsage)
+	case !(gap >= 0 && gap < 1):
+		return fmt.Errorf("--gap is a share between 0 and 1; %w", errUsage)
+	case cmd.Duration("time") <= 0:
+		return fmt.Errorf("--time is above 0; %w", errUsage)
+	case cmd.Int("memory") < 1:
+		return fmt.Errorf("--memory is above 0; %w", errUsage)
+	case mode != "auto" && mode != "all" && mode != "summary" && mode != "none":
+		return fmt.Errorf("--reasons is auto, all, summary or none; %w", errUsage)
+	}
+	data, err := p.readPlanFile(cmd.String("in"))
+	if err != nil {
+		return err
+	}
+	problem, err := model.Decode(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", cmd.String("in"), err)
+	}
+	var bundle []byte
+	if cmd.Bool("bundle") {
+		bundle = data
+	}
+	data = nil
+	options := allocation.Options{Time: max(cmd.Duration("time")-time.Since(began), 50*time.Millisecond), Seed: cmd.Uint64("seed"), Threads: threads, Gap: gap,
+		Memory: int64(cmd.Int("memory")) << 20}
+	if !cmd.Bool("no-search") {
+		solver := highs.New(highs.Options{CacheDir: planCache()})
+		defer solver.Close(context.WithoutCancel(ctx))
+		options.Search = allocation.WithHighs(solver)
+	}
+	plan, err := allocation.Solve(ctx, problem, options)
+	if err != nil {
+		return err
+	}
+	if plan.Stop == model.StopCancelled {
+		return errors.New("stopped; nothing was written")
+	}
+	if found := verify.Allocation(problem, plan); len(found) > 0 {
+		return fmt.Errorf("the plan does not pass its own check, nothing was written: %s", found[0])
+	}
+	var reasons func(io.Writer) error
+	if mode != "none" {
+		families := mode == "all" || (mode == "auto" && problem.N() <= 20_000)
+		reasons = func(w io.Writer) error { return explain.New(problem, plan).WriteJSON(w, families) }
+	}
+	run := model.Run{Seconds: time.Since(began).Seconds(), Threads: threads, Solver: "muntija " + model.Version}
+	if err := p.writePlanFile(cmd.String("out"), func(w io.Writer) error { return model.WritePlan(w, problem, plan, run, reasons, bundle) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.errw, "%s: objective %d, bound %d, gap %.4f %%, %.2f s (%s)\n", plan.Status, plan.Objective, plan.Bound, 100*plan.Gap(), run.Seconds, plan.Stop)
+	for _, s := range plan.Shortfalls {
+		if s.Quota < 0 {
+			fmt.Fprintf(p.errw, "%d exhibitors could not be placed\n", s.Missing)
+		} else {
+			fmt.Fprintf(p.errw, "quota %q is %d short of its minimum of %d\n", problem.Quotas[s.Quota].ID, s.Missing, problem.Quotas[s.Quota].Min)
+		}
+	}
+	return nil
+}
+
+// planCache is where compiled HiGHS code is kept between runs: the user's own cache, which nobody else may write to.
+func planCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir = filepath.Join(dir, "muntija")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
+}
+
+func (p *program) readPlanFile(name string) ([]byte, error) {
+	if name == "-" {
+		data, err := io.ReadAll(io.LimitReader(p.in, largestPlanFile))
+		if err != nil {
+			return nil, fmt.Errorf("reading standard input: %w", err)
+		}
+		return data, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > largestPlanFile {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), int64(largestPlanFile))
+	}
+	return os.ReadFile(name)
+}
+
+// writePlanFile writes a file whole or not at all.
+func (p *program) writePlanFile(name string, write func(io.Writer) error) error {
+	if name == "-" {
+		return write(p.out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".muntija-plan-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := write(f); err != nil {
+		f.Close()
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if err := f.Chmod(0o644); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func (p *program) planVerifyCommand() *urfave.Command {
+	return &urfave.Command{Name: "verify", ArgsUsage: "FILE", Usage: "recompute a plan of an allocation or a draw: rules, objective, bound, lottery, order",
+		Description: "FILE is what \"muntija plan allocation\" or a page of results wrote. A plan without its problem inside needs --in. Exit code 3: something was found.",
+		Flags:       []urfave.Flag{&urfave.StringFlag{Name: "in", Usage: "file of the problem, if it is not in FILE"}},
+		Action: func(_ context.Context, cmd *urfave.Command) error {
+			name, err := argument(cmd, "FILE")
+			if err != nil {
+				return err
+			}
+			data, err := p.readPlanFile(name)
+			if err != nil {
+				return err
+			}
+			file, err := model.ReadPlan(data)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			text := []byte(file.Problem)
+			if in := cmd.String("in"); in != "" {
+				if text, err = p.readPlanFile(in); err != nil {
+					return err
+				}
+			} else if len(text) == 0 {
+				return fmt.Errorf("%s holds no problem; name its file with --in; %w", name, errUsage)
+			}
+			problem, err := model.Decode(text)
+			if err != nil {
+				return fmt.Errorf("the problem: %w", err)
+			}
+			plan, err := file.For(problem)
+			if err != nil {
+				p.found = true
+				fmt.Fprintf(p.out, "%s\n", err)
+				return nil
+			}
+			found := verify.Allocation(problem, plan)
+			for _, f := range found {
+				fmt.Fprintln(p.out, f)
+			}
+			if p.found = len(found) > 0; p.found {
+				return nil
+			}
+			h := problem.Hash()
+			fmt.Fprintf(p.out, "Verified: %d places, objective %d, no rule broken; no plan is better than %d (%s). Problem %s\n", len(plan.Chosen), plan.Objective, plan.Bound,
+				proofWords(plan), hex.EncodeToString(h[:]))
+			return nil
+		}}
+}
+
+func proofWords(plan *model.Plan) string {
+	if plan.Proof == model.ProofSearch {
+		return fmt.Sprintf("by a search that only another search can repeat; the prices prove %d", plan.PriceBound)
+	}
+	return "recomputed from the prices"
+}
+
+// planSchemas are the formats of plan files by name.
+var planSchemas = map[string][]byte{"allocation": model.Schema, "allocation-plan": model.PlanSchema}
+
+func (p *program) planSchemaCommand() *urfave.Command {
+	return &urfave.Command{Name: "schema", ArgsUsage: "allocation|allocation-plan", Usage: "print the JSON Schema of a file format",
+		Action: func(_ context.Context, cmd *urfave.Command) error {
+			name, err := argument(cmd, "name")
+			if err != nil {
+				return err
+			}
+			schema, ok := planSchemas[name]
+			if !ok {
+				return fmt.Errorf("there is no schema %q; %w", name, errUsage)
+			}
+			_, err = p.out.Write(schema)
+			return err
+		}}
+}
