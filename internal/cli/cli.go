@@ -4,7 +4,7 @@
 // setting is a flag and an environment variable (package config).
 //
 // Exit codes: 0 done; 1 it failed, one line on standard error says why; 2 the call's words are off; 3 a check found something (audit verify,
-// doctor), or an import left rows out.
+// doctor, plan verify), or an import left rows out.
 package cli
 
 import (
