@@ -30,17 +30,19 @@ const (
 	FamilyGraduate Action = "family.graduate"
 	FamilyExpire   Action = "family.expire"
 
-	VisitRecord    Action = "visit.record"
-	DocumentAdd    Action = "document.add"
-	DocumentView   Action = "document.view"
-	DocumentRemove Action = "document.remove"
-	CardView       Action = "card.view"
-	SheetView      Action = "sheet.view"
-	HistoryView    Action = "history.view"
-	IDReveal       Action = "id.reveal"
-	PhoneReveal    Action = "phone.reveal"
-	BankReveal     Action = "bank.reveal"
-	DuplicateCheck Action = "duplicate.check"
+	VisitRecord     Action = "visit.record"
+	DocumentAdd     Action = "document.add"
+	DocumentView    Action = "document.view"
+	DocumentRemove  Action = "document.remove"
+	CardView        Action = "card.view"
+	SheetView       Action = "sheet.view"
+	HistoryView     Action = "history.view"
+	IDReveal        Action = "id.reveal"
+	PhoneReveal     Action = "phone.reveal"
+	BankReveal      Action = "bank.reveal"
+	DuplicateCheck  Action = "duplicate.check"
+	DuplicateReview Action = "duplicate.review"
+	DuplicateRun    Action = "duplicate.run"
 
 	CriteriaView    Action = "criteria.view"
 	CriteriaEdit    Action = "criteria.edit"
@@ -148,6 +150,11 @@ var actions = map[Action]rule{
 
 	// Over the whole party, or a second registration in the next governorate would pass. The answer names no more than the reach of family.view.
 	DuplicateCheck: {worker: Party, reviewer: Party, system: Party, reads: true},
+
+	// Deciding that two families are one belongs to who decides on them. One of the two lies in the person's areas; of the other, out of reach, the page
+	// says area and state.
+	DuplicateReview: {reviewer: Areas},
+	DuplicateRun:    {reviewer: Party, admin: Party, system: Party},
 
 	// The rules are no secret from anybody who works under them. Publishing belongs to administrators: it moves whole groups in and out.
 	CriteriaView:    {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, system: Party, reads: true},

@@ -12,16 +12,19 @@ import (
 
 	urfave "github.com/urfave/cli/v3"
 
+	"muntija/internal/auth"
 	"muntija/internal/matching"
+	"muntija/internal/place"
 )
 
 func (p *program) duplicatesCommand() *urfave.Command {
 	return &urfave.Command{Name: "duplicates", Usage: "find records that may be the same person, with reasons",
-		Description: "Of a plain file: muntija duplicates --file F.csv --key COLUMN --map MAP.json --json. The map says which columns hold what, " +
+		Description: "Of the registry: muntija duplicates --party EG --json. Of a plain file: muntija duplicates --file F.csv --key COLUMN --map MAP.json --json. The map says which columns hold what, " +
 			`{"given_name": "first", "street": ["address_1", "address_2"]}; its fields are ` + strings.Join(matching.MappingFields(), ", ") +
 			". Without a map, columns are known by their headers.",
 		Flags: []urfave.Flag{
 			&urfave.StringFlag{Name: "file", Usage: "a CSV file (UTF-8; comma, semicolon or tab); - for standard input"},
+			&urfave.StringFlag{Name: "party", Usage: "without --file: whose families, EG or QA"},
 			&urfave.StringFlag{Name: "key", Usage: "the column that names a record; without it: id, or the number of the line"},
 			&urfave.StringFlag{Name: "map", Usage: "a JSON file that says which columns hold what"},
 			&urfave.FloatFlag{Name: "threshold", Usage: "the probability from which a pair is shown, 0 to 1", Value: matching.DefaultThreshold},
@@ -33,7 +36,7 @@ func (p *program) duplicatesCommand() *urfave.Command {
 				return fmt.Errorf("--threshold must be above 0 and at most 1; %w", errUsage)
 			}
 			if cmd.String("file") == "" {
-				return fmt.Errorf("--file is missing; %w", errUsage)
+				return p.registryDuplicates(ctx, cmd)
 			}
 			records, err := p.readRecords(cmd)
 			if err != nil {
@@ -49,6 +52,24 @@ func (p *program) duplicatesCommand() *urfave.Command {
 			}
 			return p.printDuplicates(result, set.Len(), cmd.Bool("json"))
 		}}
+}
+
+// registryDuplicates compares the families of a party. It prints numbers and reasons, and no name.
+func (p *program) registryDuplicates(ctx context.Context, cmd *urfave.Command) error {
+	party := place.Country(strings.ToUpper(cmd.String("party")))
+	if party != place.Egypt && party != place.Qatar {
+		return fmt.Errorf("--party must be EG or QA (or name a --file); %w", errUsage)
+	}
+	o, err := p.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	result, families, err := o.svc.Duplicates.Search(ctx, auth.SystemActor(party), matching.Options{Threshold: cmd.Float("threshold"), Threads: cmd.Int("threads")})
+	if err != nil {
+		return err
+	}
+	return p.printDuplicates(result, families, cmd.Bool("json"))
 }
 
 func (p *program) readRecords(cmd *urfave.Command) ([]matching.Record, error) {

@@ -30,6 +30,7 @@ const (
 	jobGrace   = 5 * time.Second  // for giving a job back when the program stops
 	jobBatch   = 500              // families in one transaction: about 15 ms during which saves wait
 	jobListLen = 100
+	nightEnds  = 5 // o'clock at the office: what weighs on the whole machine is queued before
 )
 
 // Jobs runs and shows long work. Each job is a row; what it has done stands in the row's cursor, written in the transaction of the work itself, so that a job
@@ -46,7 +47,8 @@ type Jobs struct {
 	done chan struct{}
 	wake chan struct{}
 
-	planned calendar.Date // the day whose daily jobs are queued, of the runner only
+	// of the runner only: the day whose daily jobs are queued, and the one whose nightly jobs are
+	planned, plannedNight calendar.Date
 }
 
 // JobView is a job as its page shows it.
@@ -57,6 +59,7 @@ type JobView struct {
 	SetNumber int
 	Recheck   *RecheckResult // of a re-check, as far as it has come
 	Expired   int64          // of an expiry: registrations ended
+	Pairs     int64          // of a search for duplicates: pairs found
 	CanCancel bool
 }
 
@@ -130,14 +133,20 @@ func (j *Jobs) loop(ctx context.Context, done chan struct{}) {
 func (j *Jobs) plan(ctx context.Context) error {
 	now := j.now()
 	day := officeDay(now)
-	if j.planned == day {
+	night := now.In(zone).Hour() < nightEnds
+	if j.planned == day && (!night || j.plannedNight == day) {
 		return nil
 	}
 	err := j.db.Update(ctx, func(tx *store.Tx) error {
-		for _, x := range []struct {
+		type daily struct {
 			kind  string
 			party place.Country
-		}{{JobExpire, place.Egypt}, {JobExpire, place.Qatar}, {JobPurge, ""}} {
+		}
+		due := []daily{{JobExpire, place.Egypt}, {JobExpire, place.Qatar}, {JobPurge, ""}}
+		if night {
+			due = append(due, daily{JobDuplicates, place.Egypt}, daily{JobDuplicates, place.Qatar})
+		}
+		for _, x := range due {
 			jobs, err := tx.ListJobs(x.party, jobListLen)
 			if err != nil {
 				return err
@@ -157,6 +166,9 @@ func (j *Jobs) plan(ctx context.Context) error {
 	})
 	if err == nil {
 		j.planned = day
+		if night {
+			j.plannedNight = day
+		}
 	}
 	return err
 }
@@ -199,6 +211,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.imports.importRun(ctx, job)
 	case JobImportUndo:
 		return j.imports.importUndo(ctx, job)
+	case JobDuplicates:
+		return j.duplicates(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }
@@ -391,6 +405,12 @@ func (j *Jobs) complete(tx *store.Tx, actor auth.Actor, jobs []JobView, ids []in
 			v.SetNumber = numbers[p.Set]
 		case JobExpire:
 			v.Expired = v.Done
+		case JobDuplicates:
+			var r DuplicatesResult
+			if err := readJob(v.Result, &r); err != nil {
+				return err
+			}
+			v.Pairs = r.Pairs
 		}
 	}
 	return nil

@@ -39,14 +39,15 @@ type Deps struct {
 
 // Service is the door to all use-cases. It is safe for concurrent use.
 type Service struct {
-	Families  *Families
-	Criteria  *Criteria
-	People    *People
-	Audit     *Audit
-	Jobs      *Jobs
-	Products  *Products
-	Imports   *Imports
-	Catalogue *Catalogue
+	Families   *Families
+	Criteria   *Criteria
+	People     *People
+	Audit      *Audit
+	Jobs       *Jobs
+	Products   *Products
+	Imports    *Imports
+	Catalogue  *Catalogue
+	Duplicates *Duplicates
 
 	core
 }
@@ -79,6 +80,7 @@ func New(d Deps) *Service {
 	s.Criteria.jobs = s.Jobs
 	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch}
 	s.Jobs.imports = s.Imports
+	s.Duplicates = &Duplicates{core: c, jobs: s.Jobs}
 	return s
 }
 

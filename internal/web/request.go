@@ -353,6 +353,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.register", "/registrations/new", "user-plus", auth.FamilyCreate},
 		{"nav.imports", "/imports", "upload", auth.ImportList},
 		{"nav.products", "/products", "shopping-bag", auth.ProductView},
+		{"nav.duplicates", "/duplicates", "copy", auth.DuplicateReview},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
 		{"nav.users", "/users", "user-shield", auth.UserList},
 		{"nav.audit", "/audit", "history", auth.AuditView},

@@ -38,6 +38,7 @@ func table() []route {
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,
+		duplicateRoutes,
 	)
 }
 

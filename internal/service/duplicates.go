@@ -1,0 +1,370 @@
+package service
+
+import (
+	"context"
+	"math"
+	"runtime/debug"
+	"slices"
+	"strconv"
+
+	"muntija/internal/auth"
+	"muntija/internal/fault"
+	"muntija/internal/matching"
+	"muntija/internal/place"
+	"muntija/internal/registry"
+	"muntija/internal/store"
+)
+
+// JobDuplicates looks for families that may be one; once a day for each party, and when somebody asks.
+const JobDuplicates = "duplicates"
+
+// Duplicates is the queue of families that may be one. A run proposes pairs (package matching); people decide.
+type Duplicates struct {
+	core
+	jobs *Jobs
+}
+
+// PairSide is one family of a pair as the actor may see it.
+type PairSide struct {
+	FamilyID int64           // 0 if the actor may not open it
+	Number   registry.Number // "" then, and so is the name
+	Name     string
+	Area     string
+	State    registry.State
+	View     *FamilyView // on the page of the pair alone, and nil if the actor may not open it
+}
+
+// PairView is a pair with both its families.
+type PairView struct {
+	store.DuplicatePair
+	Sides     [2]PairSide
+	DecidedBy string
+}
+
+// PairList is a page of the queue.
+type PairList struct {
+	Pairs  []PairView
+	Counts map[store.PairState]int
+	Next   int64 // id of the pair after which the next page begins; 0 if this is the last
+}
+
+// pairPage is how many pairs one page shows.
+const pairPage = 25
+
+// PairStates are the states in the order of the page.
+func PairStates() []store.PairState {
+	return []store.PairState{store.PairOpen, store.PairLater, store.PairSame, store.PairDifferent}
+}
+
+// List returns a page of the queue: pairs of which one family at least is in the actor's reach, likeliest first.
+func (s *Duplicates) List(ctx context.Context, actor auth.Actor, state store.PairState, after int64) (*PairList, error) {
+	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(PairStates(), state) {
+		return nil, fault.New(fault.NotFound, "error.not_found")
+	}
+	scope := scopeOf(reach, 0)
+	out := &PairList{}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		*out = PairList{}
+		var from *store.DuplicatePair
+		if after != 0 {
+			if from, err = tx.PairByID(scope, after); err != nil {
+				return err
+			}
+		}
+		pairs, err := tx.ListPairs(scope, state, from, pairPage+1)
+		if err != nil {
+			return err
+		}
+		if len(pairs) > pairPage {
+			pairs = pairs[:pairPage]
+			out.Next = pairs[pairPage-1].ID
+		}
+		for i := range pairs {
+			v, err := pairView(tx, actor, &pairs[i])
+			if err != nil {
+				return err
+			}
+			out.Pairs = append(out.Pairs, *v)
+		}
+		out.Counts, err = tx.CountPairs(scope)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// pairView reads both families of a pair. One out of the actor's reach is told by area and state alone, so that the person knows whom to ask.
+func pairView(tx *store.Tx, actor auth.Actor, p *store.DuplicatePair) (*PairView, error) {
+	v := &PairView{DuplicatePair: *p}
+	for i, id := range []int64{p.A, p.B} {
+		f, err := tx.FamilyByID(store.Scope{Party: p.Party}, id)
+		if err != nil {
+			return nil, err
+		}
+		v.Sides[i] = PairSide{Area: f.Record.Address.Area, State: f.Status.State}
+		if auth.Allow(actor, auth.FamilyView, subjectOf(f)) == nil {
+			v.Sides[i].FamilyID, v.Sides[i].Number, v.Sides[i].Name = f.ID, f.Status.Number, f.Record.Lead.DisplayName()
+		}
+	}
+	names, err := userNames(tx, p.DecidedBy)
+	v.DecidedBy = names[p.DecidedBy]
+	return v, err
+}
+
+// Pair returns a pair with what the actor may see of both families.
+func (s *Duplicates) Pair(ctx context.Context, actor auth.Actor, families *Families, id int64) (*PairView, error) {
+	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
+	if err != nil {
+		return nil, err
+	}
+	var v *PairView
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.PairByID(scopeOf(reach, 0), id)
+		if err != nil {
+			return err
+		}
+		v, err = pairView(tx, actor, p)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range v.Sides {
+		if v.Sides[i].FamilyID == 0 {
+			continue
+		}
+		if v.Sides[i].View, err = families.View(ctx, actor, v.Sides[i].FamilyID); err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// Decide stores what a person says of a pair. It ends nothing by itself: of a pair that is the same person, one registration is withdrawn or rejected on its
+// own page, with its own reasons. "Different" is remembered by all later runs.
+func (s *Duplicates) Decide(ctx context.Context, actor auth.Actor, id int64, state store.PairState, note string, w Write) error {
+	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(PairStates(), state) {
+		return fault.Problems{{Field: "state", Key: "duplicate.choose"}}.Err()
+	}
+	type content struct {
+		ID    int64
+		State store.PairState
+		Note  string
+	}
+	now := s.now()
+	_, err = s.once(ctx, actor, string(auth.DuplicateReview), w, content{id, state, note}, func(tx *store.Tx) (string, error) {
+		p, err := tx.PairByID(scopeOf(reach, 0), id)
+		if err != nil {
+			return "", err
+		}
+		if p.Version != w.Version {
+			return "", fault.New(fault.Stale, "error.stale")
+		}
+		before := p.State
+		p.State, p.Note, p.DecidedBy, p.DecidedAt = state, note, actor.UserID, now
+		if err := tx.DecidePair(p); err != nil {
+			return "", err
+		}
+		for _, family := range []int64{p.A, p.B} {
+			f, err := tx.FamilyByID(store.Scope{Party: p.Party}, family)
+			if err != nil {
+				return "", err
+			}
+			change := []registry.Change{{Path: "duplicate_pair", Class: string(auth.ClassDecision), Old: string(before), New: string(state)}}
+			if err := familyAudit(tx, actor, now, string(auth.DuplicateReview), f, change, "pair:"+strconv.FormatInt(id, 10)); err != nil {
+				return "", err
+			}
+		}
+		return "", nil
+	})
+	return err
+}
+
+// Run queues a search of the actor's party, unless one waits or runs, and returns the job.
+func (s *Duplicates) Run(ctx context.Context, actor auth.Actor, w Write) (int64, error) {
+	if _, err := auth.ReachOf(actor, auth.DuplicateRun); err != nil {
+		return 0, err
+	}
+	now := s.now()
+	id, err := s.once(ctx, actor, string(auth.DuplicateRun), w, nil, func(tx *store.Tx) (string, error) {
+		jobs, err := tx.ListJobs(actor.Party, jobListLen)
+		if err != nil {
+			return "", err
+		}
+		for _, j := range jobs {
+			if j.Kind == JobDuplicates && (j.State == store.JobQueued || j.State == store.JobRunning) {
+				return strconv.FormatInt(j.ID, 10), nil
+			}
+		}
+		job := &store.Job{Kind: JobDuplicates, Party: actor.Party, By: actor.UserID, CreatedAt: now}
+		if err := tx.InsertJob(job); err != nil {
+			return "", err
+		}
+		err = audit(tx, actor, now, string(auth.DuplicateRun), store.AuditEntry{Entity: "job", EntityID: job.ID})
+		return strconv.FormatInt(job.ID, 10), err
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.jobs.nudge()
+	return strconv.ParseInt(id, 10, 64)
+}
+
+// Search compares all families of a party, which is what the nightly run does, and stores nothing. Ids of the result are registration numbers where there is one,
+// else "#" and the family's id. It is for the command line, which acts as the program.
+func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Options) (result *matching.Result, families int, err error) {
+	if _, err := auth.ReachOf(actor, auth.DuplicateRun); err != nil {
+		return nil, 0, err
+	}
+	records, err := personsOf(ctx, s.db, actor.Party, func(id int64, n registry.Number) string {
+		if n == "" {
+			return "#" + strconv.FormatInt(id, 10)
+		}
+		return string(n)
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	set, err := matching.NewSet(records)
+	if err != nil {
+		return nil, 0, err
+	}
+	result, err = set.Link(ctx, o)
+	return result, set.Len(), err
+}
+
+// personsOf reads the lead producers of all families of a party that are not withdrawn. A batch is one reading of the database, so that nothing is held open for
+// long.
+func personsOf(ctx context.Context, db *store.DB, party place.Country, name func(int64, registry.Number) string) ([]matching.Record, error) {
+	const batch = 5000
+	var out []matching.Record
+	for after := int64(0); ; {
+		n, last := 0, after
+		kept := len(out)
+		err := db.View(ctx, func(tx *store.Tx) error {
+			n, last, out = 0, after, out[:kept]
+			return tx.EachRecord(party, after, batch, func(id int64, state registry.State, number registry.Number, r *registry.Record) error {
+				n, last = n+1, id
+				if state != registry.Withdrawn && (r.Lead.GivenName != "" || r.Lead.RestOfName != "" || r.Lead.IDNumber != "") {
+					out = append(out, personOf(name(id, number), r))
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+		if after = last; n < batch {
+			return out, nil
+		}
+	}
+}
+
+func personOf(id string, r *registry.Record) matching.Record {
+	l, a := &r.Lead, &r.Address
+	p := matching.Record{ID: id, Given: l.GivenName, Rest: l.RestOfName, Birth: matching.BirthOn(l.BirthDate), Sex: string(l.Sex), IDNumber: l.IDNumber, Email: l.Email,
+		Area: a.Area, Locality: a.District + " " + a.Village + " " + a.Zone, Street: a.Street + " " + a.Building}
+	if l.GivenName == "" && l.RestOfName == "" {
+		p.Full = l.NameEN
+	}
+	if a.Street == "" {
+		p.Street = a.Text
+	}
+	for _, phone := range l.Phones {
+		p.Phones = append(p.Phones, phone.Number)
+	}
+	return p
+}
+
+// pairsAtOnce is how many pairs one transaction stores.
+const pairsAtOnce = 200
+
+// duplicates is the job: it reads and compares everything, and then stores what it found in batches. It has no cursor: taken up again, it begins anew and finds
+// the same.
+func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
+	// The comparison of a large registry takes more than the server's heap is held to; while it runs, holding it there would only make the collector spin.
+	limit := debug.SetMemoryLimit(math.MaxInt64)
+	defer func() {
+		debug.SetMemoryLimit(limit)
+		debug.FreeOSMemory()
+	}()
+	records, err := personsOf(ctx, j.db, job.Party, func(id int64, _ registry.Number) string { return strconv.FormatInt(id, 10) })
+	if err != nil {
+		return err
+	}
+	set, err := matching.NewSet(records)
+	if err != nil {
+		return err
+	}
+	total := int64(set.Len())
+	records = nil
+	at := j.now()
+	linking, stop := context.WithCancel(ctx)
+	defer stop()
+	result, err := set.Link(linking, matching.Options{Threshold: 0.5, Threads: 1, Progress: func(done, of int) {
+		// A sign of life, and whether somebody wants it to end. Whether it could be written shows when the result is stored.
+		next := *job
+		err := j.db.Update(ctx, func(tx *store.Tx) error {
+			next = *job
+			next.Done, next.Total = total*int64(done)/int64(of), total
+			return tx.ProgressJob(&next, j.now())
+		})
+		if err == nil {
+			*job = next
+		}
+		if j.onBatch != nil {
+			j.onBatch()
+		}
+		if job.Cancel {
+			stop()
+		}
+	}})
+	if job.Cancel {
+		return j.finish(ctx, job, store.JobCancelled, nil)
+	}
+	if err != nil {
+		return err
+	}
+	var found []store.DuplicatePair
+	for _, p := range result.Pairs {
+		d := store.DuplicatePair{Probability: p.Probability, Weight: p.Weight}
+		if d.A, err = strconv.ParseInt(p.A, 10, 64); err != nil {
+			return err
+		}
+		if d.B, err = strconv.ParseInt(p.B, 10, 64); err != nil {
+			return err
+		}
+		for _, r := range p.Reasons {
+			d.Parts = append(d.Parts, store.PairPart{Field: r.Field.String(), Level: r.Level, Bits: math.Round(r.Bits*100) / 100})
+		}
+		found = append(found, d)
+	}
+	for batch := range slices.Chunk(found, pairsAtOnce) {
+		if err := j.db.Update(ctx, func(tx *store.Tx) error { return tx.FindPairs(job.Party, batch, at) }); err != nil {
+			return err
+		}
+	}
+	return j.finish(ctx, job, store.JobDone, func(tx *store.Tx) error {
+		if _, err := tx.ForgetPairs(job.Party, at); err != nil {
+			return err
+		}
+		job.Done, job.Total = total, total
+		job.Result, err = writeJob(DuplicatesResult{Pairs: int64(len(found))})
+		return err
+	})
+}
+
+// DuplicatesResult is what a search found.
+type DuplicatesResult struct {
+	Pairs int64 `json:"pairs"`
+}

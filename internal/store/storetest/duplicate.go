@@ -1,0 +1,107 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"muntija/internal/fault"
+	"muntija/internal/registry"
+	"muntija/internal/store"
+)
+
+// FillPairs stores a pair of the first two families with a note.
+func FillPairs(t testing.TB, db *store.DB, note string) {
+	Update(t, db, func(tx *store.Tx) error {
+		if err := tx.FindPairs("EG", []store.DuplicatePair{{A: 1, B: 2, Probability: .9}}, Noon); err != nil {
+			return err
+		}
+		pairs, err := tx.ListPairs(All("EG"), store.PairOpen, nil, 1)
+		if err != nil {
+			return err
+		}
+		pairs[0].Note = note
+		return tx.DecidePair(&pairs[0])
+	})
+}
+
+// testDuplicates holds that a run keeps what was decided, that open pairs that nothing speaks for any more go, and that only who has one of the two in
+// their areas sees a pair.
+func testDuplicates(t *testing.T, db *store.DB) {
+	a, b, c := Family("EG", 1), Family("EG", 2), Family("EG", 3)
+	a.Record.Address.Area, b.Record.Address.Area, c.Record.Address.Area = "EG-C", "EG-GZ", "EG-GZ"
+	Insert(t, db, a, b, c)
+	found := []store.DuplicatePair{
+		{A: b.ID, B: a.ID, Probability: .95, Weight: 20.5, Parts: []store.PairPart{{Field: "given_name", Level: "same", Bits: 6.25}}},
+		{A: b.ID, B: c.ID, Probability: .99, Weight: 22},
+	}
+	Update(t, db, func(tx *store.Tx) error { return tx.FindPairs("EG", found, Noon) })
+	list := func(s store.Scope, state store.PairState, after *store.DuplicatePair) (out []store.DuplicatePair) {
+		t.Helper()
+		View(t, db, func(tx *store.Tx) (err error) {
+			out, err = tx.ListPairs(s, state, after, 10)
+			return err
+		})
+		return out
+	}
+	all := list(All("EG"), store.PairOpen, nil)
+	if len(all) != 2 || all[0].A != b.ID || all[0].B != c.ID || all[1].A != a.ID || all[1].B != b.ID || all[1].Probability != .95 || all[1].Weight != 20.5 ||
+		len(all[1].Parts) != 1 || all[1].Parts[0].Bits != 6.25 || !all[1].FoundAt.Equal(Noon) {
+		t.Fatalf("got %+v", all)
+	}
+	if rest := list(All("EG"), store.PairOpen, &all[0]); len(rest) != 1 || rest[0].ID != all[1].ID {
+		t.Errorf("after the first: got %+v", rest)
+	}
+	for _, test := range []struct {
+		scope store.Scope
+		want  int
+	}{{All("QA"), 0}, {store.Scope{Party: "EG", Areas: []string{"EG-C"}}, 1}, {store.Scope{Party: "EG", Areas: []string{"EG-GZ"}}, 2}, {store.Scope{Party: "EG", Areas: []string{}}, 0}} {
+		if got := len(list(test.scope, store.PairOpen, nil)); got != test.want {
+			t.Errorf("%+v: got %d pairs, want %d", test.scope, got, test.want)
+		}
+	}
+	p := all[1]
+	p.State, p.DecidedBy, p.DecidedAt, p.Note = store.PairDifferent, 7, Noon.Add(time.Hour), "أختان"
+	Update(t, db, func(tx *store.Tx) error { return tx.DecidePair(&p) })
+	stale := all[1]
+	stale.State = store.PairSame
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.DecidePair(&stale) })
+	wantKind(t, err, fault.Stale, "error.stale")
+	// the next run sees the first pair again, and the second no more
+	Update(t, db, func(tx *store.Tx) error {
+		if err := tx.FindPairs("EG", found[:1], Noon.Add(24*time.Hour)); err != nil {
+			return err
+		}
+		n, err := tx.ForgetPairs("EG", Noon.Add(24*time.Hour))
+		if n != 1 {
+			t.Errorf("forgot %d pairs, want 1", n)
+		}
+		return err
+	})
+	View(t, db, func(tx *store.Tx) error {
+		got, err := tx.PairByID(All("EG"), p.ID)
+		if err != nil {
+			return err
+		}
+		if got.State != store.PairDifferent || got.Note != "أختان" || got.DecidedBy != 7 || got.Version != 2 {
+			t.Errorf("after the next run: got %+v", got)
+		}
+		counts, err := tx.CountPairs(All("EG"))
+		if counts[store.PairDifferent] != 1 || counts[store.PairOpen] != 0 {
+			t.Errorf("counts: got %v", counts)
+		}
+		return err
+	})
+	var ids []int64
+	View(t, db, func(tx *store.Tx) error {
+		return tx.EachRecord("EG", a.ID, 10, func(id int64, _ registry.State, _ registry.Number, r *registry.Record) error {
+			ids = append(ids, id)
+			if r.Lead.GivenName == "" {
+				t.Errorf("family %d has no name", id)
+			}
+			return nil
+		})
+	})
+	if len(ids) != 2 || ids[0] != b.ID || ids[1] != c.ID {
+		t.Errorf("records: got %v", ids)
+	}
+}

@@ -1,0 +1,233 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"muntija/internal/arabic"
+	"muntija/internal/auth"
+	"muntija/internal/fault"
+	"muntija/internal/registry"
+	"muntija/internal/service"
+	"muntija/internal/store"
+	"muntija/internal/web/render"
+)
+
+var duplicateRoutes = []route{
+	{method: "GET", path: "/duplicates", access: permit, action: auth.DuplicateReview, handle: (*Server).duplicates},
+	{method: "POST", path: "/duplicates/run", access: permit, action: auth.DuplicateRun, handle: (*Server).runDuplicates},
+	{method: "GET", path: "/duplicates/:id", access: permit, action: auth.DuplicateReview, handle: (*Server).duplicatePair},
+	{method: "POST", path: "/duplicates/:id", access: permit, action: auth.DuplicateReview, handle: (*Server).decidePair},
+}
+
+// pairPart is one field's part of a weight, in words.
+type pairPart struct {
+	Text string // "given name: the same"
+	For  bool   // speaks for one person
+	Bits float64
+}
+
+// shownPair is a pair in a list.
+type shownPair struct {
+	ID     int64
+	Sides  [2]shownSide
+	Chance int // percent
+	Parts  []pairPart
+}
+
+type shownSide struct {
+	service.PairSide
+	Place string
+}
+
+// duplicateList is the body of duplicate/list.
+type duplicateList struct {
+	State  store.PairState
+	Tabs   []pairTab
+	Pairs  []shownPair
+	Pager  render.Pager
+	CanRun bool
+}
+
+type pairTab struct {
+	State store.PairState
+	N     int
+}
+
+func (s *Server) duplicates(r *request) error {
+	state := store.PairState(r.c.Query("state", string(store.PairOpen)))
+	after, err := strconv.ParseInt(r.c.Query("after", "0"), 10, 64)
+	if err != nil {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	list, err := s.svc.Duplicates.List(r.ctx(), r.actor, state, after)
+	if err != nil {
+		return err
+	}
+	body := duplicateList{State: state, CanRun: auth.Can(r.actor, auth.DuplicateRun), Pager: render.Pager{Total: list.Counts[state]}}
+	for _, st := range service.PairStates() {
+		body.Tabs = append(body.Tabs, pairTab{st, list.Counts[st]})
+	}
+	for i := range list.Pairs {
+		body.Pairs = append(body.Pairs, r.pair(&list.Pairs[i]))
+	}
+	path := "/duplicates?state=" + string(state)
+	if after != 0 {
+		body.Pager.First = path
+	}
+	if list.Next != 0 {
+		body.Pager.Next = path + "&after=" + strconv.FormatInt(list.Next, 10)
+	}
+	return r.page(0, "duplicate/list", nil, body)
+}
+
+func (r *request) pair(v *service.PairView) shownPair {
+	w := r.words()
+	// never "100 %": it is an estimate
+	out := shownPair{ID: v.ID, Chance: min(99, int(v.Probability*100))}
+	for i := range v.Sides {
+		out.Sides[i] = shownSide{v.Sides[i], w.area(v.Sides[i].Area)}
+	}
+	for _, p := range v.Parts {
+		text := w.T("duplicate.field."+p.Field) + w.T("duplicate.colon") + w.T("duplicate.level."+p.Level)
+		if p.Level == "household" {
+			text = w.T("duplicate.household")
+		}
+		out.Parts = append(out.Parts, pairPart{text, p.Bits > 0, p.Bits})
+	}
+	slices.SortStableFunc(out.Parts, func(a, b pairPart) int {
+		switch {
+		case a.For != b.For && a.For:
+			return -1
+		case a.For != b.For:
+			return 1
+		case a.Bits*a.Bits > b.Bits*b.Bits:
+			return -1
+		}
+		return 0
+	})
+	return out
+}
+
+func (s *Server) runDuplicates(r *request) error {
+	if _, err := s.svc.Duplicates.Run(r.ctx(), r.actor, r.write()); err != nil {
+		return err
+	}
+	return r.redirect("/duplicates", "info", "flash.duplicate.run")
+}
+
+// pairPage is the body of duplicate/pair.
+type pairPage struct {
+	shownPair
+	Version   int64
+	State     store.PairState
+	States    []store.PairState
+	Rows      []pairRow
+	DecidedBy string
+	DecidedAt time.Time
+	Whole     bool // both sides may be seen
+}
+
+// pairRow is one thing that the two families say, side by side.
+type pairRow struct {
+	Label  string
+	A, B   shownValue
+	Differ bool
+}
+
+func (s *Server) duplicatePair(r *request) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	return r.drawPair(0, id, nil)
+}
+
+// comparable are the steps of the form that tell people apart; what they make and own does not.
+var comparableSteps = []string{"case", "lead", "guardian", "household", "address", "project"}
+
+func (r *request) drawPair(status int, id int64, form *render.Form) error {
+	v, err := r.s.svc.Duplicates.Pair(r.ctx(), r.actor, r.s.svc.Families, id)
+	if err != nil {
+		return err
+	}
+	body := pairPage{shownPair: r.pair(v), Version: v.Version, State: v.State, States: []store.PairState{store.PairSame, store.PairDifferent, store.PairLater, store.PairOpen}, DecidedBy: v.DecidedBy, DecidedAt: v.DecidedAt}
+	body.Whole = v.Sides[0].View != nil && v.Sides[1].View != nil
+	body.Rows = r.sideBySide(v.Sides[0].View, v.Sides[1].View)
+	if form == nil {
+		form = &render.Form{Values: map[string]string{"state": string(v.State), "note": v.Note}}
+		if v.State == store.PairOpen {
+			form.Values["state"] = "" // nothing is chosen before a person has looked
+		}
+	}
+	return r.page(status, "duplicate/pair", form, body)
+}
+
+// sideBySide puts the values of two families into rows, those of one path together.
+func (r *request) sideBySide(a, b *service.FamilyView) []pairRow {
+	w := r.words()
+	var rows []pairRow
+	at := map[string]int{}
+	for side, v := range []*service.FamilyView{a, b} {
+		if v == nil {
+			continue
+		}
+		for _, g := range v.Groups {
+			if !slices.Contains(comparableSteps, g.Step) {
+				continue
+			}
+			for _, x := range g.Values {
+				i, ok := at[x.Path]
+				if !ok {
+					i = len(rows)
+					at[x.Path] = i
+					rows = append(rows, pairRow{Label: w.label(x.Path)})
+				}
+				value := w.kind(registry.StripIndex(x.Path), x.Kind, x.Text)
+				if side == 0 {
+					rows[i].A = value
+				} else {
+					rows[i].B = value
+				}
+			}
+		}
+	}
+	for i := range rows {
+		x, y := rows[i].A.Text, rows[i].B.Text
+		rows[i].Differ = a != nil && b != nil && x != y && arabic.NameKey(x) != arabic.NameKey(y)
+	}
+	return rows
+}
+
+// longestNote is how many characters a note may have.
+const longestNote = 500
+
+func (s *Server) decidePair(r *request) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	note := arabic.CleanText(r.value("note"))
+	var ps fault.Problems
+	if utf8.RuneCountInString(note) > longestNote {
+		ps.Add("note", "problem.too_long", longestNote)
+	}
+	state := store.PairState(strings.TrimSpace(r.value("state")))
+	if !slices.Contains(service.PairStates(), state) {
+		ps.Add("state", "duplicate.choose")
+	}
+	if len(ps.Blocking()) == 0 {
+		err = s.svc.Duplicates.Decide(r.ctx(), r.actor, id, state, note, r.write())
+		if err == nil {
+			return r.redirect("/duplicates", "success", "flash.duplicate.decided")
+		}
+		if !fault.Is(err, fault.Stale) {
+			return err
+		}
+		ps.Add("state", "duplicate.stale") // the page is drawn anew with what the other person decided, and what was typed here
+	}
+	return r.drawPair(422, id, &render.Form{Values: map[string]string{"state": string(state), "note": note}, Problems: ps})
+}

@@ -1,0 +1,72 @@
+package web_test
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"muntija/internal/auth"
+	"muntija/internal/place"
+	"muntija/internal/registry"
+	"muntija/internal/store"
+	"muntija/internal/testkit"
+)
+
+// TestDuplicatePages shows a pair, refuses bad decisions, shows a clash and keeps a good decision.
+func TestDuplicatePages(t *testing.T) {
+	t.Parallel()
+	s := familySite(t)
+	a, b := s.Family(t, 1, place.Egypt, registry.Approved), s.Family(t, 2, place.Egypt, registry.Submitted)
+	var pair int64
+	s.Update(t, func(tx *store.Tx) error {
+		err := tx.FindPairs(place.Egypt, []store.DuplicatePair{{A: a, B: b, Probability: .97, Weight: 19, Parts: []store.PairPart{
+			{Field: "given_name", Level: "slip", Bits: 3.5}, {Field: "id_number", Level: "differs", Bits: -4.5}, {Field: "household", Level: "household", Bits: -2}}}}, testkit.Start)
+		if err != nil {
+			return err
+		}
+		pairs, err := tx.ListPairs(store.Scope{Party: place.Egypt}, store.PairOpen, nil, 1)
+		if err == nil {
+			pair = pairs[0].ID
+		}
+		return err
+	})
+	path := "/duplicates/" + strconv.FormatInt(pair, 10)
+	r := s.As(t, auth.Reviewer, place.Egypt)
+	list := r.Get("/duplicates").Want(200).Check()
+	if !list.Has("97٪") && !list.Has("٩٧٪") {
+		t.Errorf("the list does not show the chance: %.600s", list.Text())
+	}
+	page := r.Get(path).Want(200).Check()
+	for _, text := range []string{"الفرق زلة واحدة", "ما يشتركان فيه يناسب أيضًا شخصين من بيت واحد"} {
+		if !page.Has(text) {
+			t.Errorf("the page does not say %q", text)
+		}
+	}
+	form := page.Fields(path)
+	for name, change := range map[string]url.Values{
+		"nothing chosen": {"state": {""}},
+		"unknown state":  {"state": {"merged"}},
+		"long note":      {"state": {"same"}, "note": {strings.Repeat("م", 501)}},
+	} {
+		sent := url.Values{"version": form["version"], "idempotency_key": {testkit.Key()}}
+		for k, v := range change {
+			sent[k] = v
+		}
+		r.Post(path, sent).Want(422).Check()
+		_ = name
+	}
+	r.Post(path, url.Values{"state": {"later"}, "note": {"تنقص صورة البطاقة"}, "version": form["version"], "idempotency_key": {testkit.Key()}}).Want(303)
+	clash := r.Post(path, url.Values{"state": {"same"}, "note": {"هما واحدة"}, "version": form["version"], "idempotency_key": {testkit.Key()}}).Want(422).Check()
+	if !clash.Has("قرر شخص آخر", "هما واحدة") {
+		t.Errorf("the clash does not show what was typed: %.600s", clash.Text())
+	}
+	if later := r.Get("/duplicates?state=later").Want(200).Check(); !later.Has("قارن بينهما") {
+		t.Error("the pair is not among those put off")
+	}
+	for _, bad := range []string{"/duplicates?state=x", "/duplicates?after=x", "/duplicates?after=99999", "/duplicates/0", "/duplicates/99999"} {
+		r.Get(bad).Want(404).Check()
+	}
+	s.As(t, auth.Reviewer, place.Qatar).Get(path).Want(404).Check()
+	r.Post("/duplicates/run", url.Values{"idempotency_key": {testkit.Key()}}).Want(303)
+}
