@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -150,6 +151,11 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 	l.clock.set(l.now)
 	if err := l.leave(ctx); err != nil {
 		return nil, err
+	}
+	for _, party := range place.Countries() { // the server does it when it starts its jobs
+		if _, err := l.svc.Duplicates.Run(ctx, l.who(party, auth.Administrator, "", 0), l.write(0)); err != nil {
+			return nil, fmt.Errorf("asking for duplicates of %s: %w", party, err)
+		}
 	}
 	return accounts, l.draftCriteria(ctx)
 }
@@ -293,6 +299,9 @@ func (l *loader) life(i int, party place.Country, fate registry.State) {
 	start := l.now.AddDate(0, 0, -days).Truncate(24 * time.Hour).Add(time.Duration(6*60+l.rnd.IntN(7*60)) * time.Minute)
 	x := &life{l: l, i: i, party: party}
 	x.rec = l.gen.Record(i, party, calendar.Of(start.Add(3*time.Hour)))
+	if fate == registry.Submitted && i%8 == 0 {
+		x.rec = l.again(i-195, party, calendar.Of(start.Add(3*time.Hour))) // 195: the same party
+	}
 	area := x.rec.Address.Area
 	x.worker, x.reviewer = l.who(party, auth.FieldWorker, area, i), l.who(party, auth.Reviewer, area, i)
 	if fate == registry.Draft {
@@ -342,6 +351,24 @@ func (l *loader) life(i int, party place.Country, fate registry.State) {
 	case registry.Expired:
 		x.at(l.now.Add(-time.Duration(1+l.rnd.IntN(90))*time.Hour), x.expire)
 	}
+}
+
+// again is the record of a woman who is registered already, as another worker takes it down: another spelling, two neighbouring digits of her number exchanged.
+func (l *loader) again(i int, party place.Country, applied calendar.Date) registry.Record {
+	rec := l.gen.Record(i, party, applied)
+	lead := &rec.Lead
+	habit := strings.NewReplacer("ة", "ه", "أ", "ا", "إ", "ا", "ى", "ي", "عبد ", "عبد")
+	lead.GivenName, lead.RestOfName = habit.Replace(lead.GivenName), habit.Replace(lead.RestOfName)
+	if id := []byte(lead.IDNumber); len(id) > 3 {
+		n := len(id) - 3
+		for n > 1 && id[n] == id[n-1] {
+			n--
+		}
+		id[n], id[n-1] = id[n-1], id[n]
+		lead.IDNumber = string(id)
+	}
+	rec.Formal, rec.Case.FileNo = nil, ""
+	return rec
 }
 
 // afterApproval gives some approved families a visit, and some changes that wait for a reviewer.
