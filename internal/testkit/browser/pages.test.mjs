@@ -86,7 +86,10 @@ test('every GET route of the program is visited by these tests', () => {
   const routes = readdirSync(dir).filter((f) => f.endsWith('.go') && !f.endsWith('_test.go'))
     .flatMap((f) => [...readFileSync(new URL(f, dir), 'utf8').matchAll(/\{method: "GET", path: "([^"]+)"/g)].map((m) => m[1]));
   assert.ok(routes.length > 30, `found ${routes.length} routes`);
-  const seen = [...Object.values(visits).flat(), '/signin', '/v/not-a-card', '/link/none', '/setup/none'].map((p) => p.split('?')[0]);
+  // Addresses in any of these tests, here and in the tests of the rooms: '/users/2', `${server.base}/imports/${id}/rows`.
+  const tests = new URL('./', import.meta.url);
+  const literals = readdirSync(tests).filter((f) => f.endsWith('.test.mjs')).flatMap((f) => [...readFileSync(new URL(f, tests), 'utf8').matchAll(/['"`](?:\$\{[^}]*\})?(\/[^'"`\s]*)['"`]/g)].map((m) => m[1]));
+  const seen = [...Object.values(visits).flat(), ...literals].map((p) => p.replace(/\$\{[^}]*\}/g, 'x').split(/[?#]/)[0]);
   // Not pages: checks of machines, files, suggestions, redirects; and pages that the walks see because they need a state of their own.
   const others = new Set(['/healthz', '/readyz', '/robots.txt', '/favicon.ico', '/.well-known/security.txt', '/registrations/districts', '/registrations/:id/edit', '/documents/:id', '/documents/:id/thumb',
     '/signin/second', '/account/factor', '/users/other']);
