@@ -315,6 +315,10 @@ func TestMove(t *testing.T) {
 	keys := storetest.Keys(t)
 	lite := storetest.OpenAt(t, filepath.Join(t.TempDir(), "a.db"), keys)
 	populate(t, lite)
+	was, err := store.VerifyAudit(t.Context(), lite)
+	if err != nil {
+		t.Fatal(err)
+	}
 	pg := storetest.OpenAt(t, storetest.PostgresDSN(t), keys)
 	back := storetest.OpenAt(t, filepath.Join(t.TempDir(), "b.db"), keys)
 	if err := store.Move(t.Context(), lite, pg); err != nil {
@@ -331,8 +335,8 @@ func TestMove(t *testing.T) {
 	healthy(t, back)
 	a, _ := store.VerifyAudit(t.Context(), pg)
 	b, _ := store.VerifyAudit(t.Context(), back)
-	if a != b || a.Entries != 41 {
-		t.Errorf("got chains %+v and %+v, want the same 41 entries", a, b)
+	if a != b || a.Entries != was.Entries+1 { // one of the family that was entered meanwhile
+		t.Errorf("got chains %+v and %+v, want the same %d entries", a, b, was.Entries+1)
 	}
 }
 
