@@ -270,7 +270,8 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	ready := make(chan *rowBatch, 1)
 	var read ImportCounts
 	var failed error
-	prepare := *im
+	prepare, as := *im, *im.m
+	prepare.m = &as // this goroutine changes its own as batches are stored
 	prepare.rules = s.rules(ctx, im.m.Party)
 	im.met = new(atomic.Bool)
 	prepare.met = im.met
