@@ -287,6 +287,7 @@ func preview(t testing.TB, o *testkit.Office, actor auth.Actor, id int64, q serv
 }
 
 func TestPreviewIsWhatEachFamilyWouldGet(t *testing.T) {
+	t.Parallel()
 	o := testkit.Service(t)
 	crowd(t, o, 330, 2026)
 	for i := range 6 { // the neighbour's families are nobody's business here

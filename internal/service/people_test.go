@@ -101,6 +101,7 @@ func TestSignIn(t *testing.T) {
 
 // Whatever is wrong, the answer is the same, and nothing of an unknown address is kept in the clear.
 func TestSignInRefusals(t *testing.T) {
+	t.Parallel()
 	o := testkit.Service(t)
 	admin := testkit.Actor(auth.Administrator, place.Egypt)
 	closed := testkit.SecondActor(auth.FieldWorker, place.Egypt)
@@ -154,6 +155,7 @@ func TestSignInRefusals(t *testing.T) {
 }
 
 func TestLockOut(t *testing.T) {
+	t.Parallel()
 	o := testkit.Service(t)
 	email := testkit.Email(auth.Reviewer, place.Egypt, 1)
 	signIn(t, o, email, testkit.Password) // home is known now
@@ -211,6 +213,7 @@ func TestLockOutInParallel(t *testing.T) {
 }
 
 func TestUnlock(t *testing.T) {
+	t.Parallel()
 	o := testkit.Service(t)
 	admin := testkit.Actor(auth.Administrator, place.Egypt)
 	worker := testkit.Actor(auth.FieldWorker, place.Egypt)
@@ -558,6 +561,7 @@ func TestUsersList(t *testing.T) {
 }
 
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	o := testkit.Service(t)
 	email := testkit.Email(auth.Analyst, place.Qatar, 1)
 	here, other := signIn(t, o, email, testkit.Password), signIn(t, o, email, testkit.Password)
@@ -596,6 +600,7 @@ func TestChangePassword(t *testing.T) {
 }
 
 func TestSecondFactor(t *testing.T) {
+	t.Parallel()
 	o := testkit.Service(t)
 	email := testkit.Email(auth.Administrator, place.Qatar, 1)
 	here, other := signIn(t, o, email, testkit.Password), signIn(t, o, email, testkit.Password)
@@ -830,6 +835,7 @@ func empty(t *testing.T) *service.Service {
 }
 
 func TestSetup(t *testing.T) {
+	t.Parallel()
 	svc := empty(t)
 	if need, err := svc.People.SetupNeeded(background); err != nil || !need {
 		t.Fatalf("SetupNeeded = %v, %v", need, err)
