@@ -83,7 +83,8 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	}
 	m := metrics.New(version())
 	srv, err := web.New(web.Options{Service: o.svc, Views: views.Files, Assets: assets{static.Files()}, Bundle: locale.Default(), Metrics: m, Log: o.log, BaseURL: o.cfg.BaseURL,
-		Secure: o.cfg.Secure(), TrustedProxies: o.cfg.TrustedProxies, SecurityContact: o.cfg.SecurityContact, RequestTimeout: o.cfg.RequestTimeout, Demo: accounts})
+		Secure: o.cfg.Secure(), TrustedProxies: o.cfg.TrustedProxies, SecurityContact: o.cfg.SecurityContact, RequestTimeout: o.cfg.RequestTimeout, Demo: accounts,
+		Chromium: web.FindChromium(o.cfg.Chromium)})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ var settings = []Setting{
 	{Flag: "log-level", Env: "MUNTIJA_LOG_LEVEL", Default: "info", Usage: "debug, info, warn or error"},
 	{Flag: "log-format", Env: "MUNTIJA_LOG_FORMAT", Default: "text", Usage: "text or json"},
 	{Flag: "security-contact", Env: "MUNTIJA_SECURITY_CONTACT", Default: "", Usage: "mailto: or https: address for security.txt; empty: no security.txt"},
+	{Flag: "chromium", Env: "MUNTIJA_CHROMIUM", Default: "auto", Usage: "program that makes PDFs of the printed catalogue: a path, auto (looked for), or off"},
 	{Flag: "shutdown-grace", Env: "MUNTIJA_SHUTDOWN_GRACE", Default: "15s", Usage: "how long a stop waits for requests under way"},
 	{Flag: "request-timeout", Env: "MUNTIJA_REQUEST_TIMEOUT", Default: "20s", Usage: "how long one request may take"},
 }
@@ -50,6 +51,7 @@ type Config struct {
 	LogLevel        string
 	LogFormat       string
 	SecurityContact string
+	Chromium        string // "auto", "off" or a path
 	ShutdownGrace   time.Duration
 	RequestTimeout  time.Duration
 }
@@ -80,7 +82,7 @@ func Load(value func(flag string) (string, bool)) (*Config, error) {
 		return fmt.Errorf("--%s: %s", flag, why)
 	}
 	c := &Config{Addr: get("addr"), MetricsAddr: get("metrics-addr"), Data: get("data"), DB: get("db"), Keys: get("keys"),
-		LogLevel: get("log-level"), LogFormat: get("log-format"), SecurityContact: get("security-contact")}
+		LogLevel: get("log-level"), LogFormat: get("log-format"), SecurityContact: get("security-contact"), Chromium: get("chromium")}
 	if c.Data == "" {
 		return nil, bad("data", "must name a folder")
 	}

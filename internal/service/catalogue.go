@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"muntija/internal/auth"
@@ -115,6 +116,11 @@ func (s *Catalogue) Printed(ctx context.Context, actor auth.Actor, sel Selection
 			return nil
 		})
 	})
+	order := map[string]int{}
+	for i, c := range registry.Crafts() {
+		order[c.Code] = i
+	}
+	slices.SortStableFunc(out, func(a, b store.PublicProduct) int { return order[a.Record.Craft] - order[b.Record.Craft] })
 	return out, err
 }
 

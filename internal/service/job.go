@@ -39,6 +39,7 @@ type Jobs struct {
 	core
 	criteria *Criteria
 	imports  *Imports
+	printer  Printer
 	batch    int
 	onBatch  func() // after each stored batch; for tests that stop in the middle
 
@@ -205,6 +206,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.expire(ctx, job)
 	case JobPurge:
 		return j.purge(ctx, job)
+	case JobCatalogue:
+		return j.print(ctx, job)
 	case JobImportCheck:
 		return j.imports.importCheck(ctx, job)
 	case JobImport:

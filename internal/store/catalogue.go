@@ -251,3 +251,32 @@ func (tx *Tx) PublicIDs(limit int) ([]int64, error) {
 	}, `SELECT product_id FROM catalogue WHERE shown = 1 ORDER BY product_id LIMIT $1`, int64(limit))
 	return out, err
 }
+
+// InsertPrint keeps the PDF that a job of a party made, and forgets all but the newest keep of the party.
+func (tx *Tx) InsertPrint(party place.Country, jobID int64, body []byte, keep int, now time.Time) error {
+	_, err := tx.exec(`INSERT INTO catalogue_print (job_id, party, created_at, body) VALUES ($1, $2, $3, $4)`, jobID, string(party), stamp(now), body)
+	if err != nil {
+		return fmt.Errorf("keeping a printed catalogue: %w", err)
+	}
+	_, err = tx.exec(`DELETE FROM catalogue_print WHERE party = $1 AND job_id NOT IN (SELECT job_id FROM catalogue_print WHERE party = $1 ORDER BY job_id DESC LIMIT $2)`,
+		string(party), int64(keep))
+	return err
+}
+
+// PrintBody returns the PDF that a job of a party made, fault.NotFound if there is none (any more).
+func (tx *Tx) PrintBody(party place.Country, jobID int64) (body []byte, err error) {
+	err = tx.row(into(&body), `SELECT body FROM catalogue_print WHERE job_id = $1 AND party = $2`, jobID, string(party))
+	return body, err
+}
+
+// PrintSizes returns the bytes of the PDFs of a party that are still kept, by job.
+func (tx *Tx) PrintSizes(party place.Country) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	err := tx.each(func(rows *sql.Rows) error {
+		var id, n int64
+		err := rows.Scan(&id, &n)
+		out[id] = n
+		return err
+	}, `SELECT job_id, length(body) FROM catalogue_print WHERE party = $1`, string(party))
+	return out, err
+}

@@ -33,7 +33,7 @@ var tables = []struct {
 	{"sale", "participation_id, day", false}, {"packing_item", "id", true}, {"incident", "id", true}, {"evaluation", "participation_id", false},
 	{"taxon", "party, code", false}, {"product", "id", true}, {"product_photo", "id", true}, {"product_photo_blob", "photo_id", false},
 	{"product_event", "id", true}, {"score_sheet", "id", true}, {"product_score", "id", true}, {"catalogue", "product_id", false},
-	{"catalogue_clock", "id", false},
+	{"catalogue_clock", "id", false}, {"catalogue_print", "job_id", false},
 	{"sheet_import", "id", true}, {"sheet_import_part", "import_id, part", false}, {"sheet_import_row", "import_id, seq", false},
 	{"sheet_mapping", "user_id, shape", false}, {"duplicate_hint", "id", true},
 }

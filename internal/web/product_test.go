@@ -338,3 +338,35 @@ func TestScoreSheetAndTaxonomy(t *testing.T) {
 		t.Error("the other country changes a type of this one")
 	}
 }
+
+// TestPrintedCatalogue opens the book in both languages, and holds that a PDF is only offered where something can make it.
+func TestPrintedCatalogue(t *testing.T) {
+	s := familySite(t)
+	family := consenting(t, s, 1)
+	worker, coordinator := s.As(t, auth.FieldWorker, place.Egypt), s.As(t, auth.Coordinator, place.Egypt)
+	id := productID(t, worker.Post(at(family, "/products"), keyed(productForm())).Want(303).Header.Get("Location"))
+	worker.Upload(productAt(id, "/photos"), keyed(nil), "file", "a.png", testkit.PNG(60, 40)).Want(303)
+	worker.Post(productAt(id, "/do/submit"), keyed(url.Values{"version": {versionOf(t, s, id)}})).Want(303)
+	approve(t, s, id)
+	form := coordinator.Get("/catalogue/print").Want(200).Check()
+	if !form.Has("Chromium") || strings.Contains(string(form.Body), "إعداد ملف PDF</button>") {
+		t.Error("a server without Chromium offers a PDF, or does not say why not")
+	}
+	if p := coordinator.Post("/catalogue/print", keyed(url.Values{"lang": {"ar"}})); p.Status != 409 {
+		t.Errorf("a PDF without a printer: %d, want 409", p.Status)
+	}
+	coordinator.Post("/catalogue/print", keyed(url.Values{"lang": {"ar"}, "open": {"yes"}})).Want(303)
+	for lang, words := range map[string][]string{"ar": {"كليم فوة", "صنع في مصر", "سجاد وكليم"}, "en": {"Fuwa kilim", "Made in Egypt", "Carpets, kilim"}} {
+		book := coordinator.Get("/catalogue/print/book?lang=" + lang).Want(200).Check()
+		if !book.Has(words...) || !strings.Contains(string(book.Body), "<svg viewBox") {
+			t.Errorf("%s: the book lacks something: %.400s", lang, book.Text())
+		}
+	}
+	if p := coordinator.Get("/catalogue/print/book?lang=ar&craft=PT").Want(200); p.Has("كليم فوة") {
+		t.Error("a book of pottery holds a kilim")
+	}
+	for _, q := range []string{"", "?lang=fr", "?lang=ar&craft=ZZ", "?lang=ar&area=XX", "?lang=ar&party=FR"} {
+		coordinator.Get("/catalogue/print/book" + q).Want(404)
+	}
+	coordinator.Get("/catalogue/print/99/pdf").Want(404)
+}

@@ -39,6 +39,7 @@ func table() []route {
 		productRoutes,
 		catalogueRoutes,
 		duplicateRoutes,
+		printRoutes,
 	)
 }
 

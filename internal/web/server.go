@@ -58,6 +58,7 @@ type Options struct {
 	TrustedProxies  []string
 	SecurityContact string
 	RequestTimeout  time.Duration
+	Chromium        string               // path of the program that makes PDFs; "": none, people print by their own browser
 	Demo            []render.DemoAccount // shown on the sign-in page of a demo; nil otherwise
 }
 
@@ -121,6 +122,9 @@ func New(o Options) (*Server, error) {
 	})
 	s.app.Use(s.observe, s.guard)
 	s.mount()
+	if o.Chromium != "" {
+		o.Service.Jobs.SetPrinter(s.printBook)
+	}
 	return s, nil
 }
 

@@ -126,3 +126,11 @@ CREATE TABLE catalogue_clock (
 	id BIGINT NOT NULL PRIMARY KEY,
 	seq BIGINT NOT NULL
 );
+
+-- Printed catalogues, by the job that made them. body is a PDF of what is public, not sealed.
+CREATE TABLE catalogue_print (
+	job_id BIGINT NOT NULL PRIMARY KEY REFERENCES job (id),
+	party $text NOT NULL,
+	created_at $text NOT NULL,
+	body $blob NOT NULL
+);

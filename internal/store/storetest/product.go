@@ -107,6 +107,30 @@ func testProduct(t *testing.T, db *store.DB) {
 		return nil
 	})
 
+	var jobs []store.Job
+	Update(t, db, func(tx *store.Tx) error {
+		jobs = make([]store.Job, 4)
+		for i := range jobs {
+			jobs[i] = store.Job{Kind: "catalogue", Party: "EG", CreatedAt: Noon}
+			if err := tx.InsertJob(&jobs[i]); err != nil {
+				return err
+			}
+			if err := tx.InsertPrint("EG", jobs[i].ID, []byte("%PDF-"), 3, Noon); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	View(t, db, func(tx *store.Tx) error {
+		sizes, err := tx.PrintSizes("EG")
+		if err != nil || len(sizes) != 3 || sizes[jobs[0].ID] != 0 || sizes[jobs[3].ID] != 5 {
+			t.Errorf("prints: got %v, %v, want the newest three", sizes, err)
+		}
+		_, err = tx.PrintBody("QA", jobs[3].ID)
+		wantKind(t, err, fault.NotFound, "")
+		return nil
+	})
+
 	line := registry.Taxon{Party: "EG", Code: "TX-9", Parent: "TX", NameAR: "نول", NameEN: "Loom", Exhibited: true, Needs: []registry.BoothNeed{"wall", "live"}, Active: true}
 	Update(t, db, func(tx *store.Tx) error { return tx.PutTaxon(&line) })
 	stale := line
@@ -351,7 +375,12 @@ func FillProducts(t testing.TB, db *store.DB, note string) {
 		if err := tx.InsertProduct(p); err != nil {
 			return err
 		}
+		job := store.Job{Kind: "catalogue", Party: "EG", CreatedAt: Noon}
+		if err := tx.InsertJob(&job); err != nil {
+			return err
+		}
 		return errors.Join(
+			tx.InsertPrint("EG", job.ID, []byte("%PDF-"), 3, Noon),
 			tx.InsertProductPhoto(&registry.ProductPhoto{ProductID: p.ID, Position: 1, AddedAt: Noon}, []byte("body"), []byte("thumb")),
 			tx.InsertProductEvent(&registry.ProductEvent{ProductID: p.ID, At: Noon, Step: registry.ProductCreate, Note: note}),
 			tx.InsertScore(&registry.Score{ProductID: p.ID, Round: 1, Member: 2, At: Noon, Points: map[string]int{"quality": 4}, Note: note}),
