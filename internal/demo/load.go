@@ -148,6 +148,9 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 			return nil, fmt.Errorf("the demo at %s: %w", a.at.Format(time.DateOnly), err)
 		}
 	}
+	if err := l.importRosters(ctx); err != nil {
+		return nil, err
+	}
 	l.clock.set(l.now)
 	if err := l.leave(ctx); err != nil {
 		return nil, err
