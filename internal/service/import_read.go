@@ -245,9 +245,14 @@ func (rd *rosterReader) finish(r *rosterRow, cells map[string]sheet.Ref) error {
 		} else {
 			rd.keys[k] = r.seq
 		}
-		if ms := rd.members[k]; ms != nil {
-			r.form.Join(&intake.Registration{Household: intake.Household{Members: ms}})
-			delete(rd.members, k)
+	}
+	if len(rd.members) > 0 { // the sheet of members may know the family by another of its numbers
+		for _, k := range []string{r.keyField + "\x1f" + r.key, "lead.id_number\x1f" + canonical("lead.id_number", r.form.Lead.IDNumber, r.form),
+			"case.file_no\x1f" + r.form.Case.FileNo, sheet.FieldNumber + "\x1f" + cells[sheet.FieldNumber].Raw} {
+			if ms := rd.members[k]; ms != nil {
+				r.form.Join(&intake.Registration{Household: intake.Household{Members: ms}})
+				delete(rd.members, k)
+			}
 		}
 	}
 	if r.seq <= rd.from {
