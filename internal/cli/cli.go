@@ -4,7 +4,7 @@
 // setting is a flag and an environment variable (package config).
 //
 // Exit codes: 0 done; 1 it failed, one line on standard error says why; 2 the call's words are off; 3 a check found something (audit verify,
-// doctor, plan verify), or an import left rows out.
+// doctor, plan verify), an import left rows out, or there is no plan.
 package cli
 
 import (
@@ -73,6 +73,9 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	}
 	for _, c := range root.Commands {
 		c.OnUsageError = root.OnUsageError
+		for _, sub := range c.Commands {
+			sub.OnUsageError = root.OnUsageError
+		}
 	}
 	err := root.Run(ctx, args)
 	switch {

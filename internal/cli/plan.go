@@ -15,14 +15,16 @@ import (
 	"muntija/internal/highs"
 	"muntija/internal/planner/allocation"
 	"muntija/internal/planner/explain"
+	"muntija/internal/planner/layout"
 	"muntija/internal/planner/model"
+	"muntija/internal/planner/season"
 	"muntija/internal/planner/verify"
 )
 
 // planCommand is the planner on files, for other tools: no database is opened.
 func (p *program) planCommand() *urfave.Command {
 	return &urfave.Command{Name: "plan", Usage: "solve and check planning problems in files, without a database",
-		Commands: []*urfave.Command{p.planAllocationCommand(), p.planVerifyCommand(), p.planSchemaCommand()}}
+		Commands: []*urfave.Command{p.planAllocationCommand(), p.planSeasonCommand(), p.planLayoutCommand(), p.planVerifyCommand(), p.planSchemaCommand()}}
 }
 
 // largestPlanFile is the size up to which a file is read.
@@ -224,10 +226,10 @@ func proofWords(plan *model.Plan) string {
 }
 
 // planSchemas are the formats of plan files by name.
-var planSchemas = map[string][]byte{"allocation": model.Schema, "allocation-plan": model.PlanSchema}
+var planSchemas = map[string][]byte{"allocation": model.Schema, "allocation-plan": model.PlanSchema, "season": season.Schema, "layout": layout.Schema}
 
 func (p *program) planSchemaCommand() *urfave.Command {
-	return &urfave.Command{Name: "schema", ArgsUsage: "allocation|allocation-plan", Usage: "print the JSON Schema of a file format",
+	return &urfave.Command{Name: "schema", ArgsUsage: "allocation|allocation-plan|season|layout", Usage: "print the JSON Schema of a file format",
 		Action: func(_ context.Context, cmd *urfave.Command) error {
 			name, err := argument(cmd, "name")
 			if err != nil {

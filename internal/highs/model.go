@@ -180,12 +180,8 @@ func (m *Model) Value(x []float64, tol float64) (float64, bool) {
 		}
 	}
 	for r := range m.rowLower {
-		end := len(m.index)
-		if r+1 < len(m.start) {
-			end = int(m.start[r+1])
-		}
 		a := 0.0
-		for k := int(m.start[r]); k < end; k++ {
+		for k := m.start[r]; k < m.end(r); k++ {
 			a += m.value[k] * x[m.index[k]]
 		}
 		if a < m.rowLower[r]-tol || a > m.rowUpper[r]+tol {
@@ -193,4 +189,76 @@ func (m *Model) Value(x []float64, tol float64) (float64, bool) {
 		}
 	}
 	return sum, true
+}
+
+// Relaxed returns the model without its whole numbers. It shares the columns and rows.
+func (m *Model) Relaxed() *Model {
+	out := *m
+	out.integer, out.integers = make([]int32, len(m.integer)), 0
+	return &out
+}
+
+// Select returns the model with the columns named alone, in that order, all others being 0. A column whose bounds exclude 0 must be among them.
+func (m *Model) Select(cols []Col) *Model {
+	at := make([]int32, len(m.cost))
+	out := NewModel(m.sense, len(cols), len(m.rowLower), len(m.value)/2)
+	out.err = m.err
+	for i, c := range cols {
+		at[c] = int32(i) + 1
+		out.cost, out.lower, out.upper = append(out.cost, m.cost[c]), append(out.lower, m.lower[c]), append(out.upper, m.upper[c])
+		out.integer, out.seen = append(out.integer, m.integer[c]), append(out.seen, 0)
+		out.integers += int(m.integer[c])
+	}
+	for c := range m.cost {
+		if at[c] == 0 && (m.lower[c] > 0 || m.upper[c] < 0) {
+			out.fail("column %d cannot be 0 and was left out", c)
+		}
+	}
+	for r := range m.rowLower {
+		out.rowLower, out.rowUpper = append(out.rowLower, m.rowLower[r]), append(out.rowUpper, m.rowUpper[r])
+		out.start = append(out.start, int32(len(out.index)))
+		for k := m.start[r]; k < m.end(r); k++ {
+			if i := at[m.index[k]]; i > 0 {
+				out.index, out.value = append(out.index, i-1), append(out.value, m.value[k])
+			}
+		}
+	}
+	return out
+}
+
+func (m *Model) end(r int) int32 {
+	if r+1 < len(m.start) {
+		return m.start[r+1]
+	}
+	return int32(len(m.index))
+}
+
+// DualBound returns what any multipliers of the rows prove about a minimum: no point has a lower objective (weak duality; it needs no optimal multipliers, which
+// are only the best ones). It also returns the reduced costs of the columns. The bound is -Inf if the multipliers prove nothing.
+func (m *Model) DualBound(duals []float64) (bound float64, reduced []float64) {
+	reduced = append([]float64(nil), m.cost...)
+	for r, y := range duals {
+		limit := m.rowLower[r]
+		if y < 0 {
+			limit = m.rowUpper[r]
+		}
+		if math.Abs(y) < 1e-11 || math.IsInf(limit, 0) { // a multiplier of the wrong sign is dropped: any multipliers will do
+			continue
+		}
+		bound += y * limit
+		for k := m.start[r]; k < m.end(r); k++ {
+			reduced[m.index[k]] -= y * m.value[k]
+		}
+	}
+	for c, d := range reduced {
+		switch {
+		case d > 0 && m.lower[c] != 0:
+			bound += d * m.lower[c]
+		case d < 0 && !math.IsInf(m.upper[c], 0):
+			bound += d * m.upper[c]
+		case d < -1e-9:
+			return math.Inf(-1), reduced
+		}
+	}
+	return bound, reduced
 }

@@ -40,14 +40,15 @@ func (s Status) String() string { return statusNames[s] }
 
 // Params are the parameters of one solve. The zero value solves to proven optimality without a limit.
 type Params struct {
-	TimeLimit time.Duration  // 0: none
-	RelGap    float64        // stop at |value - bound| ≤ RelGap·|value|
-	AbsGap    float64        // stop at |value - bound| ≤ AbsGap
-	Nodes     int32          // stop after so many nodes of the search tree, which unlike a time limit is the same on every machine; 0: none
-	Seed      int32          // of HiGHS's random choices, from 0
-	Start     []float64      // values of all columns to begin with, or nil; values that break a row are mended if that is easy, else ignored
-	Progress  func(Progress) // called from the solving goroutine, about once a second and at each better point; must be quick
-	Log       func(string)   // lines of HiGHS's log
+	TimeLimit  time.Duration  // 0: none
+	RelGap     float64        // stop at |value - bound| ≤ RelGap·|value|
+	AbsGap     float64        // stop at |value - bound| ≤ AbsGap
+	Nodes      int32          // stop after so many nodes of the search tree, which unlike a time limit is the same on every machine; 0: none
+	Seed       int32          // of HiGHS's random choices, from 0
+	NoPresolve bool           // for problems whose relaxation is easy: looking for reductions can take longer than solving
+	Start      []float64      // values of all columns to begin with, or nil; values that break a row are mended if that is easy, else ignored
+	Progress   func(Progress) // called from the solving goroutine, about once a second and at each better point; must be quick
+	Log        func(string)   // lines of HiGHS's log
 }
 
 // Progress is how far a solve is. Best and Bound are in the sense of the model; an infinite one is not known yet.
@@ -336,6 +337,10 @@ func (r *run) options(ctx context.Context, h uint64, p Params) {
 	set("Highs_setBoolOptionValue", "output_flag", on)
 	set("Highs_setIntOptionValue", "threads", 1)
 	set("Highs_setIntOptionValue", "random_seed", uint64(p.Seed))
+	if p.NoPresolve {
+		at, off := r.text(ctx, "presolve"), r.text(ctx, "off")
+		r.need(ctx, "Highs_setStringOptionValue", h, uint64(at), uint64(off))
+	}
 	number("mip_rel_gap", p.RelGap)
 	number("mip_abs_gap", max(p.AbsGap, 1e-6))
 	if p.Nodes > 0 {

@@ -26,6 +26,9 @@ const depsRules = `
 	NONE < planner/model < planner/explain, planner/verify, planner/instance;
 	planner/instance, highs < planner/allocation; # tests stand on planner/instance, nothing else does
 	planner/allocation, planner/explain, planner/verify < planner;
+	NONE < planner/planfile < planner/layout;
+	calendar, highs, planner/planfile < planner/season;
+	planner/season, planner/layout < planner/verify;
 	fault, place < auth;
 	fault, calendar < locale;
 

@@ -1,6 +1,6 @@
 // Command bench measures the figures of the README on data of the size that each names, and prints rate, p50, p99 and peak memory.
 //
-//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview] [weight] [sheet] [import]
+//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview] [weight] [sheet] [import] [season] [layout]
 //
 // The server under test is the real binary in a process of its own; the clients are goroutines of this one, on loopback. Everything is bounded in count and
 // time. The registry of a million families is filled once, straight through the store, and kept under -dir for the next run.
@@ -47,7 +47,7 @@ func main() {
 	flag.Parse()
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import"}
+		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -70,6 +70,10 @@ func main() {
 			err = benchSheet(ctx)
 		case "import":
 			err = benchImport(ctx)
+		case "season":
+			err = benchSeason(ctx)
+		case "layout":
+			err = benchLayout(ctx)
 		default:
 			err = fmt.Errorf("there is no section %q", s)
 		}

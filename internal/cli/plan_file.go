@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/highs"
+	"muntija/internal/planner/planfile"
+)
+
+// planFlags are the flags of "plan season" and "plan layout".
+func planFlags() []urfave.Flag {
+	return []urfave.Flag{
+		&urfave.StringFlag{Name: "in", Usage: "file of the problem; - is standard input", Required: true},
+		&urfave.StringFlag{Name: "out", Usage: "file of the result; - is standard output", Value: "-"},
+		&urfave.DurationFlag{Name: "time", Usage: "how long to plan; then the best plan and bound so far", Value: 30 * time.Second},
+		&urfave.IntFlag{Name: "seed", Usage: "of all random choices, from 0", Value: 1},
+		&urfave.IntFlag{Name: "threads", Usage: "threads, 1 to 64", Value: 2},
+	}
+}
+
+// planRun is one run of "plan season" or "plan layout": what its flags say.
+type planRun struct {
+	data    []byte
+	out     string
+	limit   time.Duration
+	seed    int
+	threads int
+	began   time.Time
+}
+
+func (p *program) planRun(cmd *urfave.Command) (*planRun, error) {
+	r := &planRun{out: cmd.String("out"), limit: cmd.Duration("time"), seed: cmd.Int("seed"), threads: cmd.Int("threads"), began: time.Now()}
+	switch {
+	case cmd.Args().Len() > 0:
+		return nil, fmt.Errorf("plan %s takes no word %q; %w", cmd.Name, cmd.Args().First(), errUsage)
+	case r.limit <= 0 || r.limit > 24*time.Hour:
+		return nil, fmt.Errorf("--time is more than 0 and at most 24h, not %s; %w", r.limit, errUsage)
+	case r.seed < 0 || r.seed > math.MaxInt32:
+		return nil, fmt.Errorf("--seed is between 0 and %d, not %d; %w", math.MaxInt32, r.seed, errUsage)
+	case r.threads < 1 || r.threads > 64:
+		return nil, fmt.Errorf("--threads is between 1 and 64, not %d; %w", r.threads, errUsage)
+	}
+	var err error
+	if r.data, err = p.readPlanFile(cmd.String("in")); err != nil {
+		return nil, fmt.Errorf("reading the problem: %w", err)
+	}
+	return r, nil
+}
+
+// writePlan writes a result, and one line on standard error that says how the run went. The time is in that line alone, so that the same problem, seed and threads
+// give the same bytes.
+func (p *program) writePlan(r *planRun, result any, how string) error {
+	b, err := planfile.Encode(result)
+	if err != nil {
+		return err
+	}
+	if err := p.writePlanFile(r.out, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	}); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	fmt.Fprintf(p.errw, "%s; %.2f seconds, seed %d, %d threads\n", how, time.Since(r.began).Seconds(), r.seed, r.threads)
+	return nil
+}
+
+// openSolver opens the exact solver with its compiled code kept between runs: the first compile takes about two seconds, the next ones none.
+func openSolver() *highs.Solver {
+	return highs.New(highs.Options{CacheDir: planCache(), MemoryMiB: 2048})
+}
+
+var errWrongPlan = errors.New("the plan does not pass its own check; this is a mistake of the program")

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/planner/layout"
+	"muntija/internal/planner/verify"
+)
+
+func (p *program) planLayoutCommand() *urfave.Command {
+	return &urfave.Command{Name: "layout", Usage: "booths of an exhibition", Flags: planFlags(),
+		Description: "The format is printed by \"muntija plan schema layout\". Exit code 3: the needs cannot be met, and the result names exhibitors whose booths\n" +
+			"are too few, or a hard rule stays broken.",
+		Action: func(ctx context.Context, cmd *urfave.Command) error {
+			run, err := p.planRun(cmd)
+			if err != nil {
+				return err
+			}
+			problem, err := layout.Decode(run.data)
+			if err != nil {
+				return fmt.Errorf("reading the problem: %w", err)
+			}
+			result, err := layout.Solve(ctx, problem, layout.Params{TimeLimit: run.limit, Seed: int64(run.seed), Threads: run.threads})
+			if err != nil {
+				return err
+			}
+			if wrong := verify.Layout(problem, result); len(wrong) > 0 {
+				return fmt.Errorf("%w: %s", errWrongPlan, wrong[0])
+			}
+			p.found = result.Objective == nil || result.Hard > 0
+			how := result.Status + " (" + result.Stop + ")"
+			if result.Objective != nil {
+				how += fmt.Sprintf(", objective %d, bound %d, %d hard breaches", *result.Objective, *result.Bound, result.Hard)
+			} else {
+				how += ": " + result.Shortage.Sentence
+			}
+			return p.writePlan(run, result, how)
+		}}
+}

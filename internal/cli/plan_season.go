@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/planner/season"
+	"muntija/internal/planner/verify"
+)
+
+func (p *program) planSeasonCommand() *urfave.Command {
+	return &urfave.Command{Name: "season", Usage: "dates and venues of a season", Flags: planFlags(),
+		Description: "The format is printed by \"muntija plan schema season\". Exit code 3: there is no plan, and the result says which demands clash.",
+		Action: func(ctx context.Context, cmd *urfave.Command) error {
+			run, err := p.planRun(cmd)
+			if err != nil {
+				return err
+			}
+			problem, err := season.Decode(run.data)
+			if err != nil {
+				return fmt.Errorf("reading the problem: %w", err)
+			}
+			solver := openSolver()
+			defer solver.Close(context.WithoutCancel(ctx))
+			result, err := season.Solve(ctx, solver, problem, season.Params{TimeLimit: run.limit, Seed: int32(run.seed), Threads: run.threads})
+			if err != nil {
+				return err
+			}
+			if wrong := verify.Season(problem, result); len(wrong) > 0 {
+				return fmt.Errorf("%w: %s", errWrongPlan, wrong[0])
+			}
+			p.found = result.Objective == nil
+			how := result.Status + " (" + result.Stop + ")"
+			if result.Objective != nil {
+				how += fmt.Sprintf(", objective %d, bound %d", *result.Objective, *result.Bound)
+			} else if result.Clash != "" {
+				how += fmt.Sprintf(", %d demands clash (%s)", len(result.Reasons), result.Clash)
+			}
+			return p.writePlan(run, result, how)
+		}}
+}

@@ -1,0 +1,321 @@
+// Package layout gives every exhibitor of an exhibition a booth.
+//
+// [Decode] reads a [Problem] and checks it, [Solve] returns a [Result], [Drag] says what moving one exhibitor costs and how to mend it best.
+//
+// # Design
+//
+// What an exhibitor needs of its booth (size, power, water, an accessible place, a list, a pin) is proven possible first, by a matching; if it is not, the result
+// names exhibitors whose booths are too few for them (Hall's theorem). From then on no search ever breaks a need: it exchanges the places of two who may both stand where the
+// other stands. Three hard rules are on several exhibitors: a pavilion stands in one connected part of the hall, an association side by side, and categories such
+// as food and incense are no neighbours. Regions are grown for the groups before the search, and what is kept is not given up for a gain.
+//
+// Costs are whole numbers: neighbours of one craft from one place, crowd-pullers close together, heavy goods far from the loading gate, flows times ways, aversions
+// of neighbours. A quadratic assignment problem (Koopmans and Beckmann 1957) is a layout with a matrix of distances and one of flows and nothing else. Problems of
+// up to 400 booths without hard rules on several exhibitors are searched by robust tabu search, all others by annealing. Each thread searches by itself, from seeds of its own; the best
+// result counts, the first of several equal ones. The work is counted and not timed: same input, seed, threads and time limit, same bytes, unless the deadline struck,
+// which the result says.
+//
+// # Limits
+//
+// The bound is that of Gilmore and Lawler for up to 150 booths with flows, that of the booths' own costs without; it is weak for neighbours and crowds. Safety of
+// the floor plan is not of this package.
+package layout
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// tabuBooths is up to how many booths tabu search is used.
+const tabuBooths = 400
+
+// Work per second of the time limit and thread, set low enough that an ordinary machine does it in time.
+const (
+	swapsPerSecond = 250_000    // exchanges of annealing without flows
+	tabuPerSecond  = 50_000_000 // rounds of tabu search times the square of the booths, for one layer
+	mostSeconds    = 3600
+)
+
+// Params are the parameters of a run.
+type Params struct {
+	TimeLimit time.Duration // deadline; 0: none
+	Work      time.Duration // how much work is done: what an ordinary machine does in 0.7 of it; TimeLimit unless said, or else five seconds' worth
+	Seed      int64
+	Threads   int
+}
+
+// Solve lays a hall out that Check has passed. An ended context gives the best layout so far.
+func Solve(ctx context.Context, p *Problem, o Params) (*Result, error) {
+	o.Threads = max(o.Threads, 1)
+	h := newHall(p)
+	r := &Result{Format: ResultFormat, Seed: o.Seed, Threads: o.Threads, Method: "matching", Hash: p.Hash()}
+	all := make([]int, h.m)
+	for i := range all {
+		all[i] = i
+	}
+	matched := h.match(all, func(int) bool { return true })
+	for _, a := range matched {
+		if a < 0 {
+			r.Status, r.Stop, r.Shortage = "infeasible", "proven", h.shortage(matched)
+			return r, nil
+		}
+	}
+	until := time.Time{}
+	if o.TimeLimit > 0 {
+		until = time.Now().Add(o.TimeLimit)
+	}
+	seconds := min(0.7*cmp.Or(o.Work, o.TimeLimit, 5*time.Second).Seconds(), mostSeconds)
+	bound := h.bound()
+	type found struct {
+		at   []int
+		soft int64
+		hard int
+		late bool
+	}
+	list := make([]found, o.Threads)
+	useTabu := !h.hasHard && h.n <= tabuBooths && (h.flow != nil || h.n <= 60)
+	r.Method = "annealing"
+	var layers []layer
+	if useTabu {
+		r.Method = "tabu"
+		layers = h.layers()
+	}
+	var wait sync.WaitGroup
+	for k := range list {
+		wait.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(o.Seed), uint64(k)+0x1a7))
+			e := &effort{ctx: ctx, until: until}
+			f := &list[k]
+			if useTabu {
+				f.at, f.soft = h.manyTabu(layers, rng, matched, seconds, e)
+			} else {
+				f.at, f.soft, f.hard = h.manyAnneal(rng, matched, seconds, e)
+			}
+			f.late = e.late
+		})
+	}
+	wait.Wait()
+	best, late := 0, list[0].late
+	for k := range list {
+		late = late || list[k].late
+		if better(list[k].hard, list[k].soft, list[best].hard, list[best].soft) {
+			best = k
+		}
+	}
+	r.Stop = "effort"
+	switch {
+	case ctx.Err() != nil:
+		r.Stop = "interrupted"
+	case late:
+		r.Stop = "time_limit"
+	}
+	return r, h.result(r, newState(h, list[best].at), bound)
+}
+
+// manyTabu runs tabu search from several layouts, for small problems, and from one for large ones.
+func (h *hall) manyTabu(layers []layer, rng *rand.Rand, matched []int, seconds float64, e *effort) ([]int, int64) {
+	total := int(seconds * tabuPerSecond / float64(max(1, len(layers))*h.n*h.n))
+	total = min(total, 20_000_000)
+	if h.n <= 12 {
+		total = min(total, 20_000) // every layout of so few booths has been seen by then
+	}
+	run := max(1000, min(total/4, 2000*h.n))
+	var best []int
+	least := int64(math.MaxInt64)
+	for done := 0; done < total || best == nil; done += run {
+		begin := h.begin(rng, matched)
+		h.shuffle(rng, begin)
+		at, cost := tabu(h, layers, rng, begin, min(run, max(1, total-done)), e)
+		if cost < least {
+			best, least = at, cost
+		}
+		if e.over() {
+			break
+		}
+	}
+	return best, least
+}
+
+// shuffle changes places by chance where needs allow it.
+func (h *hall) shuffle(rng *rand.Rand, at []int) {
+	for i := range at {
+		j := rng.IntN(len(at))
+		if (i >= h.m || h.allowed[i][at[j]]) && (j >= h.m || h.allowed[j][at[i]]) {
+			at[i], at[j] = at[j], at[i]
+		}
+	}
+}
+
+// manyAnneal anneals from several beginnings, more often the smaller the hall, and goes on beginning anew as long as hard rules stay broken and there is work left.
+func (h *hall) manyAnneal(rng *rand.Rand, matched []int, seconds float64, e *effort) ([]int, int64, int) {
+	moves := seconds * swapsPerSecond
+	if h.flow != nil {
+		moves /= math.Max(1, float64(h.m)/20)
+	}
+	total := int(min(moves, 4000*float64(h.n), 1e9))
+	runs := max(1, min(12, 240/h.n))
+	part := max(total/runs, 1)
+	var best []int
+	least, broken := int64(0), 0
+	for k := 0; k < runs || broken > 0 && k < runs+2; k++ {
+		at, soft, hard := anneal(h, rng, h.begin(rng, matched), part, e)
+		if best == nil || better(hard, soft, broken, least) {
+			best, least, broken = at, soft, hard
+		}
+		if e.over() {
+			break
+		}
+	}
+	return best, least, broken
+}
+
+// result fills the result from a layout.
+func (h *hall) result(r *Result, s *state, bound int64) error {
+	r.Status = "feasible"
+	if s.hard > 0 {
+		r.Status = "broken"
+	}
+	if bound > s.soft {
+		return fmt.Errorf("laying out: the bound %d is above the cost %d", bound, s.soft)
+	}
+	if bound == s.soft && s.hard == 0 {
+		r.Status, r.Stop = "optimal", "proven"
+	}
+	gap := float64(s.soft-bound) / math.Max(1, float64(s.soft))
+	r.Objective, r.Bound, r.Gap, r.Hard = &s.soft, &bound, &gap, s.hard
+	for i := range h.m {
+		r.Assignment = append(r.Assignment, Placement{h.p.Exhibitors[i].ID, h.p.Booths[s.at[i]].ID})
+	}
+	r.Reasons = s.breaches()
+	return nil
+}
+
+// breaches lists the hard rules that a layout breaks and the neighbours that it pays for.
+func (s *state) breaches() []Breach {
+	h := s.h
+	var out []Breach
+	name := func(i int) string { return h.p.Exhibitors[i].ID }
+	for g, n := range s.part {
+		if n > 1 {
+			b := Breach{Rule: h.groups[g].rule, Name: h.groups[g].name, Hard: true}
+			for _, i := range h.groups[g].members {
+				b.Exhibitors = append(b.Exhibitors, name(i))
+			}
+			out = append(out, b)
+		}
+	}
+	for a := range h.n {
+		for _, b := range h.next[a] {
+			i, j := s.who[a], s.who[b]
+			if a > b || i >= h.m || j >= h.m {
+				continue
+			}
+			if _, hard := h.pair(i, j); hard > 0 {
+				out = append(out, Breach{Rule: "apart", Exhibitors: []string{name(i), name(j)}, Hard: true})
+			}
+			if h.kind[i] >= 0 && h.kind[i] == h.kind[j] && h.w.same > 0 {
+				out = append(out, Breach{Rule: "same_craft", Exhibitors: []string{name(i), name(j)}, Cost: h.w.same})
+			}
+			if h.p.Aversions != nil {
+				if c := h.w.aversion * (h.p.Aversions[i][j] + h.p.Aversions[j][i]); c > 0 {
+					out = append(out, Breach{Rule: "aversion", Exhibitors: []string{name(i), name(j)}, Cost: c})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Moved is what becomes of a layout when somebody is dragged to another booth.
+type Moved struct {
+	Possible   bool        // the booth meets the needs of who was dragged, and whoever stood there can stand somewhere
+	Cost       int64       // change of the objective
+	Hard       int         // change of the hard breaches
+	Assignment []Placement // the layout after the best repair
+	Repaired   Placement   // who was moved to make room, and where to; empty if the booth was free
+}
+
+var errUnknown = errors.New("the layout or the move names something that the problem does not have")
+
+// Drag puts an exhibitor into a booth. Who stood there goes where it costs least: to a free booth, to the one that became free, or to that of a third who goes to that one.
+func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error) {
+	h := newHall(p)
+	who, where := map[string]int{}, map[string]int{}
+	for i, x := range p.Exhibitors {
+		who[x.ID] = i
+	}
+	for a, b := range p.Booths {
+		where[b.ID] = a
+	}
+	at := make([]int, h.m)
+	taken := map[int]bool{}
+	for _, q := range plan {
+		i, okI := who[q.Exhibitor]
+		a, okA := where[q.Booth]
+		if !okI || !okA || taken[a] {
+			return nil, errUnknown
+		}
+		at[i], taken[a] = a, true
+	}
+	i, okI := who[exhibitor]
+	a, okA := where[booth]
+	if !okI || !okA || len(plan) != h.m || len(taken) != h.m {
+		return nil, errUnknown
+	}
+	s := newState(h, h.fill(at))
+	soft0, hard0 := s.soft, s.hard
+	out := &Moved{}
+	j := s.who[a]
+	if i == j {
+		out.Possible, out.Assignment = true, plan
+		return out, nil
+	}
+	if !h.allowed[i][a] {
+		return out, nil
+	}
+	s.swap(i, j) // j, whoever that is, stands where i stood
+	best, bestSoft, bestHard := -1, int64(0), 0
+	for b := range h.n {
+		k := s.who[b]
+		if k == i || j < h.m && !h.allowed[j][b] || k != j && k < h.m && !h.allowed[k][s.at[j]] {
+			continue
+		}
+		soft, hard := int64(0), 0
+		if k != j {
+			soft, hard = s.swap(j, k)
+		}
+		if best < 0 || better(s.hard, s.soft, bestHard, bestSoft) {
+			best, bestSoft, bestHard = b, s.soft, s.hard
+		}
+		if k != j {
+			s.undo(j, k, soft, hard)
+		}
+		if j >= h.m {
+			break // the booth was free: nobody needs another
+		}
+	}
+	if best < 0 {
+		return out, nil
+	}
+	if k := s.who[best]; k != j {
+		s.swap(j, k)
+	}
+	out.Possible, out.Cost, out.Hard = true, s.soft-soft0, s.hard-hard0
+	if j < h.m {
+		out.Repaired = Placement{p.Exhibitors[j].ID, p.Booths[best].ID}
+	}
+	for k := range h.m {
+		out.Assignment = append(out.Assignment, Placement{p.Exhibitors[k].ID, p.Booths[s.at[k]].ID})
+	}
+	return out, nil
+}
+
+func shortageSentence(people, booths int) string {
+	return fmt.Sprintf("these %d exhibitors can stand in these %d booths only: at least %d of them cannot be placed", people, booths, people-booths)
+}

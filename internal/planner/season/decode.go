@@ -1,0 +1,314 @@
+package season
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"muntija/internal/calendar"
+	"muntija/internal/planner/planfile"
+)
+
+// Limits of what is taken.
+const (
+	maxWeeks       = 2000
+	maxExhibitions = 20000
+	maxVenues      = 5000
+	maxDays        = 7 * maxWeeks
+	maxCost        = 1_000_000_000 // of one rule, period or weight
+	maxTotal       = 1 << 50       // of an objective: exact in a float64, with room
+)
+
+// Decode reads a problem from its file format (see Schema) and checks it. What is refused is named with its place.
+func Decode(data []byte) (*Problem, error) {
+	p := new(Problem)
+	if err := planfile.Decode(data, Format, p); err != nil {
+		return nil, err
+	}
+	return p, p.Check()
+}
+
+// Hash returns the SHA-256 of the problem, in hexadecimal.
+func (p *Problem) Hash() string {
+	b, err := json.Marshal(p)
+	if err != nil { // a Problem is made of values that always marshal
+		panic(err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Check says what is wrong with the problem, if anything: the first mistake, with its place.
+func (p *Problem) Check() error {
+	if p.Weeks < 1 || p.Weeks > maxWeeks {
+		return fmt.Errorf("weeks: %d is not between 1 and %d", p.Weeks, maxWeeks)
+	}
+	if len(p.Exhibitions) == 0 || len(p.Exhibitions) > maxExhibitions {
+		return fmt.Errorf("exhibitions: %d of them; between 1 and %d are taken", len(p.Exhibitions), maxExhibitions)
+	}
+	if len(p.Venues) == 0 || len(p.Venues) > maxVenues {
+		return fmt.Errorf("venues: %d of them; between 1 and %d are taken", len(p.Venues), maxVenues)
+	}
+	c := &checker{p: p, venue: map[string]int{}, person: map[string]int{}, series: map[string]int{}, exhibition: map[string]int{}, party: map[string]bool{}}
+	c.rules()
+	c.things()
+	for i := range p.Exhibitions {
+		c.one(i)
+	}
+	c.pairs()
+	if c.err == nil && c.total() > maxTotal {
+		c.fail("rules", "the costs of all breaches together pass 2^50: make them smaller")
+	}
+	return c.err
+}
+
+type checker struct {
+	p                                 *Problem
+	venue, person, series, exhibition map[string]int
+	party                             map[string]bool
+	err                               error
+}
+
+func (c *checker) fail(at, format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf("%s: "+format, append([]any{at}, args...)...)
+	}
+}
+
+func (c *checker) id(m map[string]int, at, id string, i int) {
+	switch {
+	case id == "":
+		c.fail(at, "it has no id")
+	case len(id) > 200:
+		c.fail(at, "its id is longer than 200 bytes")
+	default:
+		if j, ok := m[id]; ok {
+			c.fail(at, "the id %q is that of number %d too", id, j)
+		}
+		m[id] = i
+	}
+}
+
+func (c *checker) within(at string, v, lo, hi int64) {
+	if v < lo || v > hi {
+		c.fail(at, "%d is not between %d and %d", v, lo, hi)
+	}
+}
+
+func (c *checker) periods(at string, list []Period) {
+	for i, q := range list {
+		at := fmt.Sprintf("%s[%d]", at, i)
+		c.period(at, q)
+	}
+}
+
+func (c *checker) period(at string, q Period) {
+	dates, weeks := !q.From.IsZero() || !q.To.IsZero(), q.FirstWeek != nil || q.LastWeek != nil
+	switch {
+	case dates == weeks:
+		c.fail(at, "it needs either from and to, or first_week and last_week")
+	case dates && (q.From.IsZero() || q.To.IsZero()):
+		c.fail(at, "one of from and to is missing")
+	case dates && q.To < q.From:
+		c.fail(at, "it ends (%s) before it begins (%s)", q.To, q.From)
+	case dates && c.p.Start.IsZero():
+		c.fail(at, "dates need the start of the season")
+	case weeks && (q.FirstWeek == nil || q.LastWeek == nil):
+		c.fail(at, "one of first_week and last_week is missing")
+	case weeks && (*q.FirstWeek < 0 || *q.LastWeek < *q.FirstWeek || *q.LastWeek > maxWeeks):
+		c.fail(at, "weeks %d to %d are no stretch of weeks", *q.FirstWeek, *q.LastWeek)
+	}
+	c.within(at+".cost", q.Cost, 0, maxCost)
+}
+
+func (c *checker) rules() {
+	for name, s := range c.p.Rules {
+		at := fmt.Sprintf("rules.%s", name)
+		if _, ok := Defaults[name]; !ok {
+			c.fail(at, "there is no rule of this name that can be set")
+		}
+		if s.Mode != Ignore && s.Mode != Warn && s.Mode != Block {
+			c.fail(at+".mode", "it is ignore, warn or block, not %q", s.Mode)
+		}
+		c.within(at+".cost", s.Cost, 0, maxCost)
+	}
+}
+
+func (c *checker) things() {
+	p := c.p
+	if !p.Start.IsZero() && p.Start.AddDays(7*p.Weeks) == calendar.Date(0) {
+		c.fail("start", "the season ends after the year 9999")
+	}
+	for name, list := range p.Calendars {
+		c.periods("calendars."+name, list)
+	}
+	c.periods("ramadan", p.Ramadan)
+	for i, v := range p.Venues {
+		at := fmt.Sprintf("venues[%d]", i)
+		c.id(c.venue, at, v.ID, i)
+		c.within(at+".capacity", v.Capacity, 0, maxCost)
+		c.within(at+".rent_per_day", v.RentPerDay, 0, 1<<40)
+		if v.RentPerDay > 0 && v.Currency == "" {
+			c.fail(at+".currency", "a rent needs one")
+		}
+		c.periods(at+".unavailable", v.Unavailable)
+		c.party[v.Party] = true
+	}
+	for i, x := range p.People {
+		at := fmt.Sprintf("people[%d]", i)
+		c.id(c.person, at, x.ID, i)
+		c.periods(at+".unavailable", x.Unavailable)
+	}
+	for i, s := range p.Series {
+		at := fmt.Sprintf("series[%d]", i)
+		c.id(c.series, at, s.ID, i)
+		c.within(at+".gap_days", int64(s.GapDays), 0, maxDays)
+	}
+	if p.MaxDifference != nil {
+		c.within("max_difference", int64(*p.MaxDifference), 0, maxExhibitions)
+	}
+	c.within("max_parallel", int64(p.MaxParallel), 0, maxExhibitions)
+}
+
+func (c *checker) one(i int) {
+	p, e := c.p, &c.p.Exhibitions[i]
+	at := fmt.Sprintf("exhibitions[%d]", i)
+	c.id(c.exhibition, at, e.ID, i)
+	c.within(at+".count", int64(e.Count), 0, int64(p.Weeks))
+	c.within(at+".days", int64(e.Days), 0, maxDays)
+	c.within(at+".opens_on", int64(e.OpensOn), 0, 6)
+	c.within(at+".build_days", int64(e.BuildDays), 0, 365)
+	c.within(at+".dismantle_days", int64(e.DismantleDays), 0, 365)
+	c.within(at+".size", e.Size, 0, maxCost)
+	c.within(at+".weight", e.Weight, 0, maxCost)
+	c.known(at+".venues", "venue", c.venue, e.Venues)
+	c.known(at+".people", "person", c.person, e.People)
+	if e.Series != "" {
+		c.known(at+".series", "series", c.series, []string{e.Series})
+	}
+	for _, name := range e.Calendars {
+		if _, ok := p.Calendars[name]; !ok {
+			c.fail(at+".calendars", "there is no calendar %q", name)
+		}
+	}
+	if e.Host != "" && !c.party[e.Host] {
+		c.fail(at+".host", "no venue is of the party %q", e.Host)
+	}
+	if e.Ramadan != "" && e.Ramadan != "ban" && e.Ramadan != "wish" {
+		c.fail(at+".ramadan", "it is ban or wish, not %q", e.Ramadan)
+	}
+	c.periods(at+".windows", e.Windows)
+	c.periods(at+".unavailable", e.Unavailable)
+	c.periods(at+".prefer", e.Prefer)
+	if e.Pin != nil {
+		if e.Pin.Venue != "" {
+			c.known(at+".pin.venue", "venue", c.venue, []string{e.Pin.Venue})
+		}
+		if e.Pin.Week != nil {
+			c.within(at+".pin.week", int64(*e.Pin.Week), 0, int64(p.Weeks-1))
+			if e.Count > 1 {
+				c.fail(at+".pin.week", "%d sessions cannot be pinned to one week", e.Count)
+			}
+		}
+	}
+}
+
+func (c *checker) known(at, what string, m map[string]int, ids []string) {
+	seen := map[string]bool{}
+	for i, id := range ids {
+		if _, ok := m[id]; !ok {
+			c.fail(fmt.Sprintf("%s[%d]", at, i), "there is no %s %q", what, id)
+		}
+		if seen[id] {
+			c.fail(fmt.Sprintf("%s[%d]", at, i), "the %s %q is there twice", what, id)
+		}
+		seen[id] = true
+	}
+}
+
+func (c *checker) pairs() {
+	p := c.p
+	for i, h := range p.Holds {
+		at := fmt.Sprintf("holds[%d]", i)
+		c.known(at+".venue", "venue", c.venue, []string{h.Venue})
+		c.known(at+".exhibition", "exhibition", c.exhibition, []string{h.Exhibition})
+		c.within(at+".rank", int64(h.Rank), 1, 100)
+		c.period(at+".period", h.Period)
+		if !h.Expires.IsZero() && p.Today.IsZero() {
+			c.fail(at+".expires", "a hold that expires needs today")
+		}
+	}
+	for i, q := range p.Conflicts {
+		at := fmt.Sprintf("conflicts[%d]", i)
+		for j, id := range q {
+			if _, ok := c.exhibition[id]; !ok {
+				c.fail(fmt.Sprintf("%s[%d]", at, j), "there is no exhibition %q", id)
+			}
+		}
+		if q[0] == q[1] {
+			c.fail(at, "the exhibition %q is in conflict with itself", q[0])
+		}
+	}
+	seen := map[[2]string]bool{}
+	for i, b := range p.Budgets {
+		at := fmt.Sprintf("budgets[%d]", i)
+		if !c.party[b.Party] {
+			c.fail(at+".party", "no venue is of the party %q", b.Party)
+		}
+		if b.Currency == "" {
+			c.fail(at+".currency", "it is missing")
+		}
+		if seen[[2]string{b.Party, b.Currency}] {
+			c.fail(at, "the budget of %s in %s is there twice", b.Party, b.Currency)
+		}
+		seen[[2]string{b.Party, b.Currency}] = true
+		c.within(at+".amount", b.Amount, 0, 1<<50)
+	}
+}
+
+// total is an upper bound of what any plan could cost, for the check of overflow. It is counted in float64: it need not be exact.
+func (c *checker) total() float64 {
+	sum := 0.0
+	for i := range c.p.Exhibitions {
+		e := &c.p.Exhibitions[i]
+		one := float64(e.Weight)
+		for name := range Defaults {
+			times := 1.0
+			switch name {
+			case Holidays:
+				times = float64(e.days())
+			case HoldRank:
+				times = 100
+			case Budget:
+				continue // its unit is money: see solve
+			}
+			one += times * float64(c.p.setting(name).Cost)
+		}
+		for _, q := range e.Prefer {
+			one += float64(q.Cost)
+		}
+		sum += one * float64(e.count())
+	}
+	return math.Abs(sum)
+}
+
+func (p *Problem) setting(r Rule) Setting {
+	if s, ok := p.Rules[r]; ok {
+		return s
+	}
+	if s, ok := Defaults[r]; ok {
+		return s
+	}
+	return Setting{Block, 0} // Fits and Itself are always kept
+}
+
+func (e *Exhibition) days() int {
+	if e.Days == 0 {
+		return 7
+	}
+	return e.Days
+}
+
+func (e *Exhibition) count() int { return max(e.Count, 1) }
