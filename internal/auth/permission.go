@@ -69,6 +69,11 @@ const (
 	ScoreSheetEdit Action = "score_sheet.edit"
 	TaxonomyEdit   Action = "taxonomy.edit"
 	CataloguePrint Action = "catalogue.print"
+	VenueView      Action = "venue.view"
+	VenueEdit      Action = "venue.edit"
+	VenueRelease   Action = "venue.release"
+	PlaceView      Action = "place.view"
+	PlaceEdit      Action = "place.edit"
 
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
@@ -189,6 +194,14 @@ var actions = map[Action]rule{
 	TaxonomyEdit:   {admin: Party, system: Party},
 	// What it prints is public; the work of printing is not for everybody who passes by.
 	CataloguePrint: {reviewer: Party, coordinator: Party, admin: Party, reads: true},
+	// Halls are no secret inside a ministry. Coordinators draw; the same person may release, because
+	// what a plan must keep is checked by the program, and a finding that blocks cannot be released by anybody.
+	VenueView:    {reviewer: Party, coordinator: Party, analyst: Party, admin: Party, system: Party, reads: true},
+	VenueEdit:    {coordinator: Party, system: Party},
+	VenueRelease: {coordinator: Party, system: Party},
+	// The drawing with all names, of both parties once the exhibition is agreed. A worker reads the booth of a family on its own page. Coordinators place.
+	PlaceView: {reviewer: Party, coordinator: Party, analyst: Party, admin: Party, reads: true},
+	PlaceEdit: {coordinator: Party},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

@@ -152,6 +152,9 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 		return nil, err
 	}
 	l.clock.set(l.now)
+	if err := l.venues(ctx); err != nil {
+		return nil, err
+	}
 	if err := l.leave(ctx); err != nil {
 		return nil, err
 	}

@@ -161,6 +161,7 @@ func TestMessages(t *testing.T) {
 // dynamic are the prefixes of keys that the program puts together (field. + name, enum. + list + value), so no literal names them.
 var dynamic = []string{"duplicate.state.", "duplicate.say.", "duplicate.none.", "duplicate.field.", "duplicate.level.", "field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
+	"editor.", "placing.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
 	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}
 

@@ -49,6 +49,9 @@ type Service struct {
 	Catalogue  *Catalogue
 	Duplicates *Duplicates
 
+	Venues *Venues
+	Places *Places
+
 	core
 }
 
@@ -69,7 +72,7 @@ func New(d Deps) *Service {
 		d.Log = slog.Default()
 	}
 	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log}
-	s := &Service{core: c}
+	s := &Service{core: c, Venues: &Venues{core: c}, Places: &Places{core: c}}
 	s.Criteria = newCriteria(c)
 	s.Families = &Families{core: c, criteria: s.Criteria}
 	s.People = newPeople(c)

@@ -24,6 +24,11 @@ var duplicates = []struct{ index, column, key string }{
 	{"participation_once", "participation.exhibition_id", "error.participation.twice"},
 	{"exhibition_call_party", "exhibition_call.exhibition_id", "error.call.twice"},
 	{"exhibitor_family", "exhibitor.party", "error.exhibitor.twice"},
+	{"venue_name", "venue.party", "error.duplicate_venue"},
+	{"hall_name", "hall.venue_id", "error.duplicate_hall"},
+	{"hall_plan_draft", "hall_plan.hall_id", "error.plan.has_draft"},
+	{"placement_booth", "placement.exhibition_id", "error.place.taken"},
+	{"placement_once", "placement.participation_id", "error.place.placed"},
 }
 
 // translate turns what the drivers say into the program's kinds of error. It is the only place that knows the drivers' codes.

@@ -36,6 +36,8 @@ var tables = []struct {
 	{"catalogue_clock", "id", false}, {"catalogue_print", "job_id", false},
 	{"sheet_import", "id", true}, {"sheet_import_part", "import_id, part", false}, {"sheet_import_row", "import_id, seq", false},
 	{"sheet_mapping", "user_id, shape", false}, {"duplicate_hint", "id", true},
+	{"venue", "id", true}, {"hall", "id", true}, {"hall_plan", "id", true},
+	{"exhibition_hall", "exhibition_id, hall_id", false}, {"placement", "id", true},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

@@ -355,6 +355,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.products", "/products", "shopping-bag", auth.ProductView},
 		{"nav.duplicates", "/duplicates", "copy", auth.DuplicateReview},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
+		{"nav.venues", "/venues", "building-store", auth.VenueView},
 		{"nav.users", "/users", "user-shield", auth.UserList},
 		{"nav.audit", "/audit", "history", auth.AuditView},
 		{"nav.jobs", "/jobs", "clock-hour-4", auth.JobView},
@@ -365,7 +366,7 @@ func (r *request) nav() []render.NavItem {
 		if !auth.Can(r.actor, n.action) {
 			continue
 		}
-		active := path == n.path || (n.path != "/" && strings.HasPrefix(path, n.path+"/"))
+		active := path == n.path || (n.path != "/" && strings.HasPrefix(path, n.path+"/")) || n.path == "/venues" && strings.HasPrefix(path, "/plans/")
 		out = append(out, render.NavItem{Key: n.key, Path: n.path, Icon: n.icon, Active: active})
 	}
 	return out

@@ -40,6 +40,7 @@ func table() []route {
 		catalogueRoutes,
 		duplicateRoutes,
 		printRoutes,
+		venueRoutes, planRoutes, placeRoutes,
 	)
 }
 

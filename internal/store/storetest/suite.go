@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting},
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
 		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
+
+		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}

@@ -205,6 +205,10 @@ var badges = map[string]struct{ icon, tone string }{
 	"product_state.returned":  {"arrow-back-up", "wait"},
 	"product_state.approved":  {"circle-check", "good"},
 	"product_state.withdrawn": {"logout", "off"},
+
+	"plan_state.draft":    {"pencil", "neutral"},
+	"plan_state.released": {"circle-check", "good"},
+	"plan_state.retired":  {"archive", "off"},
 }
 
 func badgeOf(l *locale.Locale, list, value string) Badge {

@@ -1,0 +1,142 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"muntija/internal/exhibition"
+	"muntija/internal/fault"
+	"muntija/internal/store"
+)
+
+// accepted returns an exhibition with exhibitors who hold places, and a hall of it.
+func accepted(t *testing.T, db *store.DB, n, people int) (*exhibition.Exhibition, []*exhibition.Participation, *exhibition.Hall) {
+	t.Helper()
+	e := Exhibition(n, people)
+	list := make([]*exhibition.Participation, people)
+	for i := range list {
+		f := Family("EG", n*1000+i)
+		Insert(t, db, f)
+		Update(t, db, func(tx *store.Tx) error {
+			if i == 0 {
+				if err := tx.InsertExhibition(e); err != nil {
+					return err
+				}
+			}
+			var err error
+			list[i], err = Take(tx, e, f.ID, "EG", exhibition.Accepted)
+			return err
+		})
+	}
+	v := &exhibition.Venue{Party: "EG", Area: "EG-C", Name: exhibition.Label{AR: "أرض المعارض"}, City: exhibition.Label{AR: "القاهرة"}, Setting: exhibition.Indoor, CreatedAt: Noon}
+	h, p := Hall(t, db, v)
+	Update(t, db, func(tx *store.Tx) error {
+		if err := tx.ReleasePlan(p, 3, Noon); err != nil {
+			return err
+		}
+		return tx.PutExhibitionHall(&store.ExhibitionHall{ExhibitionID: e.ID, HallID: h.ID, PlanID: p.ID, AddedBy: 3, AddedAt: Noon})
+	})
+	return e, list, h
+}
+
+// testPlacement holds that a booth is given once: 64 clients put 64 exhibitors into one booth, and one exhibitor into 64 booths, at the same moment.
+func testPlacement(t *testing.T, db *store.DB) {
+	const clients = 64
+	e, people, h := accepted(t, db, 7, clients)
+	at := func(who, booth int) exhibition.Placement {
+		return exhibition.Placement{ExhibitionID: e.ID, HallID: h.ID, Booth: booth, ParticipationID: people[who].ID, By: 3, At: Noon}
+	}
+	race := func(key string, place func(i int) exhibition.Placement) {
+		var wg sync.WaitGroup
+		var done atomic.Int64
+		failures := make([]error, clients)
+		for i := range clients {
+			wg.Go(func() {
+				err := db.Update(context.Background(), func(tx *store.Tx) error { p := place(i); return tx.InsertPlacement(&p) })
+				if err == nil {
+					done.Add(1)
+				}
+				failures[i] = err
+			})
+		}
+		wg.Wait()
+		if done.Load() != 1 {
+			t.Fatalf("%s: %d of %d clients placed, want 1", key, done.Load(), clients)
+		}
+		for _, err := range failures {
+			if err != nil {
+				wantKind(t, err, fault.Duplicate, "")
+			}
+		}
+	}
+	race("one booth", func(i int) exhibition.Placement { return at(i, 1) })
+	var winner exhibition.Placement
+	View(t, db, func(tx *store.Tx) error {
+		list, err := tx.Placements(e.ID)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("got %+v, %v, want one placement", list, err)
+		}
+		winner = list[0]
+		return nil
+	})
+	other := 0
+	if people[0].ID == winner.ParticipationID {
+		other = 1
+	}
+	race("one exhibitor", func(i int) exhibition.Placement { return at(other, 100+i) })
+
+	// The messages tell which of the two it was.
+	third := 2
+	err := db.Update(t.Context(), func(tx *store.Tx) error { p := at(third, 1); return tx.InsertPlacement(&p) })
+	wantKind(t, err, fault.Duplicate, "error.place.taken")
+
+	// A move onto a taken booth is refused, one on an older version is stale.
+	mine := winner
+	mine.Booth = 2
+	Update(t, db, func(tx *store.Tx) error { p := mine; return tx.UpdatePlacement(&p) })
+	wantKind(t, db.Update(t.Context(), func(tx *store.Tx) error { p := mine; return tx.UpdatePlacement(&p) }), fault.Stale, "error.stale")
+	wantKind(t, db.Update(t.Context(), func(tx *store.Tx) error { p := winner; return tx.DeletePlacement(&p) }), fault.Stale, "error.stale")
+
+	// Who withdraws leaves an empty booth, which another may have.
+	Update(t, db, func(tx *store.Tx) error {
+		p, err := tx.ParticipationByID("EG", winner.ParticipationID)
+		if err != nil {
+			return err
+		}
+		p.State = exhibition.Withdrawn
+		return tx.UpdateParticipation(p)
+	})
+	Update(t, db, func(tx *store.Tx) error {
+		if list, err := tx.Placements(e.ID); err != nil || len(list) != 1 {
+			t.Errorf("got %+v, %v, want the other exhibitor alone", list, err)
+		}
+		p := at(third, 2)
+		return errors.Join(tx.ClearBooth(e.ID, 0, h.ID, 2), tx.InsertPlacement(&p))
+	})
+	View(t, db, func(tx *store.Tx) error {
+		p, err := tx.PlacementOf(people[third].ID)
+		if err != nil || p.Booth != 2 || p.Version != 1 || p.Locked {
+			t.Errorf("got %+v, %v", p, err)
+		}
+		halls, err := tx.ExhibitionHalls(e.ID)
+		if err != nil || len(halls) != 1 {
+			t.Errorf("got %+v, %v", halls, err)
+		}
+		used, err := tx.PlanUsed(halls[0].PlanID)
+		if err != nil || !used {
+			t.Errorf("the plan is used: got %v, %v", used, err)
+		}
+		free, err := tx.ReleasedPlans("EG")
+		if err != nil || len(free) != 1 || free[0].PlanID != halls[0].PlanID || free[0].Venue != "أرض المعارض" {
+			t.Errorf("got %+v, %v", free, err)
+		}
+		none, err := tx.ReleasedPlans("QA")
+		if err != nil || len(none) != 0 {
+			t.Errorf("the other party: got %+v, %v", none, err)
+		}
+		return nil
+	})
+}
