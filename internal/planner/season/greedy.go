@@ -9,7 +9,7 @@ import (
 // same plan.
 const (
 	greedyRounds = 40
-	greedyChecks = 200_000_000
+	greedyChecks = 60_000_000
 )
 
 // unproven fills the result by a greedy plan.
