@@ -75,6 +75,9 @@ const (
 	PlaceView      Action = "place.view"
 	PlaceEdit      Action = "place.edit"
 
+	ExportRun  Action = "export.run"
+	ExportFull Action = "export.full"
+
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
 	ProfileEdit Action = "profile.edit"
@@ -202,6 +205,10 @@ var actions = map[Action]rule{
 	// The drawing with all names, of both parties once the exhibition is agreed. A worker reads the booth of a family on its own page. Coordinators place.
 	PlaceView: {reviewer: Party, coordinator: Party, analyst: Party, admin: Party, reads: true},
 	PlaceEdit: {coordinator: Party},
+	// A workbook holds what the list and the page of each family show, column by column. Whole numbers of a whole list are more than one number asked for:
+	// for who decides on all of them.
+	ExportRun:  {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, system: Party, reads: true},
+	ExportFull: {reviewer: Areas, system: Party, reads: true},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

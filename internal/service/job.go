@@ -20,6 +20,7 @@ import (
 const (
 	JobRecheck = "recheck" // checks the families of a party with the set in force
 	JobExpire  = "expire"  // ends approvals whose last day has passed; once a day for each party
+	JobExport  = "export"  // makes a large workbook for a person
 	JobPurge   = "purge"   // forgets sessions, failed sign-ins and answers to old submissions; once a day, of no party
 )
 
@@ -40,6 +41,7 @@ type Jobs struct {
 	criteria *Criteria
 	imports  *Imports
 	printer  Printer
+	exports  *Exports
 	batch    int
 	onBatch  func() // after each stored batch; for tests that stop in the middle
 
@@ -216,6 +218,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.imports.importUndo(ctx, job)
 	case JobDuplicates:
 		return j.duplicates(ctx, job)
+	case JobExport:
+		return j.exports.run(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }

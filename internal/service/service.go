@@ -26,6 +26,7 @@ import (
 	"muntija/internal/fault"
 	"muntija/internal/registry"
 	"muntija/internal/seal"
+	"muntija/internal/sheet"
 	"muntija/internal/store"
 )
 
@@ -35,6 +36,9 @@ type Deps struct {
 	Keys  *seal.Keyring
 	Clock func() time.Time // time.Now when nil; one reading per use-case
 	Log   *slog.Logger     // slog.Default when nil; never given personal data
+
+	// Words gives the words of a language ("ar" or "en") for workbooks that the program writes. The keys themselves when nil.
+	Words func(lang string) sheet.Say
 }
 
 // Service is the door to all use-cases. It is safe for concurrent use.
@@ -53,6 +57,8 @@ type Service struct {
 	Places *Places
 
 	core
+
+	Exports *Exports
 }
 
 // core is what the use-cases share.
@@ -61,6 +67,7 @@ type core struct {
 	keys  *seal.Keyring
 	clock func() time.Time
 	log   *slog.Logger
+	words func(lang string) sheet.Say
 }
 
 // New returns a Service. Jobs do not run before Jobs.Start.
@@ -71,7 +78,10 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log}
+	if d.Words == nil {
+		d.Words = func(string) sheet.Say { return func(key string, _ ...any) string { return key } }
+	}
+	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log, words: d.Words}
 	s := &Service{core: c, Venues: &Venues{core: c}, Places: &Places{core: c}}
 	s.Criteria = newCriteria(c)
 	s.Families = &Families{core: c, criteria: s.Criteria}
@@ -84,6 +94,8 @@ func New(d Deps) *Service {
 	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch}
 	s.Jobs.imports = s.Imports
 	s.Duplicates = &Duplicates{core: c, jobs: s.Jobs}
+	s.Exports = &Exports{core: c, jobs: s.Jobs, criteria: s.Criteria, atOnce: exportAtOnce}
+	s.Jobs.exports = s.Exports
 	return s
 }
 

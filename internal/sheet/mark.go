@@ -53,7 +53,7 @@ const (
 // Mark writes the workbook back with the marks in it, and otherwise as it was sent: the same sheets, styles, formulas, widths, pictures, macros.
 //
 // Only the parts that change are written anew, and they are patched as text while they pass by: the marked sheets (coloured cells, the two columns
-// "status" and "notes" at the right end with a filter over the header), the styles, the comments. All other parts are copied as they are packed, byte by byte.
+// "status" and "notes" at the right end with a filter over the header), the styles, the comments, the name of the filter. All other parts are copied as they are packed, byte by byte.
 // Marks of an earlier time are taken back: their comments and colours go, the status columns are written over. A cell's own colour comes back when it was a plain one.
 //
 // A sheet whose table is an Excel table keeps the filter of that table: it can have no second one over it.
@@ -117,10 +117,16 @@ func (k *marker) run() error {
 	if err := k.loadStyles(); err != nil {
 		return err
 	}
+	var marked []*sheetMarker
 	for i := range k.marks.Sheets {
-		if err := k.sheet(&k.marks.Sheets[i]); err != nil {
+		s, err := k.sheet(&k.marks.Sheets[i])
+		if err != nil {
 			return err
 		}
+		marked = append(marked, s)
+	}
+	if err := k.filterNames(marked); err != nil {
+		return err
 	}
 	if err := k.contentTypes(); err != nil {
 		return err
@@ -157,22 +163,22 @@ func (k *marker) write(name string, write func(io.Writer) error) error {
 }
 
 // sheet prepares the parts of one marked sheet.
-func (k *marker) sheet(m *SheetMarks) error {
+func (k *marker) sheet(m *SheetMarks) (*sheetMarker, error) {
 	i := slices.IndexFunc(k.book.sheets, func(p part) bool { return p.Index == m.Roster.Sheet })
 	if i < 0 {
-		return fmt.Errorf("sheet %d: %w", m.Roster.Sheet, errXML)
+		return nil, fmt.Errorf("sheet %d: %w", m.Roster.Sheet, errXML)
 	}
 	e := k.book.sheets[i].entry
 	s := &sheetMarker{marker: k, roster: &m.Roster, status: -1, note: -1, rows: slices.Clone(m.Rows), cells: joinMarks(m.Cells)}
 	slices.SortStableFunc(s.rows, func(a, b RowMark) int { return a.Row - b.Row })
 	if err := s.columns(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.comments(e.name); err != nil {
-		return err
+		return nil, err
 	}
 	k.part(e.name, func(w io.Writer) error { return s.stream(w, e) })
-	return nil
+	return s, nil
 }
 
 // joinMarks sorts marks by their place, those of one cell as one.

@@ -15,6 +15,9 @@ var markAuthors = [...]string{"منتجة", "Muntija"}
 
 const ownRun = "◆ "
 
+// markTitles begin our comments, in all languages: LibreOffice drops the authors when it saves a workbook.
+var markTitles = [...]string{"ما يلزم تصحيحه\n", "To be corrected\n"}
+
 type place2 struct{ row, col int }
 
 // comments prepares the parts with the comments of a sheet and with their boxes.
@@ -189,7 +192,7 @@ func patchComments(src []byte, cells []CellMark, say Say, gone, theirs map[place
 				if err != nil {
 					return "", err
 				}
-				if ours[id] {
+				if ours[id] || titled(raw) {
 					gone[at] = true
 					continue
 				}
@@ -253,6 +256,25 @@ func newComments(out *strings.Builder, prefix string, cells []CellMark, theirs m
 		run(prefix, title, true)
 		run(prefix, c.Text, false)
 		out.WriteString("</" + prefix + "text></" + prefix + "comment>")
+	}
+}
+
+// titled reports whether the text of a comment begins as ours do.
+func titled(raw string) bool {
+	x := newXML(strings.NewReader(raw))
+	var text []byte
+	for {
+		switch x.next() {
+		case tokEOF:
+			for _, t := range markTitles {
+				if bytes.HasPrefix(bytes.TrimLeft(text, " \n"), []byte(t)) {
+					return true
+				}
+			}
+			return false
+		case tokText:
+			text = appendText(text, x.text)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package sheet
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -110,4 +112,46 @@ func (k *marker) contentTypes() error {
 	}
 	k.text(e.name, text)
 	return nil
+}
+
+// filterNames makes the hidden names of filters (_xlnm._FilterDatabase) reach over the two columns too: LibreOffice goes by them, Excel by the sheet.
+func (k *marker) filterNames(marked []*sheetMarker) error {
+	e := k.book.zip.find(k.book.main)
+	src, err := k.book.read(e)
+	if err != nil || !bytes.Contains(src, []byte("_FilterDatabase")) {
+		return err
+	}
+	x := newXML(bytes.NewReader(src))
+	x.all = true
+	var out bytes.Buffer
+	var of *sheetMarker
+	changed := false
+	for {
+		switch x.next() {
+		case tokEOF:
+			if x.fail == nil && changed {
+				k.text(e.name, out.String())
+			}
+			return x.fail
+		case tokStart:
+			of = nil
+			if string(x.name) == "definedName" && x.attr("name") == "_xlnm._FilterDatabase" {
+				if n, ok := atoi(attrOf(x.attrs, "localSheetId")); ok {
+					if i := slices.IndexFunc(marked, func(s *sheetMarker) bool { return s.roster.Sheet == n }); i >= 0 {
+						of = marked[i]
+					}
+				}
+			}
+		case tokText:
+			if i := bytes.LastIndexByte(x.text, '!'); of != nil && i >= 0 {
+				if ref, ok := of.wider(string(x.text[i+1:])); ok {
+					out.Write(x.text[:i+1])
+					out.WriteString(absolute(ref))
+					changed = true
+					continue
+				}
+			}
+		}
+		out.Write(x.raw)
+	}
 }

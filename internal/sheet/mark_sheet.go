@@ -633,16 +633,24 @@ func (s *sheetMarker) filterRef() string {
 	return Letter(from) + strconv.Itoa(s.roster.HeaderTo) + ":" + Letter(max(s.status, s.note)) + strconv.Itoa(max(s.last, s.roster.HeaderTo+1))
 }
 
-// widen writes the filter that the sheet has, over the two columns too if it lies over this header.
-func (s *sheetMarker) widen() {
-	from, to, ok := strings.Cut(strings.ReplaceAll(s.x.attr("ref"), "$", ""), ":")
+// wider is a range of a filter with the two columns in it; false if it does not lie over this header.
+func (s *sheetMarker) wider(ref string) (string, bool) {
+	from, to, ok := strings.Cut(strings.ReplaceAll(ref, "$", ""), ":")
 	c1, r1, ok1 := cellRef([]byte(from))
 	c2, r2, ok2 := cellRef([]byte(to))
 	if !ok || !ok1 || !ok2 || r1 != s.roster.HeaderTo {
-		s.put(s.x.raw)
-		return
+		return "", false
 	}
-	s.setAttr("ref", Letter(c1)+strconv.Itoa(r1)+":"+Letter(max(c2, s.status, s.note))+strconv.Itoa(max(r2, s.last)))
+	return Letter(c1) + strconv.Itoa(r1) + ":" + Letter(max(c2, s.status, s.note)) + strconv.Itoa(max(r2, s.last)), true
+}
+
+// widen writes the filter that the sheet has.
+func (s *sheetMarker) widen() {
+	if ref, ok := s.wider(s.x.attr("ref")); ok {
+		s.setAttr("ref", ref)
+	} else {
+		s.put(s.x.raw)
+	}
 }
 
 // legacy names the shapes of the comments.

@@ -22,6 +22,7 @@ type stylePatch struct {
 	count  struct{ fills, xfs int } // of the file
 
 	any   bool // there are marks of an earlier time
+	lost  bool // LibreOffice saved the workbook since: it writes a colour of its own behind each fill
 	memo  map[[2]int]int
 	byRGB map[string]int
 }
@@ -42,6 +43,13 @@ func (k *marker) loadStyles() error {
 	var err error
 	if k.styles, err = parseStyles(src); err != nil {
 		return fmt.Errorf("reading the styles: %w", err)
+	}
+	if e := k.book.zip.find("docProps/app.xml"); e != nil {
+		app, err := k.book.read(e)
+		if err != nil {
+			return err
+		}
+		k.styles.lost = bytes.Contains(app, []byte("LibreOffice"))
 	}
 	if name == "" {
 		name = k.fresh("xl/styles%d.xml")
@@ -222,7 +230,9 @@ func (p *stylePatch) marked(xf int, kind MarkKind) int {
 		return n
 	}
 	fg, bg := fillColors(p.fillRaw(xf))
-	if !p.isMark(xf) {
+	if p.isMark(xf) && p.lost {
+		bg = `indexed="64"`
+	} else if !p.isMark(xf) {
 		if bg = fg; bg == "" {
 			bg = `indexed="64"`
 		}
@@ -237,7 +247,7 @@ func (p *stylePatch) plain(xf int) int {
 	}
 	_, bg := fillColors(p.fillRaw(xf))
 	fill := 0
-	if bg != "" && !strings.Contains(bg, `indexed="64"`) {
+	if bg != "" && !p.lost && !strings.Contains(bg, `indexed="64"`) {
 		fill = p.fill(bg, `indexed="64"`)
 	}
 	return p.derive(xf, fill, -1)

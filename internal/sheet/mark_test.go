@@ -151,6 +151,12 @@ func TestMarkKeepsTheWorkbook(t *testing.T) {
 			}
 		}
 		want := []string{"xl/comments1.xml", "xl/drawings/vmlDrawing1.vml", "xl/styles.xml", "xl/worksheets/sheet1.xml"}
+		if filter {
+			want = slices.Insert(want, 3, "xl/workbook.xml") // the name of the filter
+			if !strings.Contains(after["xl/workbook.xml"], "!$A$3:$H$9</definedName>") {
+				t.Errorf("the filter's name: %s", after["xl/workbook.xml"])
+			}
+		}
 		if !slices.Equal(changed, want) || len(after) != len(before) {
 			t.Errorf("changed: %v, want %v; %d parts, %d before", changed, want, len(after), len(before))
 		}

@@ -141,6 +141,9 @@ func BoolValue(b bool) Value {
 	return Value{kind: valueBool}
 }
 
+// Text is the text of a value, "" for one of another kind.
+func (v Value) Text() string { return v.s }
+
 // appendNumber writes the number of a value as the file holds it.
 func (v Value) appendNumber(b []byte) []byte {
 	switch v.kind {

@@ -184,6 +184,8 @@ func (tx *Tx) checkSealed(f *Finding) error {
 		{"saved_filter", "query", false, `SELECT id, uid, query FROM saved_filter`},
 		{"exhibitor", "detail", false, `SELECT id, uid, detail FROM exhibitor`},
 		{"incident", "detail", false, `SELECT id, uid, detail FROM incident`},
+		{"export_file", "spec", false, `SELECT id, uid, spec FROM export_file`},
+		{"export_block", "body", false, `SELECT file_id, file_id || '/' || n, body FROM export_block`},
 		{"audit", "changes", true, `SELECT seq, '', changes FROM audit`},
 		{"sheet_import", "words", false, `SELECT id, uid, words FROM sheet_import`},
 		{"sheet_import_part", "body", false, `SELECT p.import_id, i.uid || '/' || p.part, p.body FROM sheet_import_part p JOIN sheet_import i ON i.id = p.import_id`},

@@ -30,9 +30,11 @@ import (
 	"muntija/fixtures"
 	"muntija/internal/auth"
 	"muntija/internal/calendar"
+	"muntija/internal/locale"
 	"muntija/internal/place"
 	"muntija/internal/seal"
 	"muntija/internal/service"
+	"muntija/internal/sheet"
 	"muntija/internal/store"
 )
 
@@ -119,7 +121,8 @@ func open(path, keyPath string) (*Office, error) {
 		return nil, err
 	}
 	o := &Office{DB: db, Keys: keys, Clock: &Clock{now: Start}, Path: path, Log: slog.New(slog.DiscardHandler)}
-	o.Service = service.New(service.Deps{DB: db, Keys: keys, Clock: o.Clock.Now, Log: o.Log})
+	o.Service = service.New(service.Deps{DB: db, Keys: keys, Clock: o.Clock.Now, Log: o.Log,
+		Words: func(lang string) sheet.Say { return locale.Default().For(lang).T }})
 	return o, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"muntija/internal/intake"
 	"muntija/internal/place"
 	"muntija/internal/registry"
+	"muntija/internal/service"
 	"muntija/internal/store"
 	"muntija/internal/web/render"
 )
@@ -58,15 +59,7 @@ func readFilter(party place.Country, today calendar.Date, values map[string][]st
 
 // store is the filter as the store asks it.
 func (f listFilter) store(actor auth.Actor) store.FamilyQuery {
-	q := store.FamilyQuery{States: asTexts(f.States), Areas: f.Areas, Crafts: f.Crafts, Sexes: asTexts(f.Sexes), Protections: asTexts(f.Protections),
-		Overalls: f.Overalls, EnteredBy: f.EnteredBy, ReviewerID: f.Reviewer, From: f.From, To: f.To, DateField: store.DateField(f.DateField),
-		Text: f.Text, Amendment: f.Amendment, Sort: store.Sort(f.Sort), After: f.After, Before: f.Before, Limit: f.Limit}
-	if f.Mine {
-		q.EnteredBy = actor.UserID
-	}
-	if f.MyReviews {
-		q.ReviewerID = actor.UserID
-	}
+	q := service.FamilyQueryOf(f.CheckedFilter, actor.UserID)
 	if f.NotMine {
 		q.NotEnteredBy = actor.UserID
 	}
@@ -109,6 +102,7 @@ type listPage struct {
 	NotMine                  bool
 	Open                     bool // the filters stand open
 	CanSave, CanCreate       bool
+	Export                   string // where this list goes out; "" if the person may not
 	SaveProblem              bool
 	ShowReviewer, ShowPeople bool
 }
@@ -169,6 +163,9 @@ func (s *Server) drawList(r *request, status int, values map[string][]string, fo
 	p := &listPage{Total: list.Page.Total, Query: q.Encode(), Clear: "/families", Filtered: f.active(), Amendment: f.Amendment, NotMine: f.NotMine,
 		CanSave: auth.Can(r.actor, auth.FilterSave), CanCreate: auth.Can(r.actor, auth.FamilyCreate), SaveProblem: len(form.Problems) > 0,
 		ShowReviewer: r.actor.Role == auth.Reviewer, ShowPeople: r.actor.Role != auth.FieldWorker}
+	if auth.Can(r.actor, auth.ExportRun) {
+		p.Export = withQuery("/families/export", q)
+	}
 	for _, x := range warnings {
 		p.Warnings = append(p.Warnings, filterLabel(w, x.Field)+": "+w.T(x.Key, x.Args...))
 	}

@@ -33,6 +33,7 @@ func table() []route {
 		baseRoutes,
 		peopleRoutes,
 		registrationRoutes,
+		exportRoutes, // before the pages of one family: "export" is no id
 		familyRoutes,
 		criteriaRoutes,
 		rosterRoutes,

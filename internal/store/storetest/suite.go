@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 
 		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement},
+		{"export rows", testExportRows}, {"export files", testExportFiles}, {"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}

@@ -1,6 +1,6 @@
 // Command bench measures the figures of the README on data of the size that each names, and prints rate, p50, p99 and peak memory.
 //
-//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview] [weight] [sheet] [import] [season] [layout]
+//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview] [weight] [sheet] [import] [season] [layout] [mark] [export] [export-million]
 //
 // The server under test is the real binary in a process of its own; the clients are goroutines of this one, on loopback. Everything is bounded in count and
 // time. The registry of a million families is filled once, straight through the store, and kept under -dir for the next run.
@@ -47,7 +47,7 @@ func main() {
 	flag.Parse()
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout"}
+		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -74,6 +74,12 @@ func main() {
 			err = benchSeason(ctx)
 		case "layout":
 			err = benchLayout(ctx)
+		case "mark":
+			err = benchMark(ctx)
+		case "export":
+			err = benchExport(ctx, 100_000, 3*time.Second, 120)
+		case "export-million":
+			err = benchExport(ctx, *families, 35*time.Second, 120)
 		default:
 			err = fmt.Errorf("there is no section %q", s)
 		}

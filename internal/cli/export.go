@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"muntija/internal/auth"
+	"muntija/internal/calendar"
+	"muntija/internal/intake"
+	"muntija/internal/locale"
+	"muntija/internal/place"
+	"muntija/internal/service"
+	"muntija/internal/sheet"
+)
+
+// wordsOf gives the words of a language for workbooks.
+func wordsOf(lang string) sheet.Say { return locale.Default().For(lang).T }
+
+func partyFlag(cmd *urfave.Command) (place.Country, error) {
+	party := place.Country(strings.ToUpper(cmd.String("party")))
+	if !party.Valid() {
+		return "", fmt.Errorf("--party must be EG or QA; %w", errUsage)
+	}
+	return party, nil
+}
+
+func (p *program) exportCommand() *urfave.Command {
+	return &urfave.Command{Name: "export", Usage: "write a list into a workbook", ArgsUsage: "families|members|assessments|documents",
+		Description: "--filter takes what stands behind the ? in the address of the list of families, such as \"state=approved&area=EG-SHG&q=نسيج\".\n" +
+			"The export is in the audit log; with --full it is a showing of whole numbers.",
+		Flags: []urfave.Flag{&urfave.StringFlag{Name: "out", Required: true, Usage: "file to write, .xlsx or .csv; it must not be there"},
+			&urfave.StringFlag{Name: "party", Value: "EG", Usage: "EG or QA"}, &urfave.StringFlag{Name: "filter", Usage: "which families; all without it"},
+			&urfave.StringFlag{Name: "columns", Usage: "keys with commas; \"all\" for every column; the usual ones without it"}, &urfave.StringFlag{Name: "lang", Value: "ar", Usage: "ar or en"},
+			&urfave.BoolFlag{Name: "full", Usage: "whole ID, phone and account numbers"}, &urfave.BoolFlag{Name: "extras", Usage: "the sheet for pivot tables and summaries with charts"}},
+		Action: func(ctx context.Context, cmd *urfave.Command) error {
+			kind, err := argument(cmd, "KIND")
+			if err != nil {
+				return err
+			}
+			party, err := partyFlag(cmd)
+			if err != nil {
+				return err
+			}
+			values, err := url.ParseQuery(strings.TrimPrefix(cmd.String("filter"), "?"))
+			if err != nil {
+				return fmt.Errorf("reading --filter: %w; %w", err, errUsage)
+			}
+			in, problems := intake.DecodeFamilyFilter(values)
+			filter, more := in.Check(intake.Context{Party: party, Today: calendar.Of(time.Now())})
+			for _, x := range append(problems, more...) { // on a page a part that is not known is left out and said; a file without it would mislead
+				return fmt.Errorf("--filter: %s: %s; %w", x.Field, locale.Default().For(locale.English).T(x.Key, x.Args...), errUsage)
+			}
+			file := cmd.String("out")
+			spec := service.ExportSpec{Kind: kind, Query: service.FamilyQueryOf(filter, 0), Filter: filter.Query().Encode(), Lang: cmd.String("lang"), Format: "xlsx",
+				Full: cmd.Bool("full"), Extras: cmd.Bool("extras")}
+			if strings.HasSuffix(strings.ToLower(file), ".csv") {
+				spec.Format = "csv"
+			}
+			if spec.Filter != "" {
+				spec.Words = []sheet.Line{{Name: wordsOf(spec.Lang)("export.cover.filter"), Text: cmd.String("filter")}}
+			}
+			o, err := p.open(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer o.close()
+			actor := auth.SystemActor(party)
+			switch keys := cmd.String("columns"); keys {
+			case "":
+			case "all":
+				offer, err := o.svc.Exports.Offer(ctx, actor, kind, spec.Lang)
+				if err != nil {
+					return err
+				}
+				for _, c := range offer.Columns {
+					spec.Columns = append(spec.Columns, c.Key)
+				}
+			default:
+				spec.Columns = strings.FieldsFunc(keys, func(r rune) bool { return r == ',' || r == ' ' })
+			}
+			var done service.Exported
+			err = newFile(file, func(w io.Writer) error {
+				done, err = o.svc.Exports.Write(ctx, actor, spec, w)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.out, "%s: %d rows, %d bytes, SHA-256 %s\n", file, done.Rows, done.Size, done.SHA256)
+			return nil
+		}}
+}
+
+func (p *program) templateCommand() *urfave.Command {
+	return &urfave.Command{Name: "template", Usage: "write the blank workbook of an import", ArgsUsage: "families|members OUT.xlsx",
+		Flags: []urfave.Flag{&urfave.StringFlag{Name: "party", Value: "EG", Usage: "EG or QA"}, &urfave.StringFlag{Name: "lang", Value: "ar", Usage: "ar or en"}},
+		Action: func(_ context.Context, cmd *urfave.Command) error {
+			party, err := partyFlag(cmd)
+			if err != nil {
+				return err
+			}
+			if cmd.Args().Len() != 2 {
+				return fmt.Errorf("template needs a kind and one file; %w", errUsage)
+			}
+			kind, lang := sheet.RosterKind(cmd.Args().First()), cmd.String("lang")
+			if kind != sheet.Families && kind != sheet.Members || lang != "ar" && lang != "en" {
+				return fmt.Errorf("the kind is families or members, --lang is ar or en; %w", errUsage)
+			}
+			return newFile(cmd.Args().Get(1), func(w io.Writer) error { return sheet.WriteTemplate(w, kind, party, lang, wordsOf(lang), time.Now()) })
+		}}
+}
+
+// newFile writes a file that was not there, readable by its owner alone. What could not be written whole is not left behind.
+func newFile(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("%s is there already; an export never overwrites a file", name)
+		}
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	err = write(f)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		os.Remove(name)
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
