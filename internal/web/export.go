@@ -221,7 +221,7 @@ func (s *Server) export(r *request) error {
 	if _, err := s.svc.Exports.Write(r.ctx(), r.actor, spec, &b); err != nil {
 		return err
 	}
-	r.attachment(r.exportName(spec), spec.Format)
+	r.saveAs(r.exportName(spec), spec.Format)
 	return r.c.Send(b.Bytes())
 }
 
@@ -229,8 +229,8 @@ func (r *request) exportName(spec service.ExportSpec) string {
 	return "muntija-" + spec.Kind + "-" + r.s.svc.Now().In(zoneOf(r.actor.Party)).Format("2006-01-02") + "." + spec.Format
 }
 
-// attachment says that the answer is a file to be kept, which no browser opens by itself.
-func (r *request) attachment(name, format string) {
+// saveAs says that the answer is a file to be kept, which no browser opens by itself.
+func (r *request) saveAs(name, format string) {
 	kind := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	if format == "csv" {
 		kind = "text/csv; charset=utf-8"
@@ -306,7 +306,7 @@ func (s *Server) exportFile(r *request) error {
 		cancel()
 		return err
 	}
-	r.attachment(r.exportName(v.Spec), v.Spec.Format)
+	r.saveAs(r.exportName(v.Spec), v.Spec.Format)
 	conn, log := r.c.Context().Conn(), s.log
 	r.c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		defer cancel()
@@ -357,6 +357,6 @@ func (s *Server) template(r *request, kind sheet.RosterKind) error {
 	if err := s.svc.Exports.Template(r.actor, string(kind), lang, &b); err != nil {
 		return err
 	}
-	r.attachment("muntija-template-"+string(kind)+"-"+lang+".xlsx", "xlsx")
+	r.saveAs("muntija-template-"+string(kind)+"-"+lang+".xlsx", "xlsx")
 	return r.c.Send(b.Bytes())
 }
