@@ -20,17 +20,18 @@ import (
 	"muntija/internal/service"
 	"muntija/internal/sheet"
 	"muntija/internal/store"
+	"muntija/internal/store/storetest"
 	"muntija/internal/testkit"
 )
 
 const importer = "importer@test.example"
 
-// importOffice makes a data folder with one field worker and the criteria, and returns it.
-func importOffice(t *testing.T) string {
+// importOffice makes a data folder with one field worker and the criteria, and returns it. dsn is its database, "" for one in the folder.
+func importOffice(t *testing.T, dsn string) string {
 	t.Helper()
 	dir := t.TempDir()
-	run(t, 0, "migrate", "--data", dir)
-	withOffice(t, dir, func(db *store.DB, svc *service.Service) {
+	run(t, 0, "migrate", "--data", dir, "--db", dsn)
+	withOffice(t, dir, dsn, func(db *store.DB, svc *service.Service) {
 		if _, err := svc.People.Invite(t.Context(), auth.SystemActor(place.Egypt), &intake.User{Email: importer, Name: "باحثة", Role: "field_worker", Party: "EG", All: "yes"}, service.Write{}); err != nil {
 			t.Fatal(err)
 		}
@@ -38,13 +39,16 @@ func importOffice(t *testing.T) string {
 	return dir
 }
 
-func withOffice(t *testing.T, dir string, fn func(*store.DB, *service.Service)) {
+func withOffice(t *testing.T, dir, dsn string, fn func(*store.DB, *service.Service)) {
 	t.Helper()
 	keys, err := seal.OpenExisting(filepath.Join(dir, "muntija.keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muntija.db"), keys, store.Options{})
+	if dsn == "" {
+		dsn = filepath.Join(dir, "muntija.db")
+	}
+	db, err := store.Open(t.Context(), dsn, keys, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,10 +101,15 @@ func printed(t *testing.T, out string) (r struct {
 }
 
 func TestImportCommands(t *testing.T) {
-	dir := importOffice(t)
+	t.Run("sqlite", func(t *testing.T) { importCommands(t, "") })
+	t.Run("postgres", func(t *testing.T) { importCommands(t, storetest.PostgresDSN(t)) })
+}
+
+func importCommands(t *testing.T, dsn string) {
+	dir := importOffice(t, dsn)
 	file, mapping := rosterFile(t, 60)
 	report := filepath.Join(t.TempDir(), "report.xlsx")
-	at := []string{"--data", dir, "--as", importer}
+	at := []string{"--data", dir, "--db", dsn, "--as", importer}
 	command := func(args ...string) []string { return append(append([]string{"import"}, args...), at...) }
 	r := printed(t, run(t, 3, command("families", file, "--map", mapping, "--dry-run", "--json", "--report", report)...))
 	if r.State != "ready" || r.Counts.Of(service.RowNew) != 58 || len(r.Problems) != 2 || r.Problems[0].Cell != "F9" {
@@ -132,21 +141,21 @@ func TestImportCommands(t *testing.T) {
 	run(t, 1, command("undo", "77")...)
 	run(t, 2, command("undo", "x")...)
 	run(t, 2, command("families")...)
-	run(t, 1, "import", "list", "--data", dir, "--as", "nobody@test.example")
+	run(t, 1, "import", "list", "--data", dir, "--db", dsn, "--as", "nobody@test.example")
 	fresh := filepath.Join(t.TempDir(), "new.json")
 	if out := run(t, 1, command("families", file, "--map", fresh)...); !strings.Contains(out, "was not there") {
 		t.Errorf("a map that is not there: %s", out)
 	}
 	run(t, 3, command("families", file, "--map", fresh)...)
-	run(t, 0, "audit", "verify", "--data", dir)
-	run(t, 0, "doctor", "--data", dir)
+	run(t, 0, "audit", "verify", "--data", dir, "--db", dsn)
+	run(t, 0, "doctor", "--data", dir, "--db", dsn)
 }
 
 // A program that is killed in the middle of an import leaves nothing but its database behind, and the next one goes on: the registry is the same as
 // after an import that nobody disturbed.
 func TestImportKilled(t *testing.T) {
 	file, mapping := rosterFile(t, 2600)
-	whole, killed := importOffice(t), importOffice(t)
+	whole, killed := importOffice(t, ""), importOffice(t, "")
 	run(t, 3, "import", "families", file, "--map", mapping, "--data", whole, "--as", importer)
 
 	temp := t.TempDir()
@@ -201,7 +210,7 @@ func TestImportKilled(t *testing.T) {
 func tableOf(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
-	withOffice(t, dir, func(db *store.DB, _ *service.Service) {
+	withOffice(t, dir, "", func(db *store.DB, _ *service.Service) {
 		err := db.View(t.Context(), func(tx *store.Tx) error {
 			for id := int64(1); ; id++ {
 				f, err := tx.FamilyByID(store.Scope{Party: place.Egypt}, id)

@@ -207,7 +207,14 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 		return err
 	}
 	job.Total = job.Done
-	return s.jobs.finish(ctx, job, end, func(tx *store.Tx) error { return im.settle(tx, state, counts, s.now()) })
+	return s.jobs.finish(ctx, job, end, func(tx *store.Tx) error {
+		if first { // a mapping that leaves no row: what an earlier one found is gone all the same
+			if err := tx.ForgetImportRows(im.m); err != nil {
+				return err
+			}
+		}
+		return im.settle(tx, state, counts, s.now())
+	})
 }
 
 // errCancelled ends the work on an import that somebody stopped.
