@@ -5,14 +5,30 @@ import (
 	"slices"
 )
 
-// boundBooths is up to how many booths the bound of the flows is computed: it takes n³ steps twice.
-const boundBooths = 150
+// Up to how many booths the bounds are computed: that of the flows takes n³ steps twice, that of the booths' own costs once.
+const (
+	boundBooths  = 150
+	assignBooths = 400
+)
 
 // bound returns what no layout costs less than: the bound of Gilmore and Lawler (1962). Each exhibitor at each booth costs at least its own part and its flows,
 // the largest over the shortest ways; an assignment problem over these makes a bound of the whole. Costs of neighbours and crowds, which may be none, count nothing.
 func (h *hall) bound() int64 {
-	if h.flow == nil && h.linear == nil || h.n > 2000 || h.flow != nil && h.n > boundBooths {
+	if h.flow == nil && h.linear == nil {
 		return 0
+	}
+	if h.n > assignBooths || h.flow != nil && h.n > boundBooths { // each exhibitor in its cheapest booth
+		sum := int64(0)
+		if h.linear != nil {
+			for i, row := range h.linear {
+				least := row[h.free[i][0]]
+				for _, a := range h.free[i] {
+					least = min(least, row[a])
+				}
+				sum += least
+			}
+		}
+		return sum
 	}
 	const never = math.MaxInt64 / 8 / maxBooths
 	cost := make([][]int64, h.n)
