@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -51,6 +52,9 @@ type roster struct {
 	id    int64
 }
 
+// importHeap is where collecting becomes eager: with the caches of the database an import stays below 200 MB.
+const importHeap = 112 << 20
+
 // importer opens the database as the user that --as names.
 func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {
 	o, err := p.open(ctx, cmd)
@@ -93,6 +97,7 @@ func (p *program) importFamilies(ctx context.Context, cmd *urfave.Command) error
 		return err
 	}
 	defer r.o.close()
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(importHeap))
 	if r.id, err = r.o.svc.Imports.Stage(ctx, r.actor, filepath.Base(file), body, newWrite("stage")); err != nil {
 		return err
 	}
@@ -288,6 +293,7 @@ func (p *program) onImport(ctx context.Context, cmd *urfave.Command, do func(*ro
 		return err
 	}
 	defer r.o.close()
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(importHeap))
 	r.id = id
 	v, err := do(r, ctx)
 	if err != nil {
