@@ -47,7 +47,7 @@ func main() {
 	flag.Parse()
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million"}
+		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -80,6 +80,10 @@ func main() {
 			err = benchExport(ctx, 100_000, 3*time.Second, 120)
 		case "export-million":
 			err = benchExport(ctx, *families, 35*time.Second, 120)
+		case "catalogue":
+			err = benchCatalogue(ctx)
+		case "print":
+			err = benchPrint(ctx)
 		default:
 			err = fmt.Errorf("there is no section %q", s)
 		}
