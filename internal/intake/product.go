@@ -43,16 +43,6 @@ type Product struct {
 	MadeIn        string   `json:"made_in,omitempty" validate:"omitempty,max=10"`
 }
 
-// ProductFields are the names of the fields that a product's form asks, in its order: the columns of a table of products too.
-func ProductFields() []string {
-	pl := planFor[Product]()
-	out := make([]string, len(pl.leaves))
-	for i, l := range pl.leaves {
-		out[i] = l.path
-	}
-	return out
-}
-
 // DecodeProduct reads a product's form.
 func DecodeProduct(values map[string][]string) (*Product, fault.Problems) {
 	return decodeInto[Product](values)

@@ -10,6 +10,9 @@
 // The JSON names of the fields are also their form names and their Excel column names: "lead.given_name" is one chain from the URL of a
 // form step to the message key of its label. The class tag names the permission class of a value (package auth decides who sees it).
 //
+// What a family makes is an aggregate of its own, the [Product]: entered, scored by a committee under a [ScoreSheet], approved by its rule. The public
+// sees it only while [Family.InCatalogue] holds.
+//
 // A Family is never the same thing as a [Household] (who live together): the household is one part of the Family's record.
 package registry
 

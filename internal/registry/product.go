@@ -104,12 +104,6 @@ func (r *ProductRecord) Material(other *ProductRecord) bool {
 	return !reflect.DeepEqual(a, b)
 }
 
-// Food reports whether the product is something to eat, which asks for ingredients, allergens and shelf life.
-func (r *ProductRecord) Food() bool {
-	c, _ := CraftByCode(r.Craft)
-	return c.Food
-}
-
 // Changes returns what differs between two records, by the names of the form. The texts are as stored.
 func (r *ProductRecord) Changes(to *ProductRecord) []Change {
 	var out []Change

@@ -34,6 +34,15 @@ func (s *Catalogue) List(ctx context.Context, q store.CatalogueQuery) (out store
 	return out, err
 }
 
+// Faces returns for each craft the photograph of its newest product that has one.
+func (s *Catalogue) Faces(ctx context.Context) (faces map[string]int64, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		faces, err = tx.CatalogueFaces()
+		return err
+	})
+	return faces, err
+}
+
 // PublicView is one product with others of its maker.
 type PublicView struct {
 	store.PublicProduct

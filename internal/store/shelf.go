@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -31,17 +32,19 @@ type shelf struct {
 	byName []int32         // in Arabic dictionary order
 	vocab  []string        // sorted
 	having map[string][]int32
+
+	crafts, areas, parties dictionary[string]
+	faces                  map[string]int64 // by craft: the photograph of its newest product that has one
 }
 
 type shelfItem struct {
-	id          int64
-	family      int64
-	since       int64 // µs since 1970
-	party       place.Country
-	area, craft string
-	name        string // sort key
-	search      string
-	shown       bool
+	id                 int64
+	since              int64  // µs since 1970
+	craft, area, party uint32 // in the shelf's dictionaries: counting by number takes a tenth of counting by text
+	photo              int64  // the first one; 0: none
+	name               string // sort key
+	search             string
+	shown              bool
 }
 
 // CatalogueQuery selects public products. Empty values do not restrict.
@@ -114,6 +117,11 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 	if q.ByName {
 		order = s.byName
 	}
+	anyCraft, anyArea, anyParty := len(q.Crafts) == 0, q.Area == "", q.Party == ""
+	inCraft := s.crafts.accept(func(c string) bool { return anyCraft || slices.Contains(q.Crafts, c) })
+	inArea := s.areas.accept(func(a string) bool { return anyArea || a == q.Area })
+	inParty := s.parties.accept(func(p string) bool { return anyParty || p == string(q.Party) })
+	crafts, areas, parties := make([]int, len(inCraft)), make([]int, len(inArea)), make([]int, len(inParty))
 	skip := (q.Page - 1) * q.Size
 	ids := make([]int64, 0, q.Size)
 	for _, at := range order {
@@ -121,20 +129,18 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 			continue
 		}
 		x := &s.items[at]
-		party := q.Party == "" || x.party == q.Party
-		craft := len(q.Crafts) == 0 || slices.Contains(q.Crafts, x.craft)
-		area := q.Area == "" || x.area == q.Area
+		party, craft, area := inParty[x.party], inCraft[x.craft], inArea[x.area]
 		if craft && area {
-			out.Parties[string(x.party)]++
+			parties[x.party]++
 		}
 		if !party {
 			continue
 		}
 		if area {
-			out.Crafts[x.craft]++
+			crafts[x.craft]++
 		}
 		if craft {
-			out.Areas[x.area]++
+			areas[x.area]++
 		}
 		if !craft || !area {
 			continue
@@ -144,7 +150,29 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 			ids = append(ids, x.id)
 		}
 	}
+	for _, c := range []struct {
+		counts []int
+		names  []string
+		to     map[string]int
+	}{{crafts, s.crafts.values, out.Crafts}, {areas, s.areas.values, out.Areas}, {parties, s.parties.values, out.Parties}} {
+		for i, n := range c.counts {
+			if n > 0 {
+				c.to[c.names[i]] = n
+			}
+		}
+	}
 	return ids
+}
+
+// CatalogueFaces returns for each craft the photograph of its newest product that has one. It works in View only.
+func (tx *Tx) CatalogueFaces() (map[string]int64, error) {
+	s := &tx.db.shelf
+	if err := s.refresh(tx); err != nil {
+		return nil, fmt.Errorf("reading the catalogue's changes: %w", err)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.faces, nil // a refresh makes a new one
 }
 
 // match returns the slots that have a word which begins so.
@@ -166,7 +194,7 @@ func (s *shelf) match(word string) []uint64 {
 	return found
 }
 
-const selectShelf = `SELECT product_id, seq, shown, family_id, party, area, craft, search, since, body FROM catalogue `
+const selectShelf = `SELECT product_id, shown, party, area, craft, search, since, body FROM catalogue `
 
 // refresh takes in what was committed before the transaction's snapshot.
 func (s *shelf) refresh(tx *Tx) error {
@@ -192,16 +220,18 @@ func (s *shelf) refresh(tx *Tx) error {
 	if first {
 		s.seq, s.items, s.byTime, s.byName, s.vocab = 0, nil, nil, nil, nil
 		s.slot, s.having = map[int64]int32{}, map[string][]int32{}
+		s.crafts, s.areas, s.parties = dictionary[string]{}, dictionary[string]{}, dictionary[string]{}
 	}
 	err = tx.each(func(rows *sql.Rows) error {
 		var x shelfItem
-		var seq, shown int64
-		var party, since, body string
-		if err := rows.Scan(&x.id, &seq, &shown, &x.family, &party, &x.area, &x.craft, &x.search, &since, &body); err != nil {
+		var shown int64
+		var party, area, craft, since, body string
+		if err := rows.Scan(&x.id, &shown, &party, &area, &craft, &x.search, &since, &body); err != nil {
 			return err
 		}
-		x.party, x.shown, x.since = place.Country(party), shown == 1, unstamp(since).UnixMicro()
-		x.name = arabic.SortKey(nameIn(body))
+		x.craft, x.area, x.party = s.crafts.number(craft), s.areas.number(area), s.parties.number(party)
+		x.shown, x.since = shown == 1, unstamp(since).UnixMicro()
+		x.name, x.photo = arabic.SortKey(nameIn(body)), photoIn(body)
 		s.put(x, first)
 		return nil
 	}, selectShelf+`WHERE seq > $1 AND (shown = 1 OR $1 > 0) ORDER BY seq`, s.seq)
@@ -218,8 +248,26 @@ func (s *shelf) refresh(tx *Tx) error {
 		}
 		slices.Sort(s.vocab)
 	}
+	s.faces = map[string]int64{}
+	for _, at := range s.byTime {
+		x := &s.items[at]
+		if craft := s.crafts.values[x.craft]; x.photo != 0 && s.faces[craft] == 0 {
+			s.faces[craft] = x.photo
+		}
+	}
 	s.loaded, s.seq = true, newest
 	return nil
+}
+
+// photoIn finds the first photograph in a public row.
+func photoIn(body string) int64 {
+	_, rest, _ := strings.Cut(body, `"photos":[{"id":`)
+	number, _, _ := strings.Cut(rest, ",")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
 }
 
 // nameIn finds the Arabic name in a public row without reading all of it.

@@ -104,16 +104,14 @@ func (r *request) publicPage(name string, body any) error {
 
 // productCard is a product in a grid.
 type productCard struct {
-	ID     int64
-	URL    string
-	Name   string
-	Maker  string
-	Craft  string
-	Place  string
-	Price  string
-	Photo  int64 // 0: none
-	New    bool
-	MadeIn string // the mark, "" for none
+	ID    int64
+	URL   string
+	Name  string
+	Maker string
+	Craft string
+	Place string
+	Price string
+	Photo int64 // 0: none
 }
 
 func (r *request) card(w words, p *store.PublicProduct) productCard {
@@ -175,7 +173,11 @@ func (s *Server) catalogueHome(r *request) error {
 	if same, err := s.unchanged(r); err != nil || same {
 		return notModified(r, err)
 	}
-	list, err := s.svc.Catalogue.List(r.ctx(), store.CatalogueQuery{Size: 100})
+	list, err := s.svc.Catalogue.List(r.ctx(), store.CatalogueQuery{Size: 12})
+	if err != nil {
+		return err
+	}
+	faces, err := s.svc.Catalogue.Faces(r.ctx())
 	if err != nil {
 		return err
 	}
@@ -187,21 +189,7 @@ func (s *Server) catalogueHome(r *request) error {
 	}
 	for _, c := range registry.Crafts() {
 		if n := list.Crafts[c.Code]; n > 0 {
-			f := facet{Code: c.Code, Name: c.Name(w.Lang()), URL: at("craft", c.Code), Count: n}
-			for i := range list.Products {
-				if x := &list.Products[i]; x.Record.Craft == c.Code && f.Photo == 0 {
-					f.Photo = firstPhoto(x)
-				}
-			}
-			if f.Photo == 0 { // none among the newest
-				one, err := s.svc.Catalogue.List(r.ctx(), store.CatalogueQuery{Crafts: []string{c.Code}, Size: 1})
-				if err != nil {
-					return err
-				}
-				if len(one.Products) > 0 {
-					f.Photo = firstPhoto(&one.Products[0])
-				}
-			}
+			f := facet{Code: c.Code, Name: c.Name(w.Lang()), URL: at("craft", c.Code), Count: n, Photo: faces[c.Code]}
 			p.Crafts = append(p.Crafts, f)
 		}
 	}
@@ -213,7 +201,7 @@ func (s *Server) catalogueHome(r *request) error {
 			}
 		}
 	}
-	p.Newest = r.cards(w, list.Products[:min(len(list.Products), 12)])
+	p.Newest = r.cards(w, list.Products)
 	if len(p.Newest) > 0 && p.Newest[0].Photo != 0 {
 		p.Image = s.baseURL(r.c) + photoURL(p.Newest[0].Photo, false)
 	}

@@ -17,11 +17,17 @@ const shots = [
   ['sheet-desk-en', 'mahmoud.reviewer', 'en', DESK, '/families/{family}/sheet', 'state=approved'],
   ['list-desk-en', 'mahmoud.reviewer', 'en', DESK, '/families?sort=name'],
   ['preview-desk-ar', 'iman.admin', 'ar', DESK, '/criteria/3/preview'],
+  ['catalogue-desk-ar', '', 'ar', DESK, '/catalogue?lang=ar'],
+  ['product-phone-en', '', 'en', PHONE, '/catalogue/products/3?lang=en'],
+  ['print-page-ar', 'salwa.coordinator', 'ar', { width: 794, height: 1123 }, '/catalogue/print/book?lang=ar', '', '#craft-CL'],
+  ['print-cover-en', 'salwa.coordinator', 'en', { width: 794, height: 1123 }, '/catalogue/print/book?lang=en', '', '.book-cover'],
 ];
 for (const [name, who, lang, viewport, where, query, from] of shots) {
   const page = await open(browser, { viewport });
-  await signIn(page, server.base, who);
-  await language(page, server.base, lang);
+  if (who) { // the catalogue is public
+    await signIn(page, server.base, who);
+    await language(page, server.base, lang);
+  }
   let path = where;
   if (query) {
     await page.goto(`${server.base}/families?${query}`);
