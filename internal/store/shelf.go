@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"database/sql"
 	"fmt"
-	"math/bits"
 	"slices"
 	"sort"
 	"strconv"
@@ -45,6 +44,7 @@ type shelfItem struct {
 	name               string // sort key
 	search             string
 	shown              bool
+	edited             bool // was read more than once: the lists of words may know it by older ones
 }
 
 // CatalogueQuery selects public products. Empty values do not restrict.
@@ -180,15 +180,10 @@ func (s *shelf) match(word string) []uint64 {
 	found := make([]uint64, (len(s.items)+63)/64)
 	for i := sort.SearchStrings(s.vocab, word); i < len(s.vocab) && strings.HasPrefix(s.vocab[i], word); i++ {
 		for _, at := range s.having[s.vocab[i]] {
-			found[at/64] |= 1 << (at % 64)
-		}
-	}
-	for i, b := range found { // a slot that got another text keeps its old words in the lists: look again
-		for ; b != 0; b &= b - 1 {
-			at := int32(i*64 + bits.TrailingZeros64(b))
-			if !hasWord(s.items[at].search, word) {
-				found[i] &^= 1 << (at % 64)
+			if x := &s.items[at]; x.edited && !hasWord(x.search, word) {
+				continue
 			}
+			found[at/64] |= 1 << (at % 64)
 		}
 	}
 	return found
@@ -303,6 +298,7 @@ func (s *shelf) put(x shelfItem, first bool) {
 		s.items = append(s.items, x)
 		s.slot[x.id] = at
 	}
+	x.edited = known
 	s.items[at] = x
 	if !x.shown {
 		return
