@@ -78,6 +78,28 @@ const (
 	ExportRun  Action = "export.run"
 	ExportFull Action = "export.full"
 
+	ExhibitionView   Action = "exhibition.view"
+	ExhibitionEdit   Action = "exhibition.edit"
+	ExhibitionAgree  Action = "exhibition.agree"
+	HolidayEdit      Action = "holiday.edit"
+	MeetingView      Action = "meeting.view"
+	MeetingEdit      Action = "meeting.edit"
+	RosterView       Action = "roster.view"
+	ExhibitorView    Action = "exhibitor.view"
+	ExhibitorManage  Action = "exhibitor.manage"
+	CallManage       Action = "call.manage"
+	ApplicationEnter Action = "application.enter"
+	SelectionDecide  Action = "selection.decide"
+	InvitationAnswer Action = "invitation.answer"
+	InvitationExpire Action = "invitation.expire"
+	CheckInRecord    Action = "checkin.record"
+	SaleRecord       Action = "sale.record"
+	PackingEdit      Action = "packing.edit"
+	IncidentRecord   Action = "incident.record"
+	EvaluationRecord Action = "evaluation.record"
+	ReportView       Action = "report.view"
+	FeedManage       Action = "feed.manage"
+
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
 	ProfileEdit Action = "profile.edit"
@@ -209,6 +231,35 @@ var actions = map[Action]rule{
 	// for who decides on all of them.
 	ExportRun:  {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, system: Party, reads: true},
 	ExportFull: {reviewer: Areas, system: Party, reads: true},
+
+	// The exhibitions of a party are known to everybody in its office: a field worker tells families of them. What both agreed on is made by coordinators only,
+	// one of each party (service and package exhibition hold the two keys).
+	ExhibitionView:  {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, system: Party, reads: true},
+	ExhibitionEdit:  {coordinator: Party},
+	ExhibitionAgree: {coordinator: Party},
+	HolidayEdit:     {coordinator: Party, admin: Party, system: Party},
+	MeetingView:     {coordinator: Party, analyst: Party, admin: Party, reads: true},
+	MeetingEdit:     {coordinator: Party},
+	// Name, craft, products and booth: all that either party sees of the other's people, once the exhibition is agreed.
+	RosterView: {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, reads: true},
+
+	// Exhibitors are chosen by coordinators; a worker enters and answers for the families they look after.
+	ExhibitorView:    {worker: Own, coordinator: Areas, analyst: Areas, reads: true},
+	ExhibitorManage:  {coordinator: Areas},
+	CallManage:       {coordinator: Party},
+	ApplicationEnter: {worker: Own, coordinator: Areas},
+	SelectionDecide:  {coordinator: Areas},
+	InvitationAnswer: {worker: Own, coordinator: Areas},
+	InvitationExpire: {system: Party}, // a deadline is a date, not a decision
+
+	// Who stands at the door sees badges of both parties; sums of money are entered for the own party's exhibitors only.
+	CheckInRecord:    {worker: Party, coordinator: Party},
+	SaleRecord:       {worker: Own, coordinator: Areas},
+	PackingEdit:      {worker: Own, coordinator: Areas},
+	IncidentRecord:   {worker: Party, coordinator: Party},
+	EvaluationRecord: {coordinator: Areas},
+	ReportView:       {coordinator: Party, analyst: Party, reads: true},
+	FeedManage:       {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

@@ -72,6 +72,9 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	if err := seedCriteria(ctx, o.svc); err != nil {
 		return err
 	}
+	if err := seedHolidays(ctx, o.svc); err != nil {
+		return err
+	}
 	go keepLists(ctx, o)
 	ln, err := net.Listen("tcp", o.cfg.Addr)
 	if err != nil {
@@ -151,6 +154,14 @@ func seedCriteria(ctx context.Context, svc *service.Service) error {
 		if _, err := svc.Criteria.Seed(ctx, auth.SystemActor(party), body); err != nil {
 			return fmt.Errorf("seeding the criteria of %s: %w", party, err)
 		}
+	}
+	return nil
+}
+
+// seedHolidays fills the tables of public holidays for this year and the next ones; what a ministry changed or removed is left alone.
+func seedHolidays(ctx context.Context, svc *service.Service) error {
+	if err := svc.Exhibitions.SeedHolidays(ctx, auth.SystemActor(""), fixtures.Holidays()); err != nil {
+		return fmt.Errorf("seeding the holidays: %w", err)
 	}
 	return nil
 }

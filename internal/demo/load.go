@@ -136,7 +136,11 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 		}
 	}
 	l.draw()
+	if err := l.svc.Exhibitions.SeedHolidays(ctx, auth.SystemActor(""), fixtures.Holidays()); err != nil {
+		return nil, err
+	}
 	l.plan()
+	l.planExhibitions()
 	slices.SortStableFunc(l.todo, func(a, b act) int { return cmp.Compare(a.at.UnixMilli(), b.at.UnixMilli()) })
 	for _, a := range l.todo {
 		l.clock.set(a.at)

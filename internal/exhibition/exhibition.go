@@ -24,6 +24,7 @@ import (
 	"slices"
 	"time"
 
+	"muntija/internal/calendar"
 	"muntija/internal/fault"
 	"muntija/internal/place"
 )
@@ -257,4 +258,41 @@ func (e *Exhibition) Cancel(party place.Country, at time.Time, reason string) er
 	}
 	e.Status, e.Reason, e.Pending, e.UpdatedAt = Cancelled, reason, nil, at
 	return nil
+}
+
+// Close files the organisers' words on an exhibition whose days are over. From then on nothing of it changes.
+func (e *Exhibition) Close(party place.Country, at time.Time, today calendar.Date, report string) error {
+	switch {
+	case !e.Has(party):
+		return fault.New(fault.NotFound, "error.not_found")
+	case e.Status != Agreed:
+		return e.state("close")
+	case !today.After(e.Terms.Last):
+		return fault.New(fault.State, "error.exhibition.not_over")
+	}
+	e.Status, e.Report, e.Pending, e.UpdatedAt = Closed, report, nil, at
+	return nil
+}
+
+// Phase is where today lies to the days of an agreed exhibition.
+type Phase string
+
+// The phases; "" of one that is not agreed.
+const (
+	PhaseUpcoming Phase = "upcoming"
+	PhaseRunning  Phase = "running"
+	PhaseOver     Phase = "over"
+)
+
+// Phase returns where a day lies to the exhibition's.
+func (e *Exhibition) Phase(on calendar.Date) Phase {
+	switch {
+	case e.Status != Agreed:
+		return ""
+	case on.Before(e.Terms.First):
+		return PhaseUpcoming
+	case on.After(e.Terms.Last):
+		return PhaseOver
+	}
+	return PhaseRunning
 }

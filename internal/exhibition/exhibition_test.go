@@ -11,7 +11,7 @@ import (
 	"muntija/internal/registry"
 )
 
-func day(t *testing.T, s string) calendar.Date {
+func date(t testing.TB, s string) calendar.Date {
 	t.Helper()
 	d, err := calendar.Parse(s)
 	if err != nil {
@@ -23,8 +23,8 @@ func day(t *testing.T, s string) calendar.Date {
 var noon = time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 
 // jointTerms are the 70/80 split of Bayt al-Arab, 5–11 January 2023, moved to 2027.
-func jointTerms(t *testing.T) Terms {
-	return Terms{Name: "بيت العرب", Parties: []place.Country{"EG", "QA"}, Host: "EG", City: "القاهرة", First: day(t, "2027-01-05"), Last: day(t, "2027-01-11"), Capacity: 150,
+func jointTerms(t testing.TB) Terms {
+	return Terms{Name: "بيت العرب", Parties: []place.Country{"EG", "QA"}, Host: "EG", City: "القاهرة", First: date(t, "2027-01-05"), Last: date(t, "2027-01-11"), Capacity: 150,
 		Hours:  Hours{Daily: Span{600, 1320}, Friday: Span{690, 780}},
 		Quotas: []Quota{{By: ByParty, Value: "EG", Max: 70}, {By: ByParty, Value: "QA", Max: 80}, {By: ByFirstTime, Min: 30}},
 		Fees:   []Fee{{Party: "EG", Kind: "share", Percent: 10, Currency: "EGP"}}, Documents: []registry.DocumentType{"id_card"}}
@@ -48,7 +48,7 @@ func keyOf(err error) string {
 func TestTwoKeys(t *testing.T) {
 	e := &Exhibition{Status: Draft, Proposer: "EG", Terms: jointTerms(t)}
 	later := jointTerms(t)
-	later.Capacity, later.Last = 160, day(t, "2027-01-18")
+	later.Capacity, later.Last = 160, date(t, "2027-01-18")
 	steps := []struct {
 		name string
 		do   func() error
@@ -149,7 +149,7 @@ func TestHours(t *testing.T) {
 		{"2027-01-07", "10:00-22:00", false}, {"2027-01-08", "10:00-11:30 13:00-22:00", false}, {"2027-02-07", "10:00-22:00", false},
 		{"2027-02-08", "20:00-27:00", true}, {"2027-02-12", "20:00-27:00", true}, {"2027-03-09", "10:00-22:00", false},
 	} {
-		d := h.On(day(t, test.day))
+		d := h.On(date(t, test.day))
 		got := ""
 		for i, s := range d.Spans {
 			if i > 0 {
@@ -242,7 +242,7 @@ func TestParticipationLife(t *testing.T) {
 // TestPapersThrough: a food exhibitor's certificate that ends on day 4 of 7 is warned of.
 func TestPapersThrough(t *testing.T) {
 	terms := jointTerms(t)
-	ok := registry.Document{Type: "id_card", ValidUntil: day(t, "2030-01-01")}
+	ok := registry.Document{Type: "id_card", ValidUntil: date(t, "2030-01-01")}
 	for _, test := range []struct {
 		name, craft string
 		papers      []registry.Document
@@ -251,10 +251,10 @@ func TestPapersThrough(t *testing.T) {
 		{"all there", "TX", []registry.Document{ok}, 0},
 		{"missing", "TX", nil, 1},
 		{"food without", "FD", []registry.Document{ok}, 1},
-		{"food, ends on day 4", "FD", []registry.Document{ok, {Type: "health_certificate", ValidUntil: day(t, "2027-01-08")}}, 1},
-		{"food, ends on the last day", "FD", []registry.Document{ok, {Type: "health_certificate", ValidUntil: day(t, "2027-01-11")}}, 0},
-		{"an older one beside a newer", "FD", []registry.Document{ok, {Type: "health_certificate", ValidUntil: day(t, "2026-01-08")}, {Type: "health_certificate", ValidUntil: day(t, "2027-06-01")}}, 0},
-		{"removed", "TX", []registry.Document{{Type: "id_card", ValidUntil: day(t, "2030-01-01"), RemovedAt: noon}}, 1},
+		{"food, ends on day 4", "FD", []registry.Document{ok, {Type: "health_certificate", ValidUntil: date(t, "2027-01-08")}}, 1},
+		{"food, ends on the last day", "FD", []registry.Document{ok, {Type: "health_certificate", ValidUntil: date(t, "2027-01-11")}}, 0},
+		{"an older one beside a newer", "FD", []registry.Document{ok, {Type: "health_certificate", ValidUntil: date(t, "2026-01-08")}, {Type: "health_certificate", ValidUntil: date(t, "2027-06-01")}}, 0},
+		{"removed", "TX", []registry.Document{{Type: "id_card", ValidUntil: date(t, "2030-01-01"), RemovedAt: noon}}, 1},
 	} {
 		if got := terms.PapersThrough(0, test.craft, test.papers); len(got) != test.want {
 			t.Errorf("%s: got %v, want %d", test.name, got, test.want)
@@ -264,7 +264,7 @@ func TestPapersThrough(t *testing.T) {
 
 func TestMayRecord(t *testing.T) {
 	terms := jointTerms(t)
-	d := day(t, "2027-01-06")
+	d := date(t, "2027-01-06")
 	gone := Participation{State: Withdrawn, AnsweredAt: noon, UpdatedAt: time.Date(2027, 1, 7, 10, 0, 0, 0, time.UTC)}
 	for _, test := range []struct {
 		name string
@@ -274,13 +274,13 @@ func TestMayRecord(t *testing.T) {
 	}{
 		{"in order", Participation{State: Accepted}, Sale{Day: d, Amount: 100, Currency: "EGP"}, ""},
 		{"the other's money", Participation{State: Accepted}, Sale{Day: d, Currency: "QAR"}, "currency problem.sale.currency"},
-		{"a day before", Participation{State: Accepted}, Sale{Day: day(t, "2027-01-04"), Currency: "EGP"}, "day problem.sale.day"},
+		{"a day before", Participation{State: Accepted}, Sale{Day: date(t, "2027-01-04"), Currency: "EGP"}, "day problem.sale.day"},
 		{"tomorrow", Participation{State: Accepted}, Sale{Day: d.AddDays(3), Currency: "EGP"}, "day problem.date_future"},
 		{"never came", Participation{State: Declined}, Sale{Day: d, Currency: "EGP"}, "error.sale.no_place"},
 		{"withdrew later", gone, Sale{Day: d, Currency: "EGP"}, ""},
 		{"withdrew before", gone, Sale{Day: d.AddDays(2), Currency: "EGP"}, "error.sale.no_place"},
 	} {
-		if got := keyOf(terms.MayRecord(&test.p, test.s, day(t, "2027-01-08"))); got != test.want {
+		if got := keyOf(terms.MayRecord(&test.p, test.s, date(t, "2027-01-08"))); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -296,7 +296,7 @@ func TestHolidayRules(t *testing.T) {
 	}{
 		{Rule{Code: "sham", Easter: 1}, 2025, "2025-04-21", 1}, {Rule{Code: "sham", Easter: 1}, 2024, "2024-05-06", 1},
 		{Rule{Code: "sports", Month: 2, Nth: 2, Weekday: "tuesday"}, 2025, "2025-02-11", 1},
-		{Rule{Code: "fitr", HijriMonth: 10, HijriDay: 1, Days: 3}, 2026, "2026-03-20", 3}, {Rule{Code: "xmas", Month: 1, Day: 7}, 2027, "2027-01-07", 1},
+		{Rule{Code: "fitr", HijriMonth: 10, HijriDay: 1, Days: 3}, 2026, "2026-03-20", 3}, {Rule{Code: "fitr", HijriMonth: 9, HijriDay: 28, UntilMonth: 10, UntilDay: 4}, 2026, "2026-03-17", 7}, {Rule{Code: "xmas", Month: 1, Day: 7}, 2027, "2027-01-07", 1},
 	} {
 		got := test.rule.In("EG", test.year)
 		if len(got) != 1 || got[0].First.String() != test.want || calendar.DaysBetween(got[0].First, got[0].Last)+1 != test.days || got[0].Expected != (test.rule.HijriMonth != 0) {
@@ -308,10 +308,10 @@ func TestHolidayRules(t *testing.T) {
 func TestClashes(t *testing.T) {
 	a := Exhibition{ID: 1, Status: Agreed, Terms: jointTerms(t)}
 	b := Exhibition{ID: 2, Status: Draft, Terms: jointTerms(t)}
-	b.Terms.Parties, b.Terms.First, b.Terms.Last = b.Terms.Parties[1:], day(t, "2027-01-11"), day(t, "2027-01-20")
+	b.Terms.Parties, b.Terms.First, b.Terms.Last = b.Terms.Parties[1:], date(t, "2027-01-11"), date(t, "2027-01-20")
 	c := b
 	c.ID, c.Status = 3, Cancelled
-	h := []Holiday{{Party: "EG", Name: "عيد الميلاد", First: day(t, "2027-01-07"), Last: day(t, "2027-01-07")}, {Party: "QA", First: day(t, "2027-01-07"), Last: day(t, "2027-01-07")}}
+	h := []Holiday{{Party: "EG", Name: "عيد الميلاد", First: date(t, "2027-01-07"), Last: date(t, "2027-01-07")}, {Party: "QA", First: date(t, "2027-01-07"), Last: date(t, "2027-01-07")}}
 	got := Clashes([]Exhibition{a, b, c}, nil, h)
 	if len(got) != 2 || got[0].Kind != ClashOverlap && got[1].Kind != ClashOverlap || got[0].Kind != ClashHoliday && got[1].Kind != ClashHoliday {
 		t.Errorf("got %+v, want one overlap on 11 January and one holiday of the host", got)

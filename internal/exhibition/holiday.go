@@ -54,6 +54,8 @@ type Rule struct {
 	// A day of the Hijri year, as many days before or after as Days.
 	HijriMonth int `json:"hijri_month,omitempty"`
 	HijriDay   int `json:"hijri_day,omitempty"`
+	UntilMonth int `json:"until_month,omitempty"` // its last day, where the length hangs on the length of a month; 0: by Days
+	UntilDay   int `json:"until_day,omitempty"`
 	// Days after Orthodox Easter.
 	Easter int `json:"easter,omitempty"`
 	Days   int `json:"days,omitempty"` // how long; 0 is one
@@ -64,7 +66,7 @@ var weekdays = map[string]time.Weekday{"sunday": 0, "monday": 1, "tuesday": 2, "
 
 // In returns the holidays that the rule gives in a Gregorian year: none, one, or two where a Hijri day comes twice.
 func (r Rule) In(party place.Country, year int) []Holiday {
-	var firsts []calendar.Date
+	var firsts, lasts []calendar.Date
 	expected := false
 	switch {
 	case r.Weekday != "":
@@ -78,9 +80,16 @@ func (r Rule) In(party place.Country, year int) []Holiday {
 		expected = true
 		for h := calendar.MinHijriYear; h <= calendar.MaxHijriYear; h++ {
 			d, err := calendar.Hijri{Year: h, Month: r.HijriMonth, Day: r.HijriDay}.Date()
-			if err == nil && d.Year() == year {
-				firsts = append(firsts, d)
+			if err != nil || d.Year() != year {
+				continue
 			}
+			last := d.AddDays(max(1, r.Days) - 1)
+			if r.UntilMonth != 0 {
+				if last, err = (calendar.Hijri{Year: h, Month: r.UntilMonth, Day: r.UntilDay}).Date(); err != nil {
+					continue
+				}
+			}
+			firsts, lasts = append(firsts, d), append(lasts, last)
 		}
 	default:
 		if d, err := calendar.New(year, r.Month, r.Day); err == nil {
@@ -93,7 +102,11 @@ func (r Rule) In(party place.Country, year int) []Holiday {
 		if i > 0 {
 			code += "b"
 		}
-		out = append(out, Holiday{Party: party, Code: code, Name: r.Name, NameEN: r.NameEN, First: d, Last: d.AddDays(max(1, r.Days) - 1), Expected: expected, Source: r.Source})
+		last := d.AddDays(max(1, r.Days) - 1)
+		if i < len(lasts) {
+			last = lasts[i]
+		}
+		out = append(out, Holiday{Party: party, Code: code, Name: r.Name, NameEN: r.NameEN, First: d, Last: last, Expected: expected, Source: r.Source})
 	}
 	return out
 }

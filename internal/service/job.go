@@ -21,6 +21,7 @@ const (
 	JobRecheck = "recheck" // checks the families of a party with the set in force
 	JobExpire  = "expire"  // ends approvals whose last day has passed; once a day for each party
 	JobExport  = "export"  // makes a large workbook for a person
+	JobInvite  = "invite"  // ends invitations whose deadline has passed, and lets waiting lists move; when there are some, of no party
 	JobPurge   = "purge"   // forgets sessions, failed sign-ins and answers to old submissions; once a day, of no party
 )
 
@@ -44,6 +45,9 @@ type Jobs struct {
 	exports  *Exports
 	batch    int
 	onBatch  func() // after each stored batch; for tests that stop in the middle
+
+	exhibitions *Exhibitions
+	looked      time.Time // when invitations were last looked at, of the runner only
 
 	mu   sync.Mutex
 	stop context.CancelFunc
@@ -113,6 +117,9 @@ func (j *Jobs) loop(ctx context.Context, done chan struct{}) {
 	for {
 		if err := j.plan(ctx); err != nil && ctx.Err() == nil {
 			j.log.Error("planning the daily jobs", "error", err)
+		}
+		if err := j.lookAtInvitations(ctx); err != nil && ctx.Err() == nil {
+			j.log.Error("looking for late invitations", "error", err)
 		}
 		for ctx.Err() == nil {
 			ran, err := j.next(ctx)
@@ -206,6 +213,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.recheck(ctx, job)
 	case JobExpire:
 		return j.expire(ctx, job)
+	case JobInvite:
+		return j.endInvitations(ctx, job)
 	case JobPurge:
 		return j.purge(ctx, job)
 	case JobCatalogue:

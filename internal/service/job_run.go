@@ -361,3 +361,40 @@ func (s *Families) Expire(ctx context.Context, actor auth.Actor, id int64) error
 		return expireFamily(tx, actor, f, now)
 	})
 }
+
+// inviteEvery is how often deadlines of invitations are looked at: they end at midnight, and a place should not stand empty for long after it.
+const inviteEvery = 10 * time.Minute
+
+// lookAtInvitations queues a job if a deadline has passed, so that the list of jobs holds only those that did something.
+func (j *Jobs) lookAtInvitations(ctx context.Context) error {
+	now := j.now()
+	if now.Sub(j.looked) < inviteEvery {
+		return nil
+	}
+	due := 0
+	err := j.db.View(ctx, func(tx *store.Tx) error {
+		list, err := tx.Participations(0, store.ParticipationQuery{DueBefore: now, Limit: 1})
+		due = len(list)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	j.looked = now
+	if due == 0 {
+		return nil
+	}
+	return j.db.Update(ctx, func(tx *store.Tx) error { return tx.InsertJob(&store.Job{Kind: JobInvite, CreatedAt: now}) })
+}
+
+// endInvitations ends the invitations whose deadline has passed. What it did is no longer invited, so that the job needs no cursor to go on.
+func (j *Jobs) endInvitations(ctx context.Context, job *store.Job) error {
+	n, err := j.exhibitions.expireInvitations(ctx)
+	if err != nil {
+		return err
+	}
+	return j.finish(ctx, job, store.JobDone, func(*store.Tx) error {
+		job.Done, job.Total = n, n
+		return nil
+	})
+}

@@ -43,15 +43,16 @@ type Deps struct {
 
 // Service is the door to all use-cases. It is safe for concurrent use.
 type Service struct {
-	Families   *Families
-	Criteria   *Criteria
-	People     *People
-	Audit      *Audit
-	Jobs       *Jobs
-	Products   *Products
-	Imports    *Imports
-	Catalogue  *Catalogue
-	Duplicates *Duplicates
+	Exhibitions *Exhibitions
+	Families    *Families
+	Criteria    *Criteria
+	People      *People
+	Audit       *Audit
+	Jobs        *Jobs
+	Products    *Products
+	Imports     *Imports
+	Catalogue   *Catalogue
+	Duplicates  *Duplicates
 
 	Venues *Venues
 	Places *Places
@@ -91,6 +92,8 @@ func New(d Deps) *Service {
 	s.Catalogue = &Catalogue{core: c}
 	s.Jobs = newJobs(c, s.Criteria)
 	s.Criteria.jobs = s.Jobs
+	s.Exhibitions = &Exhibitions{core: c, families: s.Families}
+	s.Jobs.exhibitions = s.Exhibitions
 	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch}
 	s.Jobs.imports = s.Imports
 	s.Duplicates = &Duplicates{core: c, jobs: s.Jobs}

@@ -633,3 +633,9 @@ func (tx *Tx) Evaluations(exhibitionID int64) (map[int64]exhibition.Evaluation, 
 	}, `SELECT version, body FROM evaluation WHERE exhibition_id = $1`, exhibitionID)
 	return out, err
 }
+
+// ClearSeats gives all numbers of an exhibition back, to be taken anew under other terms in the same transaction.
+func (tx *Tx) ClearSeats(exhibitionID int64) error {
+	_, err := tx.exec(`DELETE FROM seat WHERE exhibition_id = $1`, exhibitionID)
+	return err
+}

@@ -36,6 +36,7 @@ func table() []route {
 		exportRoutes, // before the pages of one family: "export" is no id
 		familyRoutes,
 		criteriaRoutes,
+		exhibitionRoutes, participationRoutes, floorRoutes, guestRoutes, calendarRoutes, meetingRoutes,
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,

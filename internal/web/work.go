@@ -14,6 +14,7 @@ type workPage struct {
 	Queues    []queueView
 	Waiting   bool // something waits
 	CanCreate bool
+	Shows     *service.ExhibitionWork
 }
 
 type queueView struct {
@@ -48,8 +49,12 @@ func (s *Server) work(r *request) error {
 	if err != nil {
 		return err
 	}
+	shows, err := s.svc.Exhibitions.Work(r.ctx(), r.actor)
+	if err != nil {
+		return err
+	}
 	w := r.words()
-	p := workPage{Name: r.actor.Name, CanCreate: auth.Can(r.actor, auth.FamilyCreate)}
+	p := workPage{Shows: shows, Waiting: !shows.Empty(), Name: r.actor.Name, CanCreate: auth.Can(r.actor, auth.FamilyCreate)}
 	for _, q := range work.Queues {
 		p.Queues = append(p.Queues, queueIn(w, r.actor, q))
 		p.Waiting = p.Waiting || q.Total > 0

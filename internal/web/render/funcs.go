@@ -158,6 +158,27 @@ type Badge struct {
 
 // badges are the icon and tone of the values of the lists that are shown as badges.
 var badges = map[string]struct{ icon, tone string }{
+	"exhibition_status.draft":       {"pencil", "neutral"},
+	"exhibition_status.proposed":    {"send", "wait"},
+	"exhibition_status.agreed":      {"heart-handshake", "good"},
+	"exhibition_status.closed":      {"lock", "off"},
+	"exhibition_status.cancelled":   {"ban", "bad"},
+	"phase.upcoming":                {"calendar-time", "info"},
+	"phase.running":                 {"building-store", "good"},
+	"phase.over":                    {"flag", "wait"},
+	"participation_state.applied":   {"inbox", "info"},
+	"participation_state.eligible":  {"clipboard-check", "info"},
+	"participation_state.refused":   {"circle-x", "bad"},
+	"participation_state.waiting":   {"hourglass", "wait"},
+	"participation_state.invited":   {"mail", "wait"},
+	"participation_state.accepted":  {"circle-check", "good"},
+	"participation_state.declined":  {"circle-minus", "off"},
+	"participation_state.expired":   {"clock", "off"},
+	"participation_state.withdrawn": {"logout", "off"},
+	"travel_list.white":             {"circle-check", "good"},
+	"travel_list.yellow":            {"alert-triangle", "wait"},
+	"travel_list.stop":              {"ban", "bad"},
+
 	"state.draft":             {"pencil", "neutral"},
 	"state.submitted":         {"send", "info"},
 	"state.under_review":      {"file-search", "info"},

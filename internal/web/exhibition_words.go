@@ -1,0 +1,70 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"net/url"
+	"strings"
+	"time"
+
+	"muntija/internal/auth"
+	"muntija/internal/calendar"
+	"muntija/internal/intake"
+	"muntija/internal/service"
+)
+
+// stepDo and wordsDo are use-cases on one thing, without and with a text.
+type (
+	stepDo  func(ctx context.Context, actor auth.Actor, id int64, w service.Write) error
+	wordsDo func(ctx context.Context, actor auth.Actor, id int64, form *intake.Words, w service.Write) error
+)
+
+func splitOn(s, by string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, by)
+}
+
+func cutFirst(s, by string) (before, after string, found bool) { return strings.Cut(s, by) }
+
+func cutLast(s, by string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, by); i >= 0 {
+		return s[:i], s[i+len(by):], true
+	}
+	return s, "", false
+}
+
+// officeZone is where the office's days begin, as in package service.
+var officeZone = time.FixedZone("UTC+3", 3*60*60)
+
+// today is the day at the office.
+func (r *request) today() calendar.Date { return calendar.Of(r.s.svc.Now().In(officeZone)) }
+
+// csvFile sends a table as a file that spreadsheet programs open: UTF-8 with a byte order mark, and no cell that begins like a formula (OWASP, CSV injection).
+func (r *request) csvFile(name, nameAR string, rows [][]string) error {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	for _, row := range rows {
+		safe := make([]string, len(row))
+		for i, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				cell = "'" + cell
+			}
+			safe[i] = cell
+		}
+		if err := w.Write(safe); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return err
+	}
+	r.c.Set("Content-Type", "text/csv; charset=utf-8")
+	r.c.Set("Content-Disposition", `attachment; filename="`+name+`.csv"; filename*=UTF-8''`+url.PathEscape(nameAR)+`.csv`)
+	return r.c.Send(b.Bytes())
+}

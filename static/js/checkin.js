@@ -1,0 +1,107 @@
+// The door of an exhibition: reads badges with the camera where the browser can (BarcodeDetector), takes typed codes everywhere, and keeps what could not be
+// sent until there is signal again. What is kept names nobody: a token or a code, and when it was seen. The server knows each exhibitor once a day, so that
+// sending again has no second effect.
+import { csrf, parsed, fill } from './page.js';
+
+const STORE = 'muntija-checkin';
+
+export function start() {
+  for (const el of document.querySelectorAll('[data-checkin]')) if (!el.dataset.on) { el.dataset.on = '1'; door(el); }
+}
+
+function door(el) {
+  const url = el.dataset.checkin, texts = parsed(el, 'texts');
+  const form = el.querySelector('[data-checkin-form]'), result = el.querySelector('[data-checkin-result]');
+  const queueLine = el.querySelector('[data-checkin-queue]'), note = el.querySelector('[data-checkin-note]');
+  const key = `${STORE}:${url}`;
+  const kept = () => { try { return JSON.parse(localStorage.getItem(key)) ?? []; } catch { return []; } };
+  const keep = (list) => { if (list.length) localStorage.setItem(key, JSON.stringify(list)); else localStorage.removeItem(key); line(); };
+  const line = () => { const n = kept().length; queueLine.textContent = n ? fill(texts.waiting, n) : ''; };
+
+  const say = (kind, lines) => {
+    result.replaceChildren(...lines.filter(Boolean).map((text, i) => {
+      const p = document.createElement('p');
+      p.className = i === 0 ? kind : i === 1 ? 'ex-badge-name' : '';
+      p.dir = 'auto';
+      p.textContent = text;
+      return p;
+    }));
+  };
+
+  async function send(item) {
+    const body = new URLSearchParams({ code: item.code, ...(item.seen ? { seen: item.seen } : {}) });
+    const answer = await fetch(url, { method: 'POST', body, credentials: 'same-origin', headers: { Accept: 'application/json', 'X-CSRF-Token': csrf() }, signal: AbortSignal.timeout(8000) });
+    if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
+    return { status: answer.status, ...(await answer.json().catch(() => ({}))) };
+  }
+
+  async function check(code) {
+    try {
+      const a = await send({ code });
+      if (a.status === 401) say('ex-bad', [texts.signin]);
+      else if (a.name) say(a.again ? 'ex-late' : 'ex-good', [a.again ? fill(texts.again, a.at) : texts.done, a.name, `${a.craft} · ${a.party}`]);
+      else say('ex-bad', [a.refused ?? a.detail ?? texts.failed]);
+      flush();
+    } catch {
+      const list = kept();
+      if (!list.some((x) => x.code === code && x.seen.slice(0, 10) === new Date().toISOString().slice(0, 10))) keep([...list, { code, seen: new Date().toISOString().replace(/\.\d+/, '') }]);
+      say('ex-late', [texts.kept, '', code.length < 24 ? code : '']);
+    }
+  }
+
+  let sending = false;
+  async function flush() {
+    if (sending || !kept().length) return;
+    sending = true;
+    try {
+      for (const item of kept()) {
+        const a = await send(item);
+        if (a.status === 401) break; // somebody has to sign in first
+        keep(kept().filter((x) => x.code !== item.code || x.seen !== item.seen));
+        if (!a.name) queueLine.textContent = a.refused ?? texts.failed;
+      }
+      if (!kept().length) queueLine.textContent = texts.sent;
+    } catch { /* no signal yet */ } finally { sending = false; }
+  }
+
+  form.addEventListener('submit', (e) => {
+    e.preventDefault();
+    const input = form.elements.code, code = input.value.trim();
+    if (code) check(code);
+    input.value = '';
+    input.focus();
+  });
+  window.addEventListener('online', flush);
+  setInterval(flush, 15000);
+  line();
+  flush();
+
+  const button = el.querySelector('[data-checkin-camera]'), video = el.querySelector('[data-checkin-video]');
+  if (!('BarcodeDetector' in window) || !navigator.mediaDevices?.getUserMedia) {
+    button.hidden = true;
+    note.textContent = texts.no_camera;
+    return;
+  }
+  button.addEventListener('click', async () => {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+      const detector = new window.BarcodeDetector({ formats: ['qr_code'] });
+      video.srcObject = stream;
+      video.hidden = false;
+      button.hidden = true;
+      await video.play();
+      let last = '', lastAt = 0;
+      const look = async () => {
+        if (!video.isConnected) { stream.getTracks().forEach((t) => t.stop()); return; }
+        const [found] = await detector.detect(video).catch(() => []);
+        if (found && (found.rawValue !== last || Date.now() - lastAt > 4000)) {
+          last = found.rawValue;
+          lastAt = Date.now();
+          await check(last);
+        }
+        setTimeout(look, 200);
+      };
+      look();
+    } catch { note.textContent = texts.camera_off; }
+  });
+}
