@@ -11,19 +11,6 @@ type BoothChange struct {
 	From, To *Booth
 }
 
-// Moved reports whether the booth stands elsewhere or is turned.
-func (c BoothChange) Moved() bool {
-	return c.From != nil && c.To != nil && (c.From.X != c.To.X || c.From.Y != c.To.Y || c.From.Angle != c.To.Angle)
-}
-
-// Code is what the sign says, the newer one where it changed.
-func (c BoothChange) Code() string {
-	if c.To != nil {
-		return c.To.Code
-	}
-	return c.From.Code
-}
-
 // BoothChanges compares two versions of a plan by the numbers of their booths, in the order of the numbers.
 func BoothChanges(from, to *Plan) []BoothChange {
 	before := make(map[int]*Booth, len(from.Booths))

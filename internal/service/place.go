@@ -385,7 +385,7 @@ func (s *Places) Place(ctx context.Context, actor auth.Actor, id, hall, particip
 		}
 		for _, f := range v.placing.Judge(participation, booth) {
 			if f.Severity == fault.Blocking {
-				return "", &fault.Error{Kind: fault.State, Key: "error.place.refused", Args: []any{PlaceReason(f)}, Err: nil}
+				return "", &fault.Error{Kind: fault.State, Key: "error.place.refused", Args: []any{placeReason(f)}, Err: nil}
 			}
 		}
 		if err := tx.ClearBooth(id, v.Wave, hall, booth); err != nil {
@@ -418,8 +418,8 @@ func (s *Places) Place(ctx context.Context, actor auth.Actor, id, hall, particip
 	return err
 }
 
-// PlaceReason is a finding as a message argument: shown in the reader's language, without its numbers.
-func PlaceReason(f exhibition.PlaceFinding) fault.Key {
+// placeReason is a finding as a message argument: shown in the reader's language, without its numbers.
+func placeReason(f exhibition.PlaceFinding) fault.Key {
 	return fault.Key("enum.place_short." + string(f.Rule))
 }
 

@@ -50,16 +50,6 @@ type VenueView struct {
 	Editable bool
 }
 
-// Booths is the number of booths of the plans in use.
-func (v VenueView) Booths() (n int) {
-	for _, h := range v.Halls {
-		if p := h.Current(); p != nil {
-			n += p.Booths
-		}
-	}
-	return n
-}
-
 func (s *Venues) allow(actor auth.Actor, action auth.Action) error {
 	if actor.Party == "" {
 		return fault.New(fault.NotFound, "error.not_found")

@@ -60,13 +60,6 @@ func (tx *Tx) ExhibitionHalls(exhibitionID int64) ([]ExhibitionHall, error) {
 	return out, err
 }
 
-// PlanUsed reports whether an exhibition uses a plan.
-func (tx *Tx) PlanUsed(plan int64) (bool, error) {
-	var n int
-	err := tx.row(into(&n), `SELECT count(*) FROM exhibition_hall WHERE plan_id = $1`, plan)
-	return n > 0, err
-}
-
 const placementColumns = `id, version, exhibition_id, wave, hall_id, booth, participation_id, locked, by_id, at`
 
 func scanPlacement(scan func(...any) error) (*exhibition.Placement, error) {

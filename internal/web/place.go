@@ -248,6 +248,9 @@ func (p placePage) Rest(list []shownPerson) int { return max(0, len(list)-maxTra
 // Warned returns the first findings.
 func (p placePage) Warned() []shownVerdict { return p.Findings[:min(len(p.Findings), 30)] }
 
+// Height is the height of the drawing as a picture of pictureWidth.
+func (p placePage) Height() int { return pictureHeight(p.Plan) }
+
 // placedPerson is an exhibitor as the drawing reads it.
 type placedPerson struct {
 	ID      int64  `json:"id"`

@@ -14,10 +14,8 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
-	"muntija/internal/place"
 	"muntija/internal/service"
 	"muntija/internal/sheet"
-	"muntija/internal/store"
 	"muntija/internal/web/render"
 )
 
@@ -602,8 +600,8 @@ func (p planPage) State() exhibition.PlanState { return p.Row.State }
 // Usual is the usual value of a limit in metres.
 func (p planFormPage) Usual(f exhibition.LimitField) string { return metres(f.Usual) }
 
-// Other returns the versions of the hall besides this one.
-func (p planPage) Other() []store.HallPlan { return p.Versions }
+// Height is the height of the drawing as a picture of pictureWidth.
+func (p planPage) Height() int { return pictureHeight(p.Plan) }
 
-// Parties are the countries of pavilions.
-func (p planPage) Parties() []place.Country { return place.Countries() }
+// Height is the height of the drawing as a picture of pictureWidth.
+func (p planPrintPage) Height() int { return pictureHeight(p.Plan) }

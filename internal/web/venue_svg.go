@@ -13,16 +13,31 @@ import (
 var boothFill = map[exhibition.BoothType]string{"table": "#f3e3c3", "stand_2x2": "#f6e7d8", "stand_2x3": "#f6e7d8", "stand_3x3": "#f6e7d8", "stand_3x4": "#f6e7d8", "corner": "#f9d9b8",
 	"shared_half": "#efe3d2", "kiosk": "#dbe7f0", "tent": "#e6ecd2", "food_unit": "#f7d4cc", "demonstration": "#dcebe6", "pavilion": "#e8e0f0"}
 
+// margin is how far a picture goes beyond the hall, in mm: for the names of doors and the scale.
+const margin = 2_500
+
+// pictured is the part of the floor that a picture shows.
+func pictured(p *exhibition.Plan) (x0, y0, x1, y1 int) {
+	x0, y0, x1, y1 = p.Outline[0].X, p.Outline[0].Y, p.Outline[0].X, p.Outline[0].Y
+	for _, q := range p.Outline {
+		x0, y0, x1, y1 = min(x0, q.X), min(y0, q.Y), max(x1, q.X), max(y1, q.Y)
+	}
+	return x0 - margin, y0 - margin, x1 + margin, y1 + margin
+}
+
+// pictureWidth is the width of pictures in pages, so that their place is kept while they load.
+const pictureWidth = 1600
+
+func pictureHeight(p *exhibition.Plan) int {
+	x0, y0, x1, y1 := pictured(p)
+	return pictureWidth * (y1 - y0) / (x1 - x0)
+}
+
 // drawSVG draws a plan as a picture, for printing and for browsers without JavaScript. It has presentation attributes only: the policy forbids styles. names stands below the
 // codes of booths, such as the exhibitors.
 func drawSVG(p *exhibition.Plan, w words, names map[int]string) []byte {
 	var b bytes.Buffer
-	x0, y0, x1, y1 := p.Outline[0].X, p.Outline[0].Y, p.Outline[0].X, p.Outline[0].Y
-	for _, q := range p.Outline {
-		x0, y0, x1, y1 = min(x0, q.X), min(y0, q.Y), max(x1, q.X), max(y1, q.Y)
-	}
-	const margin = 2_500
-	x0, y0, x1, y1 = x0-margin, y0-margin, x1+margin, y1+margin
+	x0, y0, x1, y1 := pictured(p)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d %d %d %d" font-family="IBM Plex Sans Arabic, Noto Sans Arabic, sans-serif" role="img">`, x0, y0, x1-x0, y1-y0)
 	fmt.Fprintf(&b, `<polygon points="%s" fill="#fffdf9" stroke="#2a211c" stroke-width="200"/>`, points(p.Outline))
 	for i := range p.Zones {

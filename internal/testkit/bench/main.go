@@ -48,6 +48,7 @@ func main() {
 	sections := flag.Args()
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
+		sections = append(sections, "plan")
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -62,6 +63,8 @@ func main() {
 			err = benchRead(ctx)
 		case "assess":
 			err = benchAssess(ctx)
+		case "plan":
+			err = benchPlan()
 		case "preview":
 			err = benchPreview(ctx)
 		case "weight":
