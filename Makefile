@@ -7,7 +7,7 @@ RACE        ?=
 TESTFLAGS   := $(if $(RACE),-race -timeout 25m,)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
-.PHONY: run build test check fmt test-pg test-browser bench assets highs screenshots clean
+.PHONY: run build test check fmt test-pg test-sheet test-browser bench assets highs screenshots clean
 
 # run: builds the binary, starts it with the demo on an embedded database under data/demo, prints the address and the demo sign-ins.
 run: build
@@ -32,6 +32,10 @@ check:
 # test-pg: the store suite, the end-to-end walk and the command line on PostgreSQL (Debian's), in a throw-away cluster.
 test-pg:
 	internal/testkit/pg/run.sh $(GO) test $(TESTFLAGS) -count=1 ./internal/store/... ./internal/service/... ./internal/web/... ./internal/cli/...
+
+# test-sheet: our workbooks as openpyxl, LibreOffice (Debian's) and SheetJS (npm's) read them.
+test-sheet:
+	internal/sheet/testdata/readers/run.sh
 
 # test-browser: the main paths of each user in Chromium (Debian's), axe-core on each page, both languages.
 test-browser: build
