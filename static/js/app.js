@@ -40,7 +40,7 @@ document.addEventListener('submit', async (event) => {
   if (form.method === 'post' && !event.defaultPrevented && !form.hasAttribute('hx-post') && !form.hasAttribute('data-upload')) {
     if (form.dataset.sending) { event.preventDefault(); return; }
     form.dataset.sending = 'yes';
-    setTimeout(() => { delete form.dataset.sending; by?.removeAttribute('aria-busy'); }, 10000); // an answer that is a download leaves the page standing
+    setTimeout(() => { delete form.dataset.sending; by?.removeAttribute('aria-busy'); }, form.hasAttribute('data-download') ? 1500 : 10000); // an answer that is a download leaves the page standing
     by?.setAttribute('aria-busy', 'true');
   }
 }, true);

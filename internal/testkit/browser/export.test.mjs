@@ -21,6 +21,7 @@ test('a reviewer exports a list', async () => {
   const [file] = await Promise.all([page.waitForEvent('download'), page.click('form[action="/families/export"] button.btn-primary')]);
   assert.match(file.suggestedFilename(), /^muntija-families-\d{4}-\d\d-\d\d\.xlsx$/);
   assert.equal(readFileSync(await file.path()).subarray(0, 2).toString(), 'PK');
+  await page.waitForFunction(() => !document.querySelector('form[data-sending]'));
   await page.click('details.more summary');
   await page.fill('[name=layout]', 'كشف المعرض');
   await page.click('button[name=_save]');
