@@ -177,7 +177,7 @@ type exhibitionPage struct {
 
 // exhibitionCan is what the reader may do on the page.
 type exhibitionCan struct {
-	Edit, Submit, Agree, Refuse, Change, Cancel, Close, Comment, Call, Apply, Select, Roster, Floor, Report, Badges, Meetings, Meet bool
+	Edit, Submit, Agree, Refuse, Change, Cancel, Close, Comment, Call, Apply, Select, Roster, Floor, Report, Badges, Halls, Meetings, Meet bool
 }
 
 type partyKey struct {
@@ -386,6 +386,7 @@ func (s *Server) drawExhibition(r *request, status int, form *render.Form, refus
 		Cancel: can(auth.ExhibitionAgree) && v.Status != exhibition.Closed && v.Status != exhibition.Cancelled, Close: can(auth.ExhibitionEdit) && own && v.Phase == exhibition.PhaseOver,
 		Comment: can(auth.ExhibitionEdit), Call: can(auth.CallManage) && open, Apply: can(auth.ApplicationEnter) && open && b.CallOpen, Select: can(auth.ExhibitorView) && own && v.Status != exhibition.Draft && v.Status != exhibition.Proposed,
 		Roster: can(auth.RosterView) && (v.Status == exhibition.Agreed || v.Status == exhibition.Closed), Report: can(auth.ReportView) && (v.Status == exhibition.Agreed || v.Status == exhibition.Closed),
+		Halls:  can(auth.PlaceView),
 		Badges: can(auth.InvitationAnswer) && open,
 	}
 	b.Can.Floor, b.Can.Meetings, b.Can.Meet = b.Can.Roster, can(auth.MeetingView), can(auth.MeetingEdit)
