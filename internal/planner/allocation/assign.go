@@ -59,7 +59,7 @@ func (r *run) assign() {
 	gate := make(chan struct{}, r.e.threads)
 	share := r.left() / walks
 	if r.o.Search != nil {
-		share /= 8 // the searcher has the rest
+		share = min(share/8, 10_000_000) // the searcher has the rest, and does more with it
 	}
 	for k := range walks {
 		wg.Add(1)

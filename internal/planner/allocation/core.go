@@ -18,6 +18,7 @@ type Programme struct {
 	Lower, Limit []float64
 	From         []float64 // a feasible point to begin with; nil if none
 	Nodes        int32     // most nodes of the search tree; 0: no limit
+	Gap          float64   // stop when the bound is so near, in units of Obj
 	Seed         uint64
 }
 
@@ -64,18 +65,28 @@ func (r *run) core() {
 		if r.near(r.value) || r.ctx.Err() != nil {
 			return
 		}
-		if !r.search(r.doubt(size), false) {
+		if small && !r.search(r.atPrices(size), false) {
+			return
+		}
+		if r.near(r.value) || r.ctx.Err() != nil {
+			return
+		}
+		if !r.search(r.asPlanned(r.doubt(size)), false) {
 			return
 		}
 		if small {
 			r.again()
 		}
-		if free := r.undecided(); small && len(free) <= exactPairs && len(free) < 4*size {
-			r.search(free, true)
+		if small && !r.near(r.value) {
+			if side := r.split(r.reach()); len(side.free) <= exactPairs && len(side.free) < 4*size {
+				r.search(side, true)
+			}
 		}
 	}
-	if free := r.undecided(); small && !r.near(r.value) && len(free) <= exactPairs {
-		r.search(free, true)
+	if small && !r.near(r.value) {
+		if side := r.split(r.reach()); len(side.free) <= exactPairs {
+			r.search(side, true)
+		}
 	}
 }
 
@@ -320,11 +331,6 @@ func (r *run) losses(f func(o int32, loss int64, in bool)) {
 // side is the free pairs and those that are fixed in.
 type side struct{ free, in []int32 }
 
-// undecided are the pairs that reduced costs do not decide: every better plan has the other pairs as they are at the prices.
-func (r *run) undecided() []int32 {
-	return r.split(r.reach()).free
-}
-
 // reach is up to which loss a pair can be part of a plan that is better by 1, in 1/scale, and 1 more.
 func (r *run) reach() int64 {
 	d := new(big.Int).Mul(big.NewInt(r.value), big.NewInt(r.e.scale))
@@ -373,27 +379,55 @@ func (r *run) doubt(count int) []int32 {
 	return out
 }
 
-// search solves the programme over the free pairs. In an exact search the pairs outside are fixed as at the prices, and the bound is that of all plans; else
-// they are fixed as in the plan, and only the plan can gain. It reports whether the searcher works.
-func (r *run) search(free []int32, exact bool) bool {
-	if len(free) == 0 && !exact {
-		return true
-	}
-	var in []int32
-	if exact {
-		in = r.split(r.reach()).in
-	} else {
-		at := 0
-		for _, o := range r.chosen {
-			for at < len(free) && free[at] < o {
-				at++
-			}
-			if at == len(free) || free[at] != o {
-				in = append(in, o)
-			}
+// asPlanned fixes the pairs that are not free as in the plan.
+func (r *run) asPlanned(free []int32) side {
+	out := side{free: free}
+	at := 0
+	for _, o := range r.chosen {
+		for at < len(free) && free[at] < o {
+			at++
+		}
+		if at == len(free) || free[at] != o {
+			out.in = append(out.in, o)
 		}
 	}
-	b := r.build(r.compatible(free, in), in, true)
+	return out
+}
+
+// atPrices frees about so many pairs, those that turn at the least loss, and fixes the others as at the prices, whatever the plan. Rows that the fixed pairs
+// alone would break make it free everything of their exhibitors.
+func (r *run) atPrices(count int) side {
+	var all []int64
+	r.losses(func(_ int32, loss int64, _ bool) { all = append(all, loss) })
+	slices.Sort(all)
+	out := r.split(all[min(count, len(all)-1)] + 1)
+	s := newState(r.e)
+	p := r.e.p
+	kept := out.in[:0]
+	i := int32(0)
+	for _, o := range out.in {
+		for p.Start[i+1] <= o {
+			i++
+		}
+		if s.open(i, o) && s.fits(i, o) {
+			s.add(i, o)
+			kept = append(kept, o)
+		} else {
+			out.free = append(out.free, o)
+		}
+	}
+	out.in = kept
+	slices.Sort(out.free)
+	return out
+}
+
+// search solves the programme over the free pairs. An exact search takes the pairs that reduced costs decide as decided, and its bound is that of all plans;
+// otherwise only the plan can gain. It reports whether the searcher works.
+func (r *run) search(x side, exact bool) bool {
+	if len(x.free) == 0 && !exact {
+		return true
+	}
+	b := r.build(r.compatible(x.free, x.in), x.in, true)
 	if len(b.free) == 0 { // only one other plan is left
 		r.adopt(b, nil)
 		r.prove(r.value)
@@ -403,6 +437,7 @@ func (r *run) search(free []int32, exact bool) bool {
 	if exact {
 		b.pr.Nodes = 100_000
 	} else {
+		b.pr.Gap = max(r.o.Gap, 0.0005) / 2 * math.Abs(float64(r.value))
 		r.begin(b)
 	}
 	got, err := r.o.Search(r.ctx, b.pr)

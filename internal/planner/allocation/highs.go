@@ -30,7 +30,7 @@ func WithHighs(s *highs.Solver) Searcher {
 			}
 			m.AddRow(p.Lower[k], p.Limit[k], terms...)
 		}
-		params := highs.Params{Nodes: p.Nodes, Seed: int32(p.Seed & 0xffff), AbsGap: 0.99}
+		params := highs.Params{Nodes: p.Nodes, Seed: int32(p.Seed & 0xffff), AbsGap: max(0.99, p.Gap)}
 		if p.From != nil {
 			params.Start = p.From
 		}

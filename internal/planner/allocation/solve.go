@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"time"
 
 	"muntija/internal/planner/model"
@@ -81,9 +82,11 @@ func Solve(ctx context.Context, p *model.Problem, o Options) (*model.Plan, error
 		return nil, fmt.Errorf("no plan yet: %w", context.Cause(ctx))
 	}
 	if knapsacks(p) {
+		r.refine()
 		r.assign()
-	} else {
-		r.season()
+	} else if r.season(); r.planned && !r.near(r.value) {
+		r.refine()
+		r.again()
 	}
 	if !r.planned {
 		r.greedy()
@@ -143,10 +146,12 @@ func (r *run) report(phase string) {
 	r.o.Progress(p)
 }
 
-// boundPhase finds prices with a low bound: on every 64th exhibitor first, then on more and more, by signs and Newton steps; on small problems, whose bound
-// has kinks, the subgradient method goes on.
+// boundPhase finds prices with a low bound: on every 64th exhibitor first, then on more and more, by signs and Newton steps. When time is short it leaves four
+// tenths of it for the plan.
 func (r *run) boundPhase() {
 	e := r.e
+	ctx, cancel := context.WithTimeout(r.ctx, time.Until(r.deadline)*6/10)
+	defer cancel()
 	rows := e.active()
 	pr := e.newPrices()
 	d := &dual{e: e}
@@ -156,34 +161,54 @@ func (r *run) boundPhase() {
 			continue
 		}
 		if first {
-			d.signs(r.ctx, pr, 40, stride, 0.1, rows)
+			d.signs(ctx, pr, 40, stride, 0.1, rows)
 			first = false
 		}
-		if len(rows) <= 6000 {
-			d.newton(r.ctx, pr, 40, stride, 0.1, 0.1, rows)
+		if len(rows) <= manyRows {
+			d.newton(ctx, pr, 40, stride, 0.1, 0.1, rows)
 		} else {
-			d.signs(r.ctx, pr, 60, stride, 0.02, rows)
+			d.signs(ctx, pr, 60, stride, 0.02, rows)
 		}
 		r.keep(d)
 		r.report("bound")
-		if r.ctx.Err() != nil {
-			break
-		}
 	}
-	if d.best != nil && len(e.p.Exh) <= 400_000 && len(rows) <= 6000 {
-		for k := range 3 {
-			d.descend(r.ctx, pr, 60, toFloat(d.best)-math.Abs(toFloat(d.best))*0.002/float64(int(1)<<(2*k)), rows, 5)
-			copy(pr.row, d.price)
-			d.newton(r.ctx, pr, 12, 1, 0.02, 0.3, rows)
-			r.keep(d)
-		}
-		r.report("bound")
-	}
-	if d.best == nil && r.ctx.Err() == nil {
+	if d.best == nil {
 		ev := e.evaluate(r.ctx, pr, 1, nil)
+		if r.ctx.Err() != nil {
+			return
+		}
 		d.note(pr, ev)
 		r.keep(d)
 	}
+}
+
+// manyRows is up to how many rows the Newton step's matrix is factored.
+const manyRows = 6000
+
+// refine goes on with the prices where the bound of a small problem has kinks, by the subgradient method towards the plan's value.
+func (r *run) refine() {
+	e := r.e
+	rows := e.active()
+	if len(e.p.Exh) > 400_000 || len(rows) > manyRows || r.ctx.Err() != nil {
+		return
+	}
+	pr := e.newPrices()
+	copy(pr.row, r.best.row)
+	d := &dual{e: e, best: r.bound, price: slices.Clone(r.best.row)}
+	for k := range 3 {
+		target := toFloat(d.best) - math.Abs(toFloat(d.best))*0.002/float64(int(1)<<(2*k))
+		if r.planned {
+			target = max(target, float64(r.value)*float64(e.scale))
+		}
+		d.descend(r.ctx, pr, 60, target, rows, 5)
+		copy(pr.row, d.price)
+		d.newton(r.ctx, pr, 12, 1, 0.02, 0.3, rows)
+		r.keep(d)
+		if r.ctx.Err() != nil {
+			return
+		}
+	}
+	r.report("bound")
 }
 
 // keep takes the best prices of a search.

@@ -80,6 +80,9 @@ func Season(n, j int, seed uint64) *model.Problem {
 	b := typer{p: p, seen: map[[5]int32]int32{}}
 	p.Start = append(p.Start, 0)
 	each := min(20, max(2, j/3))
+	room := n*each + n*each/50 + 64 // without it the columns would be copied as they grow, and the peak of memory would not be the solver's
+	p.Exh, p.Value, p.Size = make([]uint16, 0, room), make([]int32, 0, room), make([]int32, 0, room)
+	p.Metres, p.Cost = make([]int32, 0, room), make([]int32, 0, room)
 	perm := make([]uint16, j)
 	for e := range perm {
 		perm[e] = uint16(e)

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"muntija/fixtures"
@@ -52,9 +53,21 @@ func main() {
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
+	if len(flag.Args()) == 0 {
+		sections = append(sections, "allocation")
+	}
 	for _, s := range sections {
+		if spec, ok := strings.CutPrefix(s, "allocate:"); ok { // a child of the section allocation
+			if err := allocateOne(ctx, spec); err != nil {
+				fmt.Fprintln(os.Stderr, "bench:", err)
+				os.Exit(1)
+			}
+			continue
+		}
 		var err error
 		switch s {
+		case "allocation":
+			err = benchAllocation(ctx)
 		case "save":
 			err = benchSave(ctx)
 		case "fill":
