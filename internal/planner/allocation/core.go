@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"time"
 
 	"muntija/internal/planner/model"
 )
@@ -54,6 +55,11 @@ func (r *run) core() {
 		return
 	}
 	small := len(e.p.Exh) <= linearPairs
+	ctx, cancel := context.WithTimeout(r.ctx, time.Until(r.deadline)*19/20) // a search does not end on the dot
+	defer cancel()
+	whole := r.ctx
+	r.ctx = ctx
+	defer func() { r.ctx = whole }()
 	if small && !r.linear() {
 		return
 	}
@@ -434,10 +440,15 @@ func (r *run) search(x side, exact bool) bool {
 		return true
 	}
 	b.pr.Nodes = 2000
+	if len(b.free) < 1000 {
+		b.pr.Nodes = 300
+	}
 	if exact {
 		b.pr.Nodes = 100_000
 	} else {
-		b.pr.Gap = max(r.o.Gap, 0.0005) / 2 * math.Abs(float64(r.value))
+		if len(b.free) >= 300 {
+			b.pr.Gap = max(r.o.Gap, 0.0005) / 2 * math.Abs(float64(r.value))
+		}
 		r.begin(b)
 	}
 	got, err := r.o.Search(r.ctx, b.pr)

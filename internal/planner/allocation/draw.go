@@ -403,6 +403,17 @@ func fractionalCycle(nodes int, arcs []drawArc) []cycleStep {
 	return path[seen[node]:]
 }
 
+// Shares are the expected places of each type. Types of one cell share its places as they share its candidates.
+func (c *Chances) Shares() []float64 {
+	out := make([]float64, len(c.p.Types))
+	for i, t := range c.p.Type {
+		if c.p.Start[i] < c.p.Start[i+1] && c.p.LimitOf(i) > 0 {
+			out[t] += c.Cells[c.Of[t]].Chance()
+		}
+	}
+	return out
+}
+
 // ChanceOf lists the chance of each exhibitor.
 func (c *Chances) ChanceOf() []float64 {
 	out := make([]float64, c.p.N())
