@@ -13,7 +13,7 @@ import (
 )
 
 // accepted returns an exhibition with exhibitors who hold places, and a hall of it.
-func accepted(t *testing.T, db *store.DB, n, people int) (*exhibition.Exhibition, []*exhibition.Participation, *exhibition.Hall) {
+func accepted(t testing.TB, db *store.DB, n, people int) (*exhibition.Exhibition, []*exhibition.Participation, *exhibition.Hall) {
 	t.Helper()
 	e := Exhibition(n, people)
 	list := make([]*exhibition.Participation, people)
@@ -40,6 +40,14 @@ func accepted(t *testing.T, db *store.DB, n, people int) (*exhibition.Exhibition
 		return tx.PutExhibitionHall(&store.ExhibitionHall{ExhibitionID: e.ID, HallID: h.ID, PlanID: p.ID, AddedBy: 3, AddedAt: Noon})
 	})
 	return e, list, h
+}
+
+// FillPlaces puts something into every table of venues and places.
+func FillPlaces(t testing.TB, db *store.DB) {
+	e, people, h := accepted(t, db, 9, 1)
+	Update(t, db, func(tx *store.Tx) error {
+		return tx.InsertPlacement(&exhibition.Placement{ExhibitionID: e.ID, HallID: h.ID, Booth: 1, ParticipationID: people[0].ID, By: 3, At: Noon})
+	})
 }
 
 // testPlacement holds that a booth is given once: 64 clients put 64 exhibitors into one booth, and one exhibitor into 64 booths, at the same moment.
