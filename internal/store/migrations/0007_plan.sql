@@ -1,1 +1,0 @@
--- Runs of the planner and what was decided by them.

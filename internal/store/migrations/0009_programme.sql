@@ -1,1 +1,0 @@
--- Incentives, ladders, development plans, cooperation.
