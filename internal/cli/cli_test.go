@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -128,6 +129,9 @@ func (b *browser) post(path string, form url.Values) (int, string, error) {
 		f[k] = v
 	}
 	resp, err := b.c.PostForm(b.base+path, f)
+	if errors.Is(err, io.EOF) { // the connection was gone: once more with the same key, as a phone on a poor line does
+		resp, err = b.c.PostForm(b.base+path, f)
+	}
 	if err != nil {
 		return 0, "", err
 	}

@@ -194,7 +194,8 @@ func TestExhibitionWalk(t *testing.T) {
 		t.Error("the roster of an agreed exhibition lacks an exhibitor")
 	}
 	qatari := s.Load(t, place.Qatar, theirs)
-	for _, secret := range []string{qatari.Record.Lead.IDNumber, qatari.Record.Lead.Phones[0].Number, "/families/" + strconv.FormatInt(theirs, 10), qatari.Record.Address.Street} {
+	for _, secret := range []string{qatari.Record.Lead.IDNumber, qatari.Record.Lead.Phones[0].Number, "/families/" + strconv.FormatInt(theirs, 10),
+		qatari.Record.Formal[0].Number, qatari.Record.Lead.BirthDate.String(), qatari.Record.Project.Capacity} {
 		if secret != "" && strings.Contains(string(roster.Body)+string(eg.Get(u+"/floor").Body)+string(eg.Get(u+"/roster.csv").Body), secret) {
 			t.Errorf("the other country sees %q", secret)
 		}
