@@ -98,9 +98,9 @@ func (tx *Tx) WaiversBetween(party place.Country, after, upto int64) (map[int64]
 	return out, nil
 }
 
-// bulkRows is how many assessments one statement inserts: enough that the cost of a statement disappears, few enough for both engines' limits on
-// parameters.
-const bulkRows = 40
+// bulkRows is how many assessments one statement inserts: enough that the cost of a statement disappears, few enough that looking for the names of
+// parameters, which SQLite's driver does one by one, stays small.
+const bulkRows = 16
 
 // SealedAssessment is an assessment with its body sealed: the part of storing that needs no transaction, for runs over many families.
 type SealedAssessment struct {
