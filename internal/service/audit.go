@@ -108,7 +108,7 @@ func (s *Audit) History(ctx context.Context, actor auth.Actor, familyID, before 
 
 func auditPage(tx *store.Tx, actor auth.Actor, scope store.Scope, q store.AuditQuery) (*AuditPage, error) {
 	if q.Limit < 1 || q.Limit > 200 {
-		q.Limit = 30
+		q.Limit = 15 // the people and actions of the filter take half of a page that stays under 60 KB
 	}
 	limit := q.Limit
 	if q.Limit < 200 {

@@ -141,7 +141,7 @@ func (tx *Tx) ListAudit(s Scope, q AuditQuery) ([]AuditEntry, error) {
 	}
 	limit := q.Limit
 	if limit <= 0 {
-		limit = 35 // a page of the log stays under 60 KB
+		limit = 50
 	}
 	st.add(" ORDER BY seq DESC LIMIT ?", min(limit, 200))
 	var out []AuditEntry
