@@ -1,10 +1,7 @@
 package layout
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
@@ -90,14 +87,7 @@ func Decode(data []byte) (*Problem, error) {
 }
 
 // Hash returns the SHA-256 of the problem, in hexadecimal.
-func (p *Problem) Hash() string {
-	b, err := json.Marshal(p)
-	if err != nil { // a Problem is made of values that always marshal
-		panic(err)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
+func (p *Problem) Hash() string { return planfile.Hash(p) }
 
 // Check says what is wrong with the problem, if anything: the first mistake, with its place.
 func (p *Problem) Check() error {

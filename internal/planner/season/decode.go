@@ -1,9 +1,6 @@
 package season
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math"
 
@@ -31,14 +28,7 @@ func Decode(data []byte) (*Problem, error) {
 }
 
 // Hash returns the SHA-256 of the problem, in hexadecimal.
-func (p *Problem) Hash() string {
-	b, err := json.Marshal(p)
-	if err != nil { // a Problem is made of values that always marshal
-		panic(err)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
+func (p *Problem) Hash() string { return planfile.Hash(p) }
 
 // Check says what is wrong with the problem, if anything: the first mistake, with its place.
 func (p *Problem) Check() error {
