@@ -1,0 +1,1 @@
+-- 0008_sheet_product
