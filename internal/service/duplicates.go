@@ -39,6 +39,7 @@ type PairView struct {
 	store.DuplicatePair
 	Sides     [2]PairSide
 	DecidedBy string
+	Hints     []store.DuplicateHint // imports that found the pair
 }
 
 // PairList is a page of the queue.
@@ -83,11 +84,16 @@ func (s *Duplicates) List(ctx context.Context, actor auth.Actor, state store.Pai
 			pairs = pairs[:pairPage]
 			out.Next = pairs[pairPage-1].ID
 		}
+		hints, err := tx.HintsOfPairs(pairs)
+		if err != nil {
+			return err
+		}
 		for i := range pairs {
 			v, err := pairView(tx, actor, &pairs[i])
 			if err != nil {
 				return err
 			}
+			v.Hints = hints[v.ID]
 			out.Pairs = append(out.Pairs, *v)
 		}
 		out.Counts, err = tx.CountPairs(scope)
@@ -129,7 +135,11 @@ func (s *Duplicates) Pair(ctx context.Context, actor auth.Actor, families *Famil
 		if err != nil {
 			return err
 		}
-		v, err = pairView(tx, actor, p)
+		if v, err = pairView(tx, actor, p); err != nil {
+			return err
+		}
+		hints, err := tx.HintsOfPairs([]store.DuplicatePair{*p})
+		v.Hints = hints[p.ID]
 		return err
 	})
 	if err != nil {
@@ -337,15 +347,13 @@ func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
 	}
 	var found []store.DuplicatePair
 	for _, p := range result.Pairs {
-		d := store.DuplicatePair{Probability: p.Probability, Weight: p.Weight}
+		var d store.DuplicatePair
+		pairWeight(&d, &p)
 		if d.A, err = strconv.ParseInt(p.A, 10, 64); err != nil {
 			return err
 		}
 		if d.B, err = strconv.ParseInt(p.B, 10, 64); err != nil {
 			return err
-		}
-		for _, r := range p.Reasons {
-			d.Parts = append(d.Parts, store.PairPart{Field: r.Field.String(), Level: r.Level, Bits: math.Round(r.Bits*100) / 100})
 		}
 		found = append(found, d)
 	}
@@ -362,6 +370,14 @@ func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
 		job.Result, err = writeJob(DuplicatesResult{Pairs: int64(len(found))})
 		return err
 	})
+}
+
+// pairWeight notes what a comparison says of a pair.
+func pairWeight(d *store.DuplicatePair, p *matching.Pair) {
+	d.Probability, d.Weight = p.Probability, p.Weight
+	for _, r := range p.Reasons {
+		d.Parts = append(d.Parts, store.PairPart{Field: r.Field.String(), Level: r.Level, Bits: math.Round(r.Bits*100) / 100})
+	}
 }
 
 // DuplicatesResult is what a search found.

@@ -316,6 +316,9 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	if err == nil {
 		err = failed
 	}
+	if err == nil || errors.Is(err, errCancelled) {
+		err = errors.Join(err, im.queuePairs(ctx))
+	}
 	switch {
 	case errors.Is(err, errCancelled):
 		return s.jobs.finish(ctx, job, store.JobCancelled, func(tx *store.Tx) error { return im.settle(tx, ImportCancelled, counts, s.now()) })

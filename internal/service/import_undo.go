@@ -85,6 +85,9 @@ func (s *Imports) importUndo(ctx context.Context, job *store.Job) error {
 	}
 	job.Total = job.Done
 	return s.jobs.finish(ctx, job, store.JobDone, func(tx *store.Tx) error {
+		if err := tx.CloseHints(im.m, undoDone); err != nil {
+			return err
+		}
 		if err := im.settle(tx, ImportUndone, counts, s.now()); err != nil {
 			return err
 		}

@@ -96,9 +96,12 @@ func (tx *Tx) FindPairs(party place.Country, found []DuplicatePair, at time.Time
 	return nil
 }
 
-// ForgetPairs removes the pairs of a party that nobody has decided on and that no run has seen since: one of the two has changed. It returns how many.
+// ForgetPairs removes the pairs of a party that nobody has decided on and that no run has seen since: one of the two has changed. It returns how many. A pair that an
+// import found by a number that only one person has waits for a person all the same; by a phone alone, which neighbours share, it does not.
 func (tx *Tx) ForgetPairs(party place.Country, before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM duplicate_pair WHERE party = $1 AND state = 'open' AND found_at < $2`, string(party), stamp(before))
+	return tx.exec(`DELETE FROM duplicate_pair WHERE party = $1 AND state = 'open' AND found_at < $2 AND NOT EXISTS (SELECT 1 FROM duplicate_hint h
+		WHERE h.party = $1 AND h.family_id = duplicate_pair.b_id AND h.other_id = duplicate_pair.a_id AND h.state = 'open' AND h.reason <> 'phone')`,
+		string(party), stamp(before))
 }
 
 // pairScope limits pairs to those of which one family is in the scope.

@@ -298,6 +298,10 @@ func (tx *Tx) PutDuplicateHints(hints []DuplicateHint) error {
 
 // DuplicateHintsOf returns the pairs that a source queued, in the order of its rows.
 func (tx *Tx) DuplicateHintsOf(source string, sourceID int64, limit int) ([]DuplicateHint, error) {
+	return tx.hints(`WHERE source = $1 AND source_id = $2 ORDER BY seq, id LIMIT $3`, source, sourceID, limit)
+}
+
+func (tx *Tx) hints(where string, args ...any) ([]DuplicateHint, error) {
 	var out []DuplicateHint
 	err := tx.each(func(rows *sql.Rows) error {
 		var h DuplicateHint
@@ -306,9 +310,65 @@ func (tx *Tx) DuplicateHintsOf(source string, sourceID int64, limit int) ([]Dupl
 		h.Party, h.CreatedAt = place.Country(party), unstamp(created)
 		out = append(out, h)
 		return err
-	}, `SELECT id, party, source, source_id, seq, family_id, other_id, other_seq, reason, created_at FROM duplicate_hint WHERE source = $1 AND source_id = $2
-		ORDER BY seq, id LIMIT $3`, source, sourceID, limit)
-	return out, err
+	}, `SELECT id, party, source, source_id, seq, family_id, other_id, other_seq, reason, created_at FROM duplicate_hint `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading hints: %w", err)
+	}
+	return out, nil
+}
+
+// PairHints returns hints of a source whose row became a family and that name another one, after a hint, oldest first: each is a pair for the queue.
+func (tx *Tx) PairHints(source string, sourceID, after int64, limit int) ([]DuplicateHint, error) {
+	return tx.hints(`WHERE source = $1 AND source_id = $2 AND id > $3 AND family_id <> 0 AND other_id <> 0 AND state = 'open' ORDER BY id LIMIT $4`,
+		source, sourceID, after, limit)
+}
+
+// HintsOfPairs returns the hints from which pairs came, by the id of the pair.
+func (tx *Tx) HintsOfPairs(pairs []DuplicatePair) (map[int64][]DuplicateHint, error) {
+	out := map[int64][]DuplicateHint{}
+	if len(pairs) == 0 {
+		return out, nil
+	}
+	ids := make([]int64, len(pairs))
+	for i := range pairs {
+		ids[i] = pairs[i].ID
+	}
+	var q statement
+	q.add(`SELECT p.id, h.id, h.source, h.source_id, h.seq, h.reason FROM duplicate_pair p JOIN duplicate_hint h ON h.party = p.party AND h.family_id = p.b_id AND h.other_id = p.a_id
+		WHERE h.state = 'open'`)
+	q.inIDs("p.id", ids)
+	q.add(" ORDER BY h.id")
+	err := tx.each(func(rows *sql.Rows) error {
+		var pair int64
+		var h DuplicateHint
+		err := rows.Scan(&pair, &h.ID, &h.Source, &h.SourceID, &h.Seq, &h.Reason)
+		out[pair] = append(out[pair], h)
+		return err
+	}, q.text(), q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading where pairs came from: %w", err)
+	}
+	return out, nil
+}
+
+// closeHints ends the hints of an import's rows that an undo took back.
+const closeHints = `UPDATE duplicate_hint SET state = 'undone' WHERE source = 'import' AND source_id = $1 AND state = 'open' AND seq IN
+	(SELECT seq FROM sheet_import_row WHERE import_id = $1 AND undo = $2)`
+
+// dropHintedPairs takes pairs out of the queue whose hints are closed.
+const dropHintedPairs = `DELETE FROM duplicate_pair WHERE state = 'open' AND id IN (SELECT p.id FROM duplicate_hint h
+	JOIN duplicate_pair p ON p.a_id = h.other_id AND p.b_id = h.family_id WHERE h.source = 'import' AND h.source_id = $1 AND h.state = 'undone')`
+
+// CloseHints ends what an import queued about rows that an undo took back (they say so by undo): the hints stay as a trace, the pairs that nobody decided on leave
+// the queue.
+func (tx *Tx) CloseHints(m *Import, undo string) error {
+	if _, err := tx.exec(closeHints, m.ID, undo); err != nil {
+		return fmt.Errorf("closing hints: %w", err)
+	}
+	if _, err := tx.exec(dropHintedPairs, m.ID); err != nil {
+		return fmt.Errorf("closing pairs: %w", err)
+	}
+	return nil
 }
 
 // ClaimJobByID takes one job, as [Tx.ClaimJob] takes the oldest; nil if another runner has it or it has ended.

@@ -36,6 +36,7 @@ type shownPair struct {
 	Sides  [2]shownSide
 	Chance int // percent
 	Parts  []pairPart
+	From   []string // imports that found it, in words
 }
 
 type shownSide struct {
@@ -90,6 +91,11 @@ func (r *request) pair(v *service.PairView) shownPair {
 	out := shownPair{ID: v.ID, Chance: min(99, int(v.Probability*100))}
 	for i := range v.Sides {
 		out.Sides[i] = shownSide{v.Sides[i], w.area(v.Sides[i].Area)}
+	}
+	for _, h := range v.Hints {
+		if from := w.T("duplicate.from.import", h.SourceID, w.shared(h.Reason)); !slices.Contains(out.From, from) {
+			out.From = append(out.From, from)
+		}
 	}
 	for _, p := range v.Parts {
 		text := w.T("duplicate.field."+p.Field) + w.T("duplicate.colon") + w.T("duplicate.level."+p.Level)
