@@ -12,7 +12,6 @@ import (
 
 	urfave "github.com/urfave/cli/v3"
 
-	"muntija/internal/auth"
 	"muntija/internal/calendar"
 	"muntija/internal/intake"
 	"muntija/internal/locale"
@@ -35,9 +34,9 @@ func partyFlag(cmd *urfave.Command) (place.Country, error) {
 func (p *program) exportCommand() *urfave.Command {
 	return &urfave.Command{Name: "export", Usage: "write a list into a workbook", ArgsUsage: "families|members|assessments|documents",
 		Description: "--filter takes what stands behind the ? in the address of the list of families, such as \"state=approved&area=EG-SHG&q=نسيج\".\n" +
-			"The export is in the audit log; with --full it is a showing of whole numbers.",
+			"The export is in the audit log under the user that --as names; with --full, for who may, it is a showing of whole numbers.",
 		Flags: []urfave.Flag{&urfave.StringFlag{Name: "out", Required: true, Usage: "file to write, .xlsx or .csv; it must not be there"},
-			&urfave.StringFlag{Name: "party", Value: "EG", Usage: "EG or QA"}, &urfave.StringFlag{Name: "filter", Usage: "which families; all without it"},
+			&urfave.StringFlag{Name: "as", Required: true, Usage: "E-MAIL of the user who exports: what they may see goes out, in their areas"}, &urfave.StringFlag{Name: "filter", Usage: "which families; all without it"},
 			&urfave.StringFlag{Name: "columns", Usage: "keys with commas; \"all\" for every column; the usual ones without it"}, &urfave.StringFlag{Name: "lang", Value: "ar", Usage: "ar or en"},
 			&urfave.BoolFlag{Name: "full", Usage: "whole ID, phone and account numbers"}, &urfave.BoolFlag{Name: "extras", Usage: "the sheet for pivot tables and summaries with charts"}},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
@@ -45,21 +44,26 @@ func (p *program) exportCommand() *urfave.Command {
 			if err != nil {
 				return err
 			}
-			party, err := partyFlag(cmd)
-			if err != nil {
-				return err
-			}
 			values, err := url.ParseQuery(strings.TrimPrefix(cmd.String("filter"), "?"))
 			if err != nil {
 				return fmt.Errorf("reading --filter: %w; %w", err, errUsage)
 			}
+			o, err := p.open(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer o.close()
+			actor, err := o.actor(ctx, cmd.String("as"))
+			if err != nil {
+				return err
+			}
 			in, problems := intake.DecodeFamilyFilter(values)
-			filter, more := in.Check(intake.Context{Party: party, Today: calendar.Of(time.Now())})
+			filter, more := in.Check(intake.Context{Party: actor.Party, Today: calendar.Of(time.Now())})
 			for _, x := range append(problems, more...) { // on a page a part that is not known is left out and said; a file without it would mislead
 				return fmt.Errorf("--filter: %s: %s; %w", x.Field, locale.Default().For(locale.English).T(x.Key, x.Args...), errUsage)
 			}
 			file := cmd.String("out")
-			spec := service.ExportSpec{Kind: kind, Query: service.FamilyQueryOf(filter, 0), Filter: filter.Query().Encode(), Lang: cmd.String("lang"), Format: "xlsx",
+			spec := service.ExportSpec{Kind: kind, Query: service.FamilyQueryOf(filter, actor.UserID), Filter: filter.Query().Encode(), Lang: cmd.String("lang"), Format: "xlsx",
 				Full: cmd.Bool("full"), Extras: cmd.Bool("extras")}
 			if strings.HasSuffix(strings.ToLower(file), ".csv") {
 				spec.Format = "csv"
@@ -67,12 +71,6 @@ func (p *program) exportCommand() *urfave.Command {
 			if spec.Filter != "" {
 				spec.Words = []sheet.Line{{Name: wordsOf(spec.Lang)("export.cover.filter"), Text: cmd.String("filter")}}
 			}
-			o, err := p.open(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			defer o.close()
-			actor := auth.SystemActor(party)
 			switch keys := cmd.String("columns"); keys {
 			case "":
 			case "all":

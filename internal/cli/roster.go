@@ -61,15 +61,21 @@ func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, e
 	if err != nil {
 		return nil, err
 	}
-	actor, err := o.svc.People.ActorByEmail(ctx, auth.SystemActor(""), cmd.String("as"))
+	actor, err := o.actor(ctx, cmd.String("as"))
 	if err != nil {
 		o.close()
-		if fault.Is(err, fault.NotFound) {
-			return nil, fmt.Errorf("there is no user %s", cmd.String("as"))
-		}
 		return nil, err
 	}
 	return &roster{p: p, o: o, cmd: cmd, actor: actor}, nil
+}
+
+// actor is the active user whom --as names: what a command reads and writes for a person is held to that person's areas and permissions, and logged under the name.
+func (o *opened) actor(ctx context.Context, email string) (auth.Actor, error) {
+	actor, err := o.svc.People.ActorByEmail(ctx, auth.SystemActor(""), email)
+	if fault.Is(err, fault.NotFound) {
+		return actor, fmt.Errorf("there is no user %s", email)
+	}
+	return actor, err
 }
 
 func newWrite(what string) service.Write {

@@ -31,13 +31,23 @@ func benchExport(ctx context.Context, rows int, limit time.Duration, memory int)
 	if err != nil {
 		return err
 	}
+	const exporter = "exporter@bench.example"
+	users := exec.CommandContext(ctx, *serverFlag, "user", "list", "--data", dir)
+	if said, err := users.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	} else if !bytes.Contains(said, []byte(exporter)) {
+		add := exec.CommandContext(ctx, *serverFlag, "user", "add", "--data", dir, "--email", exporter, "--name", "محللة", "--role", "reviewer", "--party", "EG")
+		if said, err := add.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, said)
+		}
+	}
 	best, peak, size := time.Hour, 0, int64(0)
 	for range 3 {
 		out := filepath.Join(dir, "export.xlsx")
 		if err := os.Remove(out); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		cmd := exec.CommandContext(ctx, *serverFlag, "export", "families", "--data", dir, "--out", out, "--columns", exportColumns)
+		cmd := exec.CommandContext(ctx, *serverFlag, "export", "families", "--as", exporter, "--data", dir, "--out", out, "--columns", exportColumns)
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		start := time.Now()
