@@ -57,7 +57,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	// The heap is small beside what one request makes and drops: collecting at twice the live heap costs a sixth of the time of a save. The limit
 	// keeps a burst (photographs, password hashes) from growing it.
 	debug.SetGCPercent(300)
-	debug.SetMemoryLimit(heapLimit)
+	debug.SetMemoryLimit(heapLimit / 2)
 	var accounts []render.DemoAccount
 	if withDemo {
 		fmt.Fprintln(p.out, "Loading the demo …")
@@ -118,7 +118,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 	return nil
 }
 
-// heapLimit is where collecting becomes eager, in bytes.
+// heapLimit is where collecting becomes eager, in bytes. What the lists hold outside of the heap is taken from it, down to a half.
 const heapLimit = 256 << 20
 
 // keepLists reads the registry for its lists at the start, and then takes in what other programs commit, so that a reader after a quiet time does not
@@ -131,8 +131,8 @@ func keepLists(ctx context.Context, o *opened) {
 			o.log.WarnContext(ctx, "bringing the lists up to date failed", "error", err)
 		}
 		if first {
-			// Reading a million families leaves as much garbage as list. What the lists hold outside of the heap is taken from its limit.
-			debug.SetMemoryLimit(max(heapLimit-o.db.ListMemory(), heapLimit*5/8))
+			// Reading a million families leaves as much garbage as list, so until here the limit is the lower one.
+			debug.SetMemoryLimit(max(heapLimit-o.db.ListMemory(), heapLimit/2))
 			debug.FreeOSMemory()
 		}
 		select {

@@ -489,17 +489,40 @@ func (r *roll) takeWords(id uint32, search []byte, fresh bool) {
 			r.vocab = append(r.vocab, w)
 			r.postings = append(r.postings, nil)
 		}
-		ids := r.postings[n]
+		ids := r.room(r.postings[n])
 		if len(ids) == 0 || ids[len(ids)-1] < id {
-			r.postings[n] = append(ids, id)
+			ids = append(ids, id)
 		} else if i, found := slices.BinarySearch(ids, id); !found {
-			r.postings[n] = slices.Insert(ids, i, id)
+			ids = slices.Insert(ids, i, id)
 		}
+		r.postings[n] = ids // also if nothing was added: room may have moved them
 		search = search[end:]
 	}
 	if len(r.vocab)-len(r.sorted) > 256+len(r.sorted)/8 {
 		r.sortWords()
 	}
+}
+
+// longPosting is from how many families on the list of a word lies outside of the heap: a few hundred words have nearly all of the lists' length.
+const longPosting = 1 << 14
+
+// room returns a list of families with place for one more.
+func (r *roll) room(ids []uint32) []uint32 {
+	if len(ids) < cap(ids) || len(ids) < longPosting {
+		return ids
+	}
+	out := make([]uint32, 0)
+	if b, err := mapMemory(4 * (len(ids) + len(ids)/4)); err == nil {
+		at := unsafe.Pointer(&b[0])
+		r.outside[at] = b
+		out = unsafe.Slice((*uint32)(at), len(b)/4)[:0]
+	}
+	out = append(out, ids...)
+	if at := unsafe.Pointer(&ids[0]); r.outside[at] != nil {
+		unmapMemory(r.outside[at])
+		delete(r.outside, at)
+	}
+	return out
 }
 
 func (r *roll) sortWords() {

@@ -265,6 +265,9 @@ func benchRead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := dayWorked(ctx, dir); err != nil {
+		return err
+	}
 	s, err := startServer(dir, filepath.Join(dir, "muntija.db"))
 	if err != nil {
 		return err
