@@ -112,7 +112,7 @@ type SealedAssessment struct {
 // SealAssessment makes an assessment ready for [Tx.InsertAssessments]. Its Body is not used afterwards.
 func (db *DB) SealAssessment(a Assessment) SealedAssessment {
 	uid := newUID()
-	s := SealedAssessment{a, uid, db.keys.Seal(a.Body, rowPlace("assessment", "body", uid))}
+	s := SealedAssessment{a, uid, db.sealDoc(a.Body, rowPlace("assessment", "body", uid))}
 	s.Body = nil
 	return s
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -70,11 +69,11 @@ func (tx *Tx) Audit(e *AuditEntry) error {
 		return err
 	}
 	e.Seq = tx.chain.seq + 1
-	plain, err := json.Marshal(sealedChanges{e.Changes, e.Note})
+	plain, err := writeChanges(e)
 	if err != nil {
-		return fmt.Errorf("writing audit changes: %w", err)
+		return err
 	}
-	sealed := tx.sealID("audit", "changes", e.Seq, plain)
+	sealed := tx.sealDocID("audit", "changes", e.Seq, plain)
 	at := stamp(e.At)
 	hash := chainHash(tx.chain.hash, e, at, sealed)
 	_, err = tx.exec(`INSERT INTO audit (seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash)
@@ -150,12 +149,12 @@ func (tx *Tx) ListAudit(s Scope, q AuditQuery) ([]AuditEntry, error) {
 		if err != nil {
 			return err
 		}
-		plain, err := tx.openID("audit", "changes", e.Seq, sealed)
+		plain, err := tx.openDocID("audit", "changes", e.Seq, sealed)
 		if err != nil {
 			return err
 		}
 		var c sealedChanges
-		if err := json.Unmarshal(plain, &c); err != nil {
+		if err := changesCodec.read(plain, &c); err != nil {
 			return fmt.Errorf("reading audit changes %d: %w", e.Seq, err)
 		}
 		e.Changes, e.Note = c.Changes, c.Note

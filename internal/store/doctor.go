@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"muntija/internal/fault"
@@ -138,12 +137,12 @@ func (tx *Tx) checkRecords(f *Finding) error {
 }
 
 func (tx *Tx) recordAgrees(fam *registry.Family, search string, sealed, facts, number []byte, blind map[blindRow]bool) bool {
-	plain, err := tx.openID("family_record", "record", fam.ID, sealed)
+	plain, err := tx.openDocID("family_record", "record", fam.ID, sealed)
 	if err != nil {
 		return false
 	}
 	var r sealedRecord
-	if json.Unmarshal(plain, &r) != nil {
+	if readRecord(fam.ID, plain, &r) != nil {
 		return false
 	}
 	fam.Record = r.Record

@@ -208,13 +208,13 @@ func (tx *Tx) EachRecord(party place.Country, afterID int64, limit int, fn func(
 		if err := rows.Scan(&id, &state, &number, &sealed); err != nil {
 			return err
 		}
-		plain, err := tx.openID("family_record", "record", id, sealed)
+		plain, err := tx.openDocID("family_record", "record", id, sealed)
 		if err != nil {
 			return err
 		}
 		var r sealedRecord
-		if err := json.Unmarshal(plain, &r); err != nil {
-			return fmt.Errorf("reading record of family %d: %w", id, err)
+		if err := readRecord(id, plain, &r); err != nil {
+			return err
 		}
 		return fn(id, registry.State(state), registry.Number(noNever(number)), &r.Record)
 	}, `SELECT f.id, f.state, f.number, r.record FROM family f JOIN family_record r ON r.family_id = f.id WHERE f.id > $1 AND f.party = $2 ORDER BY f.id LIMIT $3`,

@@ -67,13 +67,13 @@ type SealedFamily struct {
 
 // Open opens the record. It may run beside others.
 func (f *SealedFamily) Open() error {
-	plain, err := opened("family_record", "record")(f.keys.Open(f.sealed, seal.Place("family_record", "record", f.ID)))
+	plain, err := openDoc(f.keys, "family_record", "record", f.sealed, seal.Place("family_record", "record", f.ID))
 	if err != nil {
 		return err
 	}
 	var r sealedRecord
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("reading record of family %d: %w", f.ID, err)
+	if err := readRecord(f.ID, plain, &r); err != nil {
+		return err
 	}
 	f.Record, f.Status.Reasons, f.Status.Note, f.sealed = r.Record, r.Reasons, r.Note, nil
 	return nil
@@ -137,7 +137,7 @@ func (tx *Tx) LatestAssessments(ids []int64) (map[int64]*Assessment, error) {
 		}
 		var err error
 		a.At = unstamp(at)
-		a.Body, err = tx.openRow("assessment", "body", uid, sealed)
+		a.Body, err = tx.openDocRow("assessment", "body", uid, sealed)
 		out[a.FamilyID] = a
 		return err
 	}, q.text(), q.args...)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,11 +151,11 @@ func (tx *Tx) UpdateFamily(f *registry.Family, x FamilyExtra) error {
 }
 
 func (tx *Tx) sealFamily(id int64, f *registry.Family, x FamilyExtra) (record, facts, number []byte, err error) {
-	plain, err := json.Marshal(sealedRecord{f.Record, f.Status.Reasons, f.Status.Note})
+	plain, err := writeRecord(f)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("writing record: %w", err)
+		return nil, nil, nil, err
 	}
-	return tx.sealID("family_record", "record", id, plain), tx.sealID("family_fact", "facts", id, x.Facts),
+	return tx.sealDocID("family_record", "record", id, plain), tx.sealID("family_fact", "facts", id, x.Facts),
 		tx.sealID("family_fact", "id_number", id, []byte(f.Record.Lead.IDNumber)), nil
 }
 
@@ -200,13 +199,13 @@ func (tx *Tx) family(s Scope, query string, args ...any) (*registry.Family, erro
 	if !s.holds(party, area) {
 		return nil, fault.New(fault.NotFound, "error.not_found")
 	}
-	plain, err := tx.openID("family_record", "record", f.ID, sealed)
+	plain, err := tx.openDocID("family_record", "record", f.ID, sealed)
 	if err != nil {
 		return nil, err
 	}
 	var r sealedRecord
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return nil, fmt.Errorf("reading record of family %d: %w", f.ID, err)
+	if err := readRecord(f.ID, plain, &r); err != nil {
+		return nil, err
 	}
 	f.Party, f.Record = place.Country(party), r.Record
 	st.State, st.Number, st.Amendment = registry.State(state), registry.Number(noNever(number)), amendment == 1

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -35,11 +34,11 @@ type ReadyFamily struct {
 func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 	f := r.Family
 	var err error
-	if r.record, err = json.Marshal(sealedRecord{f.Record, f.Status.Reasons, f.Status.Note}); err != nil {
-		return fmt.Errorf("writing record: %w", err)
+	if r.record, err = writeRecord(f); err != nil {
+		return err
 	}
-	if r.changes, err = json.Marshal(sealedChanges{r.Audit.Changes, r.Audit.Note}); err != nil {
-		return fmt.Errorf("writing audit changes: %w", err)
+	if r.changes, err = writeChanges(&r.Audit); err != nil {
+		return err
 	}
 	r.columns = columns(f, x, searchText(&f.Record))
 	r.facts, r.blinds = x.Facts, db.blindRows(f)
@@ -168,7 +167,7 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	keys := tx.db.keys
 	err = tx.insertMany("family_record", "family_id, record", 2, len(rs), func(i int, args []any) []any {
 		id := rs[i].Family.ID
-		return append(args, id, keys.Seal(rs[i].record, seal.Place("family_record", "record", id)))
+		return append(args, id, tx.sealDocID("family_record", "record", id, rs[i].record))
 	}, nil)
 	if err != nil {
 		return err
@@ -248,7 +247,7 @@ func (tx *Tx) auditMany(n int, entry func(i int) (*AuditEntry, []byte)) error {
 		e, plain := entry(i)
 		seq++
 		e.Seq = seq
-		sealed, at := tx.sealID("audit", "changes", seq, plain), stamp(e.At)
+		sealed, at := tx.sealDocID("audit", "changes", seq, plain), stamp(e.At)
 		head = chainHash(head, e, at, sealed)
 		return append(args, e.Seq, at, e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, sealed, head)
 	}, nil)

@@ -26,14 +26,14 @@ func (tx *Tx) DraftOf(familyID int64) (*Draft, error) {
 		return nil, fmt.Errorf("reading draft: %w", err)
 	}
 	d.Kind, d.UpdatedAt, d.SubmittedAt = DraftKind(kind), unstamp(updated), unstamp(submitted)
-	d.Form, err = tx.openID("draft", "form", familyID, sealed)
+	d.Form, err = tx.openDocID("draft", "form", familyID, sealed)
 	return &d, err
 }
 
 // PutDraft stores a draft form. d.Version is the version that was read, 0 if there was none; if another version is stored, the error is
 // fault.Stale and nothing is changed. Version goes up by one.
 func (tx *Tx) PutDraft(d *Draft) error {
-	sealed := tx.sealID("draft", "form", d.FamilyID, d.Form)
+	sealed := tx.sealDocID("draft", "form", d.FamilyID, d.Form)
 	query := `INSERT INTO draft (version, kind, form, by_id, updated_at, submitted_at, family_id) VALUES ($1 + 1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (family_id) DO NOTHING`
 	if d.Version > 0 {
@@ -265,7 +265,7 @@ func (tx *Tx) InsertAssessment(a *Assessment) error {
 	uid := newUID()
 	return tx.row(into(&a.ID), `INSERT INTO assessment (family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`, a.FamilyID, a.SetID, a.SetVersion, stamp(a.At), a.By, a.Cause, a.Overall,
-		a.Points, uid, tx.sealRow("assessment", "body", uid, a.Body))
+		a.Points, uid, tx.sealDocRow("assessment", "body", uid, a.Body))
 }
 
 const assessmentColumns = `a.id, a.family_id, a.set_id, a.set_version, a.at, a.by_id, a.cause, a.overall, a.points`
@@ -304,7 +304,7 @@ func (tx *Tx) assessment(extra []any, query string, args ...any) (*Assessment, e
 		return nil, err
 	}
 	a.At = unstamp(at)
-	a.Body, err = tx.openRow("assessment", "body", uid, sealed)
+	a.Body, err = tx.openDocRow("assessment", "body", uid, sealed)
 	return &a, err
 }
 

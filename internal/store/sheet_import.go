@@ -170,7 +170,7 @@ func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 			r := &rows[i]
 			body := []byte{0} // nothing to say; an empty value would be NULL to one of the drivers
 			if len(r.Body) > 0 {
-				body = tx.sealRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), r.Body)
+				body = tx.sealDocRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), r.Body)
 			}
 			args = append(args, m.ID, r.Seq, r.Sheet, r.Row, r.Outcome, r.FamilyID, r.FamilyVersion, r.Undo, body)
 		}
@@ -231,7 +231,7 @@ func (tx *Tx) ImportRows(m *Import, q ImportRowQuery) ([]ImportRow, error) {
 		}
 		var err error
 		if q.Bodies && len(sealed) > 1 {
-			r.Body, err = tx.openRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), sealed)
+			r.Body, err = tx.openDocRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), sealed)
 		}
 		out = append(out, r)
 		return err

@@ -30,13 +30,16 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 // conn is one connection with the statements prepared on it. It belongs to one goroutine at a time.
 type conn struct {
 	c     *sql.Conn
+	text  func(string) string // the engine's own form of a query
 	stmts map[string]*sql.Stmt
 }
 
 // maxStatements bounds the statements kept on a connection: lists of placeholders come in many lengths.
 const maxStatements = 400
 
-func newConn(c *sql.Conn) *conn { return &conn{c: c, stmts: make(map[string]*sql.Stmt)} }
+func (db *DB) newConn(c *sql.Conn) *conn {
+	return &conn{c: c, text: db.d.text, stmts: make(map[string]*sql.Stmt)}
+}
 
 func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
@@ -48,7 +51,7 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 			delete(c.stmts, q)
 		}
 	}
-	s, err := c.c.PrepareContext(context.Background(), query)
+	s, err := c.c.PrepareContext(context.Background(), c.text(query))
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +226,7 @@ func (db *DB) reopen(ctx context.Context, pool *sql.DB, old *conn) (*conn, error
 	if err != nil {
 		return old, err
 	}
-	return newConn(c), nil
+	return db.newConn(c), nil
 }
 
 // update is one call of Update on its way through the writer.

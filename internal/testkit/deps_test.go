@@ -56,6 +56,7 @@ var doors = map[string][]string{
 	"github.com/go-playground/validator":  {"intake"},
 	"github.com/xuri/excelize":            {"sheet"},
 	"modernc.org/sqlite":                  {"store"},
+	"github.com/klauspost/compress/s2":    {"store"},
 	"github.com/jackc/pgx":                {"store"},
 	"github.com/gofiber/fiber":            {"web"},
 	"github.com/tink-crypto/tink-go":      {"seal"},

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -42,10 +43,23 @@ var (
 	serverFlag = flag.String("server", "bin/muntija", "the program under test")
 	dbFlag     = flag.String("db", "", "database for save: a postgres:// URL; empty: SQLite under -dir")
 	families   = flag.Int("families", 1_000_000, "families of the large registry")
+	cpuProfile = flag.String("cpuprofile", "", "file for a profile of what this process does")
 )
 
 func main() {
 	flag.Parse()
+	if *cpuProfile != "" {
+		f, err := os.Create(*cpuProfile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		defer f.Close()
+		defer pprof.StopCPUProfile()
+	}
 	sections := flag.Args()
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}

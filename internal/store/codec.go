@@ -1,0 +1,316 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"muntija/internal/calendar"
+	"muntija/internal/registry"
+)
+
+// codec writes and reads the JSON of documents of one type by a plan that is made once. It writes byte for byte what encoding/json writes; it reads what it
+// wrote, with the keys in their order and without blanks, several times as fast, and leaves everything else to encoding/json: an export of a whole
+// country spent half of its time on reading records.
+//
+// A plan knows structs, slices, strings, booleans, int, int64 and dates. Texts that are read are parts of the document, which is
+// therefore kept as long as one of them is.
+type codec[T any] struct{ root codecNode }
+
+// The documents that there are most of.
+var (
+	recordCodec  = newCodec[sealedRecord]()
+	changesCodec = newCodec[sealedChanges]()
+)
+
+func newCodec[T any]() *codec[T] { return &codec[T]{codecOf(reflect.TypeFor[T]())} }
+
+// append appends the JSON of v to b.
+func (c *codec[T]) append(b []byte, v *T) ([]byte, error) {
+	return c.root.append(b, reflect.ValueOf(v).Elem())
+}
+
+// read reads a document into v, which must be zero.
+func (c *codec[T]) read(doc []byte, v *T) error {
+	r := codecReader{s: string(doc)}
+	if c.root.read(&r, reflect.ValueOf(v).Elem()) && r.i == len(r.s) {
+		return nil
+	}
+	*v = *new(T)
+	return json.Unmarshal(doc, v)
+}
+
+// codecNode is a type inside a document.
+type codecNode struct {
+	kind   reflect.Kind
+	date   bool
+	fields []codecField
+	elem   *codecNode // of a slice
+}
+
+type codecField struct {
+	index int
+	key   string // `"given_name":`
+	omit  bool   // left out while it is empty
+	node  codecNode
+}
+
+// codecOf panics over a type that it does not know: the plans are made when the program starts.
+func codecOf(t reflect.Type) codecNode {
+	n := codecNode{kind: t.Kind()}
+	if t == reflect.TypeFor[calendar.Date]() {
+		n.date = true
+		return n
+	}
+	switch n.kind {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
+	case reflect.Slice:
+		elem := codecOf(t.Elem())
+		n.elem = &elem
+	case reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name == "" || options != "" && options != "omitempty" || f.Anonymous {
+				panic(fmt.Sprintf("store: a document cannot hold the field %s of %s", f.Name, t))
+			}
+			n.fields = append(n.fields, codecField{i, `"` + name + `":`, options != "", codecOf(f.Type)})
+		}
+	default:
+		panic(fmt.Sprintf("store: a document cannot hold a %s", t))
+	}
+	return n
+}
+
+func (n *codecNode) append(b []byte, v reflect.Value) (_ []byte, err error) {
+	if n.date {
+		b, err = calendar.Date(v.Int()).AppendText(append(b, '"'))
+		return append(b, '"'), err
+	}
+	switch n.kind {
+	case reflect.String:
+		return appendJSONText(b, v.String())
+	case reflect.Bool:
+		return strconv.AppendBool(b, v.Bool()), nil
+	case reflect.Int, reflect.Int64:
+		return strconv.AppendInt(b, v.Int(), 10), nil
+	case reflect.Slice:
+		if v.IsNil() {
+			return append(b, "null"...), nil
+		}
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = n.elem.append(b, v.Index(i)); err != nil {
+				return b, err
+			}
+		}
+		return append(b, ']'), nil
+	}
+	b = append(b, '{')
+	first := true
+	for i := range n.fields {
+		f := &n.fields[i]
+		x := v.Field(f.index)
+		if f.omit && f.node.empty(x) {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		if b, err = f.node.append(append(b, f.key...), x); err != nil {
+			return b, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// empty is what "omitempty" leaves out.
+func (n *codecNode) empty(v reflect.Value) bool {
+	switch n.kind {
+	case reflect.String, reflect.Slice:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+// appendJSONText writes a text as encoding/json does; the few with something to escape are left to it.
+func appendJSONText(b []byte, s string) ([]byte, error) {
+	plain := utf8.ValidString(s)
+	for i := 0; plain && i < len(s); i++ {
+		// U+2028 and U+2029 begin with E2.
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c == 0x7f || c == 0xe2 {
+			plain = false
+		}
+	}
+	if !plain {
+		quoted, err := json.Marshal(s)
+		return append(b, quoted...), err
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"'), nil
+}
+
+// codecReader reads a document from its front. A read that returns false has found something that encoding/json is to look at.
+type codecReader struct {
+	s string
+	i int
+}
+
+func (r *codecReader) at(c byte) bool {
+	if r.i < len(r.s) && r.s[r.i] == c {
+		r.i++
+		return true
+	}
+	return false
+}
+
+func (n *codecNode) read(r *codecReader, v reflect.Value) bool {
+	switch {
+	case n.date:
+		s, ok := r.text()
+		if s == "" {
+			return ok
+		}
+		d, err := calendar.Parse(s)
+		v.SetInt(int64(d))
+		return err == nil
+	case n.kind == reflect.String:
+		s, ok := r.text()
+		v.SetString(s)
+		return ok
+	case n.kind == reflect.Bool:
+		if strings.HasPrefix(r.s[r.i:], "true") {
+			r.i += len("true")
+			v.SetBool(true)
+			return true
+		}
+		ok := strings.HasPrefix(r.s[r.i:], "false")
+		r.i += len("false")
+		return ok
+	case n.kind == reflect.Int || n.kind == reflect.Int64:
+		x, ok := r.number()
+		v.SetInt(x)
+		return ok && !v.OverflowInt(x)
+	case n.kind == reflect.Slice:
+		return n.readList(r, v)
+	}
+	if !r.at('{') {
+		return false
+	}
+	if r.at('}') {
+		return true
+	}
+	next := 0 // keys come in the order of the fields
+	for {
+		for ; next < len(n.fields) && !strings.HasPrefix(r.s[r.i:], n.fields[next].key); next++ {
+		}
+		if next == len(n.fields) {
+			return false
+		}
+		f := &n.fields[next]
+		r.i += len(f.key)
+		if !f.node.read(r, v.Field(f.index)) {
+			return false
+		}
+		if next++; !r.at(',') {
+			return r.at('}')
+		}
+	}
+}
+
+func (n *codecNode) readList(r *codecReader, v reflect.Value) bool {
+	if !r.at('[') {
+		return false
+	}
+	if r.at(']') {
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		return true
+	}
+	for k := 0; ; k++ {
+		if k == v.Cap() {
+			v.Grow(1)
+		}
+		v.SetLen(k + 1)
+		if !n.elem.read(r, v.Index(k)) {
+			return false
+		}
+		if !r.at(',') {
+			return r.at(']')
+		}
+	}
+}
+
+// text reads a text; one with an escape in it is read by encoding/json.
+func (r *codecReader) text() (string, bool) {
+	if !r.at('"') {
+		return "", false
+	}
+	end := strings.IndexByte(r.s[r.i:], '"')
+	if end < 0 {
+		return "", false
+	}
+	if s := r.s[r.i : r.i+end]; strings.IndexByte(s, '\\') < 0 {
+		r.i += end + 1
+		return s, true
+	}
+	for j := r.i; j < len(r.s); j++ {
+		switch r.s[j] {
+		case '\\':
+			j++
+		case '"':
+			var s string
+			err := json.Unmarshal([]byte(r.s[r.i-1:j+1]), &s)
+			r.i = j + 1
+			return s, err == nil
+		}
+	}
+	return "", false
+}
+
+// number reads a whole number as strconv writes it.
+func (r *codecReader) number() (int64, bool) {
+	from := r.i
+	r.at('-')
+	for r.i < len(r.s) && r.s[r.i]-'0' <= 9 {
+		r.i++
+	}
+	s := r.s[from:r.i]
+	x, err := strconv.ParseInt(s, 10, 64)
+	return x, err == nil && strconv.FormatInt(x, 10) == s
+}
+
+// writeRecord is the document of a family.
+func writeRecord(f *registry.Family) ([]byte, error) {
+	doc, err := recordCodec.append(make([]byte, 0, 2048), &sealedRecord{f.Record, f.Status.Reasons, f.Status.Note})
+	if err != nil {
+		return nil, fmt.Errorf("writing record: %w", err)
+	}
+	return doc, nil
+}
+
+// readRecord reads what writeRecord wrote.
+func readRecord(id int64, doc []byte, r *sealedRecord) error {
+	if err := recordCodec.read(doc, r); err != nil {
+		return fmt.Errorf("reading record of family %d: %w", id, err)
+	}
+	return nil
+}
+
+// writeChanges is the document of an audit entry.
+func writeChanges(e *AuditEntry) ([]byte, error) {
+	doc, err := changesCodec.append(make([]byte, 0, 512), &sealedChanges{e.Changes, e.Note})
+	if err != nil {
+		return nil, fmt.Errorf("writing audit changes: %w", err)
+	}
+	return doc, nil
+}
