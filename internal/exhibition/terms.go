@@ -24,7 +24,9 @@ type Terms struct {
 	Parties       []place.Country `json:"parties"` // who takes part, in the order of place.Countries
 	Host          place.Country   `json:"host"`
 	City          string          `json:"city,omitempty"`
-	Venue         string          `json:"venue,omitempty"` // in words; a drawn venue is linked by its own room
+	Venue         string          `json:"venue,omitempty"`    // in words; of a place in the host's registry the names that it had when it was chosen
+	VenueID       int64           `json:"venue_id,omitempty"` // in the host's registry of venues; 0: a place that is not in it
+	HallID        int64           `json:"hall_id,omitempty"`  // a hall of that venue; 0: any of them
 	First         calendar.Date   `json:"first"`
 	Last          calendar.Date   `json:"last"`
 	Waves         []Wave          `json:"waves,omitempty"` // none: the whole run is one
@@ -115,6 +117,22 @@ func (t *Terms) Run(wave int) (first, last calendar.Date, ok bool) {
 		return 0, 0, false
 	}
 	return t.Waves[wave].First, t.Waves[wave].Last, true
+}
+
+// Site says which place of the host's registry was chosen: "hall:4", "venue:2", or "" for a place in words only.
+func (t *Terms) Site() string {
+	switch {
+	case t.HallID != 0:
+		return "hall:" + strconv.FormatInt(t.HallID, 10)
+	case t.VenueID != 0:
+		return "venue:" + strconv.FormatInt(t.VenueID, 10)
+	}
+	return ""
+}
+
+// MayUseHall reports whether a hall of a venue is within what was agreed.
+func (t *Terms) MayUseHall(venue, hall int64) bool {
+	return (t.VenueID == 0 || t.VenueID == venue) && (t.HallID == 0 || t.HallID == hall)
 }
 
 // WaveCount is the number of waves, at least 1.
@@ -229,7 +247,7 @@ func (t *Terms) lines() [][2]string {
 		season = strconv.FormatInt(t.SeasonID, 10)
 	}
 	return [][2]string{{"name", t.Name}, {"name_en", t.NameEN}, {"series", t.Series}, {"edition", num(t.Edition)}, {"theme", t.Theme},
-		{"guest_of_honour", t.GuestOfHonour}, {"season", season}, {"parties", strings.Join(parties, ",")}, {"host", string(t.Host)}, {"city", t.City}, {"venue", t.Venue},
+		{"guest_of_honour", t.GuestOfHonour}, {"season", season}, {"parties", strings.Join(parties, ",")}, {"host", string(t.Host)}, {"city", t.City}, {"venue", t.Venue}, {"site", t.Site()},
 		{"first", t.First.String()}, {"last", t.Last.String()}, {"waves", strings.Join(waves, "; ")}, {"hours", t.Hours.String()}, {"capacity", num(t.Capacity)},
 		{"quotas", strings.Join(quotas, "; ")}, {"over_invite", num(t.OverInvite)}, {"fees", strings.Join(fees, "; ")}, {"lodging", string(t.Lodging)},
 		{"lodging_nights", num(t.LodgingNights)}, {"travel", string(t.Travel)}, {"rules", t.Rules}, {"documents", strings.Join(docs, ",")}}

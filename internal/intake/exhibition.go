@@ -26,6 +26,7 @@ type Exhibition struct {
 	Host          string   `json:"host,omitempty" validate:"required,max=5"`
 	City          string   `json:"city,omitempty" validate:"omitempty,max=80"`
 	Venue         string   `json:"venue,omitempty" validate:"omitempty,max=160"`
+	Site          string   `json:"site,omitempty" validate:"omitempty,max=30"` // "hall:4" or "venue:2" of the host's registry
 	First         string   `json:"first,omitempty" validate:"required,max=40"`
 	Last          string   `json:"last,omitempty" validate:"required,max=40"`
 	Capacity      string   `json:"capacity,omitempty" validate:"required,max=10"`
@@ -87,7 +88,7 @@ func (e *Exhibition) Sets() map[string][]string {
 // FromTerms is the form that describes terms.
 func FromTerms(t *exhibition.Terms) *Exhibition {
 	e := &Exhibition{Name: t.Name, NameEN: t.NameEN, Series: t.Series, Edition: number(t.Edition), Theme: t.Theme, GuestOfHonour: t.GuestOfHonour, Host: string(t.Host), City: t.City,
-		Venue: t.Venue, First: day(t.First), Last: day(t.Last), Capacity: number(t.Capacity), OverInvite: number(t.OverInvite), Lodging: string(t.Lodging),
+		Venue: t.Venue, Site: t.Site(), First: day(t.First), Last: day(t.Last), Capacity: number(t.Capacity), OverInvite: number(t.OverInvite), Lodging: string(t.Lodging),
 		LodgingNights: number(t.LodgingNights), Travel: string(t.Travel), Rules: t.Rules}
 	if t.SeasonID != 0 {
 		e.Season = strconv.FormatInt(t.SeasonID, 10)
@@ -162,6 +163,15 @@ func (e *Exhibition) Check(ctx Context) (exhibition.Terms, fault.Problems) {
 		Lodging: exhibition.Lodging(c.oneOf("lodging", in.Lodging, texts(exhibition.Lodgings()))), LodgingNights: c.whole("lodging_nights", in.LodgingNights, 0, 400),
 		Travel: exhibition.Travel(c.oneOf("travel", in.Travel, texts(exhibition.Travels()))), Documents: codes[registry.DocumentType](c, "document_type", in.Documents),
 		Host: place.Country(c.oneOf("host", in.Host, texts(place.Countries()))),
+	}
+	switch kind, number, _ := strings.Cut(in.Site, ":"); {
+	case in.Site == "":
+	case kind == "hall":
+		t.HallID = c.ref("site", number)
+	case kind == "venue":
+		t.VenueID = c.ref("site", number)
+	default:
+		c.add("site", "problem.choice")
 	}
 	t.Hours = exhibition.Hours{Daily: c.span("daily", in.DailyFrom, in.DailyTo), Friday: c.span("friday", in.FridayFrom, in.FridayTo), Ramadan: c.span("ramadan", in.RamadanFrom, in.RamadanTo)}
 	for _, p := range place.Countries() { // in their order, whatever the order of ticks

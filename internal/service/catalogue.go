@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"muntija/internal/auth"
+	"muntija/internal/fault"
 	"muntija/internal/media"
 	"muntija/internal/place"
 	"muntija/internal/registry"
@@ -46,8 +47,9 @@ func (s *Catalogue) Faces(ctx context.Context) (faces map[string]int64, err erro
 // PublicView is one product with others of its maker.
 type PublicView struct {
 	store.PublicProduct
-	Type *registry.Taxon // of the party's taxonomy; nil if none was chosen
-	More []store.PublicProduct
+	Type  *registry.Taxon // of the party's taxonomy; nil if none was chosen
+	More  []store.PublicProduct
+	Fairs []ProductFair // to come, where it can be seen
 }
 
 // Product returns a product that is in the catalogue now, else NotFound.
@@ -68,8 +70,8 @@ func (s *Catalogue) Product(ctx context.Context, id int64) (*PublicView, error) 
 				v.More = append(v.More, x)
 			}
 		}
-		if p.Record.Type == "" {
-			return nil
+		if v.Fairs, err = s.fairsOf(tx, p.Family); err != nil || p.Record.Type == "" {
+			return err
 		}
 		lines, err := taxonomy(tx, p.Party)
 		for i := range lines {
@@ -94,10 +96,10 @@ func (s *Catalogue) Photo(ctx context.Context, id int64, thumb bool) (body []byt
 	return body, err
 }
 
-// IDs returns the ids of all public products, newest approvals last, for the sitemap; at most the 50,000 that one sitemap may hold.
+// IDs returns the ids of all public products, newest approvals last, for the sitemap, which may hold 50,000 addresses with those of other pages.
 func (s *Catalogue) IDs(ctx context.Context) (ids []int64, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		ids, err = tx.PublicIDs(50_000)
+		ids, err = tx.PublicIDs(49_900)
 		return err
 	})
 	return ids, err
@@ -105,32 +107,74 @@ func (s *Catalogue) IDs(ctx context.Context) (ids []int64, err error) {
 
 // Selection is what a printed catalogue holds. Empty values do not restrict.
 type Selection struct {
-	Party place.Country
-	Craft string
-	Area  string
+	Party      place.Country
+	Craft      string
+	Area       string
+	Exhibition int64 `json:",omitempty"` // only what stands in it
+	Volume     int   `json:",omitempty"` // of a selection that is more than one book, from 1; 0 is 1
 }
 
-// MaxPrinted is the most products of one printed catalogue: beyond that it is no book but a registry.
+// MaxPrinted is the most products of one printed catalogue: what is more is printed in volumes.
 const MaxPrinted = 1000
 
-// Printed returns the products of a printed catalogue, by craft, country and area, at most MaxPrinted.
-func (s *Catalogue) Printed(ctx context.Context, actor auth.Actor, sel Selection) (out []store.PublicProduct, err error) {
+// PrintedBook is what one printed catalogue holds.
+type PrintedBook struct {
+	Products        []store.PublicProduct // by craft, country and area
+	Booths          map[int64]Stand       // by family, of an exhibition's book
+	Fair            *Fair
+	Volume, Volumes int
+	Total           int // products of all volumes
+}
+
+// Printed returns the products of a printed catalogue. The volumes of a long one follow each other by craft; one that there is not is a problem.
+func (s *Catalogue) Printed(ctx context.Context, actor auth.Actor, sel Selection) (*PrintedBook, error) {
 	if err := auth.Allow(actor, auth.CataloguePrint, auth.Subject{Party: actor.Party}); err != nil {
 		return nil, err
 	}
-	err = s.db.View(ctx, func(tx *store.Tx) error {
-		out = nil
-		return tx.EachPublicProduct(sel.Party, sel.Craft, sel.Area, MaxPrinted, func(p store.PublicProduct) error {
-			out = append(out, p)
-			return nil
-		})
+	var b *PrintedBook
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		b = &PrintedBook{Booths: map[int64]Stand{}, Volume: max(1, sel.Volume)}
+		keys, err := s.printed(tx, sel, b)
+		if err != nil {
+			return err
+		}
+		order := map[string]int{}
+		for i, c := range registry.Crafts() {
+			order[c.Code] = i
+		}
+		slices.SortStableFunc(keys, func(a, b store.PublicKey) int { return order[a.Craft] - order[b.Craft] })
+		b.Total, b.Volumes = len(keys), max(1, (len(keys)+MaxPrinted-1)/MaxPrinted)
+		if b.Volume > b.Volumes {
+			var ps fault.Problems
+			ps.Add("volume", "problem.catalogue.volume", b.Volumes)
+			return ps.Err()
+		}
+		keys = keys[(b.Volume-1)*MaxPrinted : min(len(keys), b.Volume*MaxPrinted)]
+		ids := make([]int64, len(keys))
+		for i, k := range keys {
+			ids[i] = k.ID
+		}
+		b.Products, err = tx.PublicProducts(ids)
+		return err
 	})
-	order := map[string]int{}
-	for i, c := range registry.Crafts() {
-		order[c.Code] = i
+	return b, err
+}
+
+// printed returns the products that a selection names, and fills in the exhibition of one.
+func (s *Catalogue) printed(tx *store.Tx, sel Selection, b *PrintedBook) ([]store.PublicKey, error) {
+	var families []int64
+	if sel.Exhibition != 0 {
+		e, makers, stands, err := s.fairMakers(tx, sel.Exhibition)
+		if err != nil {
+			return nil, err
+		}
+		fair := fairOf(e, s.today())
+		b.Fair, families = &fair, familiesOf(makers)
+		for family, m := range byFamily(makers) {
+			b.Booths[family] = stands[m.Participation]
+		}
 	}
-	slices.SortStableFunc(out, func(a, b store.PublicProduct) int { return order[a.Record.Craft] - order[b.Record.Craft] })
-	return out, err
+	return tx.PublicKeys(string(sel.Party), sel.Craft, sel.Area, families)
 }
 
 // QR returns the code of a product's address.

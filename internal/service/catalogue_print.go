@@ -42,6 +42,7 @@ func (j *Jobs) CanPrint() bool { return j.printer != nil }
 type PrintView struct {
 	store.Job
 	Params PrintParams
+	Fair   *Fair // of an exhibition's catalogue
 	Size   int64 // bytes of the PDF; 0 if it is not ready or no longer kept
 	ByName string
 }
@@ -64,6 +65,12 @@ func (p PrintParams) Check() (PrintParams, error) {
 	if _, ok := place.AreaByCode(p.Area); p.Area != "" && !ok {
 		ps.Add("area", "problem.choice")
 	}
+	if p.Exhibition < 0 {
+		ps.Add("exhibition", "problem.choice")
+	}
+	if p.Volume < 0 || p.Volume > 1_000 {
+		ps.Add("volume", "problem.range", 1, 1_000)
+	}
 	return p, ps.Err()
 }
 
@@ -85,6 +92,13 @@ func (j *Jobs) Print(ctx context.Context, actor auth.Actor, p PrintParams, w Wri
 	}
 	now := j.now()
 	res, err := j.once(ctx, actor, "catalogue.print", w, p, func(tx *store.Tx) (string, error) {
+		if p.Exhibition != 0 {
+			if _, err := tx.PublicFair(p.Exhibition); err != nil {
+				var ps fault.Problems
+				ps.Add("exhibition", "problem.choice")
+				return "", ps.Err()
+			}
+		}
 		job := store.Job{Kind: JobCatalogue, Party: actor.Party, Params: params, By: actor.UserID, CreatedAt: now}
 		if err := tx.InsertJob(&job); err != nil {
 			return "", err
@@ -96,6 +110,28 @@ func (j *Jobs) Print(ctx context.Context, actor auth.Actor, p PrintParams, w Wri
 	}
 	j.nudge()
 	return strconv.ParseInt(res, 10, 64)
+}
+
+// CancelPrint stops the making of a PDF of the actor's party. One that ended meanwhile stays as it is.
+func (j *Jobs) CancelPrint(ctx context.Context, actor auth.Actor, id int64, w Write) error {
+	if err := auth.Allow(actor, auth.CataloguePrint, auth.Subject{Party: actor.Party}); err != nil {
+		return err
+	}
+	now := j.now()
+	_, err := j.once(ctx, actor, "catalogue.cancel", w, id, func(tx *store.Tx) (string, error) {
+		job, err := tx.JobByID(actor.Party, id)
+		if err != nil {
+			return "", err
+		}
+		if job.Kind != JobCatalogue {
+			return "", fault.New(fault.NotFound, "error.not_found")
+		}
+		if err := tx.CancelJob(actor.Party, id, now); err != nil && !fault.Is(err, fault.NotFound) {
+			return "", err
+		}
+		return "", audit(tx, actor, now, string(auth.CataloguePrint), store.AuditEntry{Entity: "job", EntityID: id, Note: "cancel"})
+	})
+	return err
 }
 
 // Prints returns the newest PDFs of the actor's party, made or being made.
@@ -121,6 +157,15 @@ func (j *Jobs) Prints(ctx context.Context, actor auth.Actor) (out []PrintView, e
 			v := PrintView{Job: job, Size: sizes[job.ID]}
 			if err := readJob(job.Params, &v.Params); err != nil {
 				return err
+			}
+			if id := v.Params.Exhibition; id != 0 {
+				e, err := tx.PublicFair(id)
+				if err == nil {
+					fair := fairOf(e, j.today())
+					v.Fair = &fair
+				} else if !fault.Is(err, fault.NotFound) { // it was cancelled since
+					return err
+				}
 			}
 			out, ids = append(out, v), append(ids, job.By)
 		}

@@ -37,6 +37,7 @@ type ExhibitionView struct {
 	Counts   map[exhibition.State]int // of the actor's party
 	Can      map[auth.Action]bool
 	CanAgree bool // the key of the actor's party is missing
+	Loses    int  // exhibitors who lose their booth if the pending change is agreed to: it moves to another hall
 	Today    calendar.Date
 }
 
@@ -125,6 +126,9 @@ func (s *Exhibitions) View(ctx context.Context, actor auth.Actor, id int64) (*Ex
 		if e.Pending != nil {
 			ids = append(ids, e.Pending.By)
 			v.Changes = exhibition.Compare(&e.Terms, &e.Pending.Terms)
+			if v.Loses, err = placedElsewhere(tx, e, &e.Pending.Terms); err != nil {
+				return err
+			}
 		}
 		if v.Names, err = userNames(tx, ids...); err != nil {
 			return err
@@ -263,7 +267,11 @@ func (s *Exhibitions) Create(ctx context.Context, actor auth.Actor, form *intake
 	}
 	now := s.now()
 	res, err := s.once(ctx, actor, "exhibition.create", w, form, func(tx *store.Tx) (string, error) {
+		t := t
 		if err := seasonExists(tx, &t); err != nil {
+			return "", err
+		}
+		if err := placeOf(tx, actor, nil, &t); err != nil {
 			return "", err
 		}
 		e := &exhibition.Exhibition{Status: exhibition.Draft, Proposer: actor.Party, EnteredBy: actor.UserID, Terms: t, CreatedAt: now, UpdatedAt: now}
@@ -328,7 +336,11 @@ func (s *Exhibitions) Edit(ctx context.Context, actor auth.Actor, id int64, form
 		return err
 	}
 	return s.change(ctx, actor, auth.ExhibitionEdit, id, "edit", form, w, func(tx *store.Tx, e *exhibition.Exhibition) (string, []exhibition.Diff, error) {
+		t := t
 		if err := seasonExists(tx, &t); err != nil {
+			return "", nil, err
+		}
+		if err := placeOf(tx, actor, e, &t); err != nil {
 			return "", nil, err
 		}
 		diffs := exhibition.Compare(&e.Terms, &t)
@@ -343,7 +355,11 @@ func (s *Exhibitions) Propose(ctx context.Context, actor auth.Actor, id int64, f
 		return err
 	}
 	return s.change(ctx, actor, auth.ExhibitionEdit, id, "change", form, w, func(tx *store.Tx, e *exhibition.Exhibition) (string, []exhibition.Diff, error) {
+		t := t
 		if err := seasonExists(tx, &t); err != nil {
+			return "", nil, err
+		}
+		if err := placeOf(tx, actor, e, &t); err != nil {
 			return "", nil, err
 		}
 		if err := heldFits(tx, e, &t); err != nil {
@@ -353,7 +369,10 @@ func (s *Exhibitions) Propose(ctx context.Context, actor auth.Actor, id int64, f
 		if err := e.Propose(actor.Party, actor.UserID, s.now(), t, form.Reason); err != nil {
 			return "", nil, err
 		}
-		return form.Reason, diffs, s.seatAgain(tx, e)
+		if err := s.seatAgain(tx, e); err != nil {
+			return "", nil, err
+		}
+		return form.Reason, diffs, s.tie(tx, actor, e)
 	})
 }
 
@@ -409,8 +428,11 @@ func (s *Exhibitions) seatAgain(tx *store.Tx, e *exhibition.Exhibition) error {
 
 // Submit shows a draft to the other party and turns the key of the actor's.
 func (s *Exhibitions) Submit(ctx context.Context, actor auth.Actor, id int64, w Write) error {
-	return s.change(ctx, actor, auth.ExhibitionAgree, id, "submit", nil, w, func(_ *store.Tx, e *exhibition.Exhibition) (string, []exhibition.Diff, error) {
-		return "", nil, e.Submit(actor.Party, actor.UserID, s.now())
+	return s.change(ctx, actor, auth.ExhibitionAgree, id, "submit", nil, w, func(tx *store.Tx, e *exhibition.Exhibition) (string, []exhibition.Diff, error) {
+		if err := e.Submit(actor.Party, actor.UserID, s.now()); err != nil {
+			return "", nil, err
+		}
+		return "", nil, s.tie(tx, actor, e)
 	})
 }
 
@@ -419,7 +441,10 @@ func (s *Exhibitions) Agree(ctx context.Context, actor auth.Actor, id int64, w W
 	return s.change(ctx, actor, auth.ExhibitionAgree, id, "agree", nil, w, func(tx *store.Tx, e *exhibition.Exhibition) (string, []exhibition.Diff, error) {
 		pending := e.Pending
 		if pending == nil {
-			return "", nil, e.Agree(actor.Party, actor.UserID, s.now())
+			if err := e.Agree(actor.Party, actor.UserID, s.now()); err != nil {
+				return "", nil, err
+			}
+			return "", nil, s.tie(tx, actor, e)
 		}
 		diffs := exhibition.Compare(&e.Terms, &pending.Terms)
 		if err := heldFits(tx, e, &pending.Terms); err != nil {
@@ -428,7 +453,10 @@ func (s *Exhibitions) Agree(ctx context.Context, actor auth.Actor, id int64, w W
 		if err := e.Agree(actor.Party, actor.UserID, s.now()); err != nil {
 			return "", nil, err
 		}
-		return "", diffs, s.seatAgain(tx, e)
+		if err := s.seatAgain(tx, e); err != nil {
+			return "", nil, err
+		}
+		return "", diffs, s.tie(tx, actor, e)
 	})
 }
 

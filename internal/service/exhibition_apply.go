@@ -305,6 +305,7 @@ type Guest struct {
 	Party         place.Country
 	Today         calendar.Date
 	Closed        error // why nothing can be handed in any more; nil: it can
+	Stand         Stand // of an accepted invitation
 }
 
 func (s *Exhibitions) guest(tx *store.Tx, kind, token string, now time.Time) (*store.ExhibitionLink, *Guest, error) {
@@ -322,7 +323,9 @@ func (s *Exhibitions) guest(tx *store.Tx, kind, token string, now time.Time) (*s
 			return nil, nil, err
 		}
 		g.Name, g.Craft = g.Participation.Name, g.Participation.Traits.Craft
-		g.Exhibition, err = tx.ExhibitionByID(l.Party, g.Participation.ExhibitionID)
+		if g.Exhibition, err = tx.ExhibitionByID(l.Party, g.Participation.ExhibitionID); err == nil && g.Participation.State.Holds() {
+			g.Stand, err = s.standOf(tx, g.Exhibition, g.Participation.ID)
+		}
 		return l, g, err
 	}
 	if now.After(l.ExpiresAt) {

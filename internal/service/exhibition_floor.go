@@ -49,6 +49,7 @@ type Badge struct {
 	Token         string
 	Code          string
 	Person        int // 1 … People
+	Stand         Stand
 }
 
 // BadgeCode is the number under a badge's square: the participation, with a check digit (ISO 7064 MOD 97-10 in two digits), so that a slip is noticed.
@@ -70,13 +71,17 @@ func (s *Exhibitions) Badges(ctx context.Context, actor auth.Actor, id int64) (*
 		if err != nil {
 			return err
 		}
+		stands, err := s.stands(tx, e)
+		if err != nil {
+			return err
+		}
 		list, err := tx.Participations(id, store.ParticipationQuery{Party: actor.Party, States: []exhibition.State{exhibition.Accepted}})
 		for _, p := range list {
 			if !reach.Holds(participationSubject(&p)) {
 				continue
 			}
 			for n := range max(1, p.Application.People) {
-				out = append(out, Badge{p, s.badgeToken(id, p.ID), BadgeCode(p.ID), n + 1})
+				out = append(out, Badge{p, s.badgeToken(id, p.ID), BadgeCode(p.ID), n + 1, stands[p.ID]})
 			}
 		}
 		return err
@@ -86,12 +91,12 @@ func (s *Exhibitions) Badges(ctx context.Context, actor auth.Actor, id int64) (*
 
 // CheckedIn is the answer at the door.
 type CheckedIn struct {
-	Name    string
-	Craft   string
-	Party   place.Country
-	Again   bool      // was checked in before
-	At      time.Time // when
-	Present int       // exhibitors checked in on the day so far
+	Name  string
+	Craft string
+	Party place.Country
+	Again bool      // was checked in before
+	At    time.Time // when
+	Stand Stand     // where to send the exhibitor
 }
 
 // CheckIn notes that an exhibitor came. token is a badge's, or the code under it. seen is when the device saw it: zero is now; an offline device sends it later, and the day is that of seen.
@@ -127,6 +132,9 @@ func (s *Exhibitions) CheckIn(ctx context.Context, actor auth.Actor, id int64, t
 			return nil, fault.New(fault.NotFound, "error.checkin.unknown")
 		}
 		out.Name, out.Craft, out.Party = p.Name, p.Traits.Craft, p.Traits.Party
+		if out.Stand, err = s.standOf(tx, e, pid); err != nil {
+			return nil, err
+		}
 		return p, e.Terms.MayCheckIn(p, day)
 	}
 	err := s.db.Update(ctx, func(tx *store.Tx) error {
@@ -188,6 +196,7 @@ type FloorRow struct {
 	At            time.Time // zero: not here yet
 	Own           bool
 	Sale          *exhibition.Sale
+	Stand         Stand
 }
 
 // Floor returns a day of an agreed or closed exhibition; zero is today, or the nearest day of the run.
@@ -228,6 +237,10 @@ func (s *Exhibitions) Floor(ctx context.Context, actor auth.Actor, id int64, day
 				sold[sales[i].ParticipationID] = &sales[i]
 			}
 		}
+		stands, err := s.stands(tx, e)
+		if err != nil {
+			return err
+		}
 		list, err := tx.Participations(id, store.ParticipationQuery{States: []exhibition.State{exhibition.Accepted, exhibition.Withdrawn}})
 		if err != nil {
 			return err
@@ -237,7 +250,7 @@ func (s *Exhibitions) Floor(ctx context.Context, actor auth.Actor, id int64, day
 			if !ok || out.Day.Before(first) || out.Day.After(last) || p.State == exhibition.Withdrawn && sold[p.ID] == nil {
 				continue
 			}
-			row := FloorRow{Participation: p, At: here[p.ID], Own: p.Traits.Party == actor.Party}
+			row := FloorRow{Participation: p, At: here[p.ID], Own: p.Traits.Party == actor.Party, Stand: stands[p.ID]}
 			if !row.At.IsZero() {
 				out.Present++
 			}
@@ -264,7 +277,8 @@ func (s *Exhibitions) Floor(ctx context.Context, actor auth.Actor, id int64, day
 	return out, err
 }
 
-// onRoster is what the other country sees of an exhibitor: display name, craft, products, the sign and that it comes. No area, no sex, no number of the family.
+// onRoster is what the other country sees of an exhibitor: display name, craft, products, the sign and that it comes; the booth stands beside it. No area, no sex, no
+// number of the family.
 func onRoster(p *exhibition.Participation) exhibition.Participation {
 	return exhibition.Participation{ID: p.ID, ExhibitionID: p.ExhibitionID, Wave: p.Wave, State: p.State, Name: p.Name, NameEN: p.NameEN,
 		Traits:      exhibition.Traits{Party: p.Traits.Party, Craft: p.Traits.Craft},
@@ -275,6 +289,7 @@ func onRoster(p *exhibition.Participation) exhibition.Participation {
 type RosterRow struct {
 	Participation exhibition.Participation
 	Own           bool // of the actor's party
+	Stand         Stand
 }
 
 // Roster returns who comes to an agreed exhibition. Of the other party's exhibitors it holds what [onRoster] leaves.
@@ -289,9 +304,13 @@ func (s *Exhibitions) Roster(ctx context.Context, actor auth.Actor, id int64) (*
 		if e.Status != exhibition.Agreed && e.Status != exhibition.Closed {
 			return fault.New(fault.State, "error.exhibition.not_open", e.Status.Title())
 		}
+		stands, err := s.stands(tx, e)
+		if err != nil {
+			return err
+		}
 		list, err := tx.Participations(id, store.ParticipationQuery{States: []exhibition.State{exhibition.Accepted}})
 		for _, p := range list {
-			row := RosterRow{p, p.Traits.Party == actor.Party}
+			row := RosterRow{p, p.Traits.Party == actor.Party, stands[p.ID]}
 			if !row.Own || auth.Allow(actor, auth.ExhibitorView, participationSubject(&p)) != nil {
 				row.Participation = onRoster(&p)
 			}
@@ -434,11 +453,17 @@ func (s *Exhibitions) DropPacking(ctx context.Context, actor auth.Actor, partici
 	return err
 }
 
-// Packing returns the packing lists of the actor's party, in the order of shipments, with the names of the exhibitors.
-func (s *Exhibitions) Packing(ctx context.Context, actor auth.Actor, id int64) (*exhibition.Exhibition, []exhibition.PackingItem, map[int64]string, error) {
+// Packer is who sends goods, and the booth that they go to.
+type Packer struct {
+	Name  string
+	Stand Stand
+}
+
+// Packing returns the packing lists of the actor's party, in the order of shipments, with the exhibitors.
+func (s *Exhibitions) Packing(ctx context.Context, actor auth.Actor, id int64) (*exhibition.Exhibition, []exhibition.PackingItem, map[int64]Packer, error) {
 	var e *exhibition.Exhibition
 	var out []exhibition.PackingItem
-	names := map[int64]string{}
+	names := map[int64]Packer{}
 	err := s.db.View(ctx, func(tx *store.Tx) error {
 		var err error
 		if e, err = loadExhibition(tx, actor, auth.ExhibitionView, id); err != nil {
@@ -448,13 +473,17 @@ func (s *Exhibitions) Packing(ctx context.Context, actor auth.Actor, id int64) (
 		if err != nil {
 			return err
 		}
+		stands, err := s.stands(tx, e)
+		if err != nil {
+			return err
+		}
 		list, err := tx.Participations(id, store.ParticipationQuery{Party: actor.Party})
 		if err != nil {
 			return err
 		}
 		for _, p := range list {
 			if reach.Holds(participationSubject(&p)) {
-				names[p.ID] = p.Name
+				names[p.ID] = Packer{p.Name, stands[p.ID]}
 			}
 		}
 		items, err := tx.PackingItems(actor.Party, id)

@@ -24,6 +24,8 @@ type Report struct {
 	Editions   []ReportEdition // of the same series, the oldest first
 	Currency   string
 	Roster     []ReportExhibitor
+	Came       []exhibition.Attendance // of the roster, by day
+	Sold       []exhibition.Sale       // of the roster, by day
 }
 
 // ReportGroup is one way to divide the exhibitors.
@@ -66,6 +68,7 @@ type ReportExhibitor struct {
 	exhibition.Participation
 	Days  int
 	Sales int64
+	Stand Stand
 }
 
 // Report returns the report of an agreed or closed exhibition over the exhibitors of the actor's party and areas. Who withdrew counts with what was sold before.
@@ -82,6 +85,13 @@ func (s *Exhibitions) Report(ctx context.Context, actor auth.Actor, id int64) (*
 		out.Exhibition, out.Currency = e, e.Terms.Currency()
 		if err := out.fill(tx, actor, e); err != nil {
 			return err
+		}
+		stands, err := s.stands(tx, e)
+		if err != nil {
+			return err
+		}
+		for i := range out.Roster {
+			out.Roster[i].Stand = stands[out.Roster[i].ID]
 		}
 		if e.Terms.Series == "" {
 			return nil
@@ -142,6 +152,7 @@ func (r *Report) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition) 
 		if !mine[x.ParticipationID] || x.Currency != currency { // the rule keeps others out; they would not be added anyway
 			continue
 		}
+		r.Sold = append(r.Sold, x)
 		sold[x.ParticipationID] += x.Amount
 		if d := perDay[x.Day]; d != nil {
 			d.Sales += x.Amount
@@ -151,6 +162,7 @@ func (r *Report) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition) 
 		if !mine[a.ParticipationID] {
 			continue
 		}
+		r.Came = append(r.Came, a)
 		days[a.ParticipationID]++
 		if d := perDay[a.Day]; d != nil {
 			d.Present++
@@ -175,7 +187,7 @@ func (r *Report) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition) 
 		if !mine[p.ID] || p.State == exhibition.Withdrawn && sold[p.ID] == 0 && days[p.ID] == 0 {
 			continue
 		}
-		x := ReportExhibitor{*p, days[p.ID], sold[p.ID]}
+		x := ReportExhibitor{Participation: *p, Days: days[p.ID], Sales: sold[p.ID]}
 		r.Roster = append(r.Roster, x)
 		r.Total.Exhibitors++
 		r.Total.Days += x.Days
@@ -206,6 +218,17 @@ func (r *Report) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition) 
 	}
 	slices.SortFunc(r.Days, func(a, b ReportDay) int { return cmp.Compare(a.Day, b.Day) })
 	return nil
+}
+
+// Took notes in the audit log that a list of an exhibition went out as a file; what says which, in which format and how long.
+func (s *Exhibitions) Took(ctx context.Context, actor auth.Actor, action auth.Action, id int64, what string) error {
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		e, err := loadExhibition(tx, actor, action, id)
+		if err != nil {
+			return err
+		}
+		return s.exhibitionAudit(tx, actor, e, "exhibition.file", what)
+	})
 }
 
 // feedLife is how long a calendar feed works before it must be renewed.

@@ -90,6 +90,7 @@ type Participant struct {
 	Days       []exhibition.Attendance
 	Packing    []exhibition.PackingItem
 	Evaluation *exhibition.Evaluation
+	Stand      Stand
 	Today      calendar.Date
 	Can        map[auth.Action]bool
 }
@@ -128,6 +129,11 @@ func (s *Exhibitions) Participant(ctx context.Context, actor auth.Actor, id int6
 		}
 		if out.Papers, err = papersOf(tx, e, p); err != nil {
 			return err
+		}
+		if p.State.Holds() {
+			if out.Stand, err = s.standOf(tx, e, id); err != nil {
+				return err
+			}
 		}
 		sales, err := tx.Sales(e.ID)
 		if err != nil {

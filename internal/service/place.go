@@ -107,9 +107,21 @@ func (s *Places) Floor(ctx context.Context, actor auth.Actor, id int64) (*PlaceF
 			out.Halls = append(out.Halls, x)
 		}
 		if out.CanArrange {
-			out.Choices, err = tx.ReleasedPlans(e.Terms.Host)
+			all, err := tx.ReleasedPlans(e.Terms.Host)
+			if err != nil {
+				return err
+			}
+			for _, c := range all {
+				ok, err := within(tx, &e.Terms, e.Terms.Host, c.HallID)
+				if err != nil {
+					return err
+				}
+				if ok {
+					out.Choices = append(out.Choices, c)
+				}
+			}
 		}
-		return err
+		return nil
 	})
 	return out, err
 }
@@ -144,6 +156,12 @@ func (s *Places) UsePlan(ctx context.Context, actor auth.Actor, id, plan int64, 
 		}
 		if row.State == exhibition.PlanDraft {
 			return "", fault.New(fault.State, "error.floor.unreleased")
+		}
+		if ok, err := within(tx, &e.Terms, e.Terms.Host, row.HallID); err != nil || !ok {
+			if err == nil {
+				err = fault.New(fault.State, "error.floor.other_hall", e.Terms.Venue)
+			}
+			return "", err
 		}
 		p, err := readPlan(row)
 		if err != nil {
@@ -216,8 +234,12 @@ func (s *Places) DropHall(ctx context.Context, actor auth.Actor, id, hall int64,
 		return err
 	}
 	_, err := s.once(ctx, actor, "place.drop", w, []any{id, hall}, func(tx *store.Tx) (string, error) {
-		if _, err := s.arranged(tx, actor, id); err != nil {
+		e, err := s.arranged(tx, actor, id)
+		if err != nil {
 			return "", err
+		}
+		if e.Terms.HallID == hall {
+			return "", fault.New(fault.State, "error.floor.other_hall", e.Terms.Venue)
 		}
 		placed, err := tx.Placements(id)
 		if err != nil {

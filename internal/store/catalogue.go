@@ -215,28 +215,6 @@ func (tx *Tx) PublicPhotoBytes(id int64, thumb bool) ([]byte, error) {
 	return body, err
 }
 
-// EachPublicProduct calls fn for the products of the catalogue by rising id, at most limit (0: all) of those that party, craft and area ("": any) name.
-func (tx *Tx) EachPublicProduct(party place.Country, craft, area string, limit int, fn func(PublicProduct) error) error {
-	var q statement
-	q.add(selectPublic)
-	for _, x := range []struct{ column, value string }{{"party", string(party)}, {"craft", craft}, {"area", area}} {
-		if x.value != "" {
-			q.add(" AND "+x.column+" = ?", x.value)
-		}
-	}
-	q.add(" ORDER BY craft, party, area, product_id")
-	if limit > 0 {
-		q.add(" LIMIT ?", int64(limit))
-	}
-	return tx.each(func(rows *sql.Rows) error {
-		x, err := scanPublic(rows)
-		if err != nil {
-			return err
-		}
-		return fn(x)
-	}, q.text(), q.args...)
-}
-
 // hasWord reports whether a folded text has a word that begins so.
 func hasWord(search, word string) bool { return strings.Contains(search, " "+word) }
 

@@ -109,7 +109,7 @@ func (tx *Tx) InsertExhibition(e *exhibition.Exhibition) error {
 		return fmt.Errorf("inserting exhibition: %w", err)
 	}
 	e.Version = 1
-	return nil
+	return tx.touchFairs()
 }
 
 // UpdateExhibition stores an exhibition anew; another version on file is fault.Stale.
@@ -126,7 +126,7 @@ func (tx *Tx) UpdateExhibition(e *exhibition.Exhibition) error {
 		return err
 	}
 	e.Version++
-	return nil
+	return tx.touchFairs()
 }
 
 const exhibitionColumns = `id, version, status, proposer, entered_by, created_at, updated_at, body`

@@ -266,6 +266,9 @@ func (tx *Tx) InsertParticipation(p *exhibition.Participation) error {
 		return fmt.Errorf("inserting participation: %w", err)
 	}
 	p.Version = 1
+	if p.State.Holds() {
+		return tx.touchFairs()
+	}
 	return nil
 }
 
@@ -282,7 +285,12 @@ func (tx *Tx) UpdateParticipation(p *exhibition.Participation) error {
 	}
 	p.Version++
 	if p.State.Holds() {
-		return nil
+		return tx.touchFairs()
+	}
+	if p.State == exhibition.Withdrawn {
+		if err := tx.touchFairs(); err != nil {
+			return err
+		}
 	}
 	_, err = tx.exec(`DELETE FROM seat WHERE participation_id = $1`, p.ID)
 	return err

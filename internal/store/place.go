@@ -27,7 +27,7 @@ func (tx *Tx) PutExhibitionHall(h *ExhibitionHall) error {
 			return fmt.Errorf("adding a hall to an exhibition: %w", err)
 		}
 		h.Version = 1
-		return nil
+		return tx.touchFairs()
 	}
 	n, err := tx.exec(`UPDATE exhibition_hall SET plan_id = $4, version = version + 1 WHERE exhibition_id = $1 AND hall_id = $2 AND version = $3`,
 		h.ExhibitionID, h.HallID, h.Version, h.PlanID)
@@ -35,7 +35,7 @@ func (tx *Tx) PutExhibitionHall(h *ExhibitionHall) error {
 		return fmt.Errorf("changing the plan of an exhibition: %w", err)
 	}
 	h.Version++
-	return nil
+	return tx.touchFairs()
 }
 
 // RemoveExhibitionHall takes a hall out of an exhibition, fault.NotFound if it is not in it.
@@ -82,7 +82,7 @@ func (tx *Tx) InsertPlacement(p *exhibition.Placement) error {
 		return fmt.Errorf("inserting placement: %w", err)
 	}
 	p.Version = 1
-	return nil
+	return tx.touchFairs()
 }
 
 // UpdatePlacement moves or locks; the stored version must be p.Version, else fault.Stale.
@@ -93,13 +93,16 @@ func (tx *Tx) UpdatePlacement(p *exhibition.Placement) error {
 		return fmt.Errorf("updating placement: %w", err)
 	}
 	p.Version++
-	return nil
+	return tx.touchFairs()
 }
 
 // DeletePlacement empties a booth; the stored version must be p.Version, else fault.Stale.
 func (tx *Tx) DeletePlacement(p *exhibition.Placement) error {
 	n, err := tx.exec(`DELETE FROM placement WHERE id = $1 AND version = $2`, p.ID, p.Version)
-	return one(n, err, fault.Stale, "error.stale")
+	if err := one(n, err, fault.Stale, "error.stale"); err != nil {
+		return err
+	}
+	return tx.touchFairs()
 }
 
 // PlacementOf returns the booth of a participation, fault.NotFound if it has none.
@@ -131,6 +134,15 @@ func (tx *Tx) ClearBooth(exhibitionID int64, wave int, hall int64, booth int) er
 		return fmt.Errorf("clearing a booth: %w", err)
 	}
 	return nil
+}
+
+// EmptyHall takes everybody out of a hall of an exhibition, also who stands locked, and returns how many.
+func (tx *Tx) EmptyHall(exhibitionID, hall int64) (int64, error) {
+	n, err := tx.exec(`DELETE FROM placement WHERE exhibition_id = $1 AND hall_id = $2`, exhibitionID, hall)
+	if err != nil {
+		return 0, fmt.Errorf("emptying a hall: %w", err)
+	}
+	return n, tx.touchFairs()
 }
 
 // AssociationsOf returns, for each family that takes part in an exhibition, the association of its party that it is a member of; the first of several.

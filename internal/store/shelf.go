@@ -32,6 +32,8 @@ type shelf struct {
 	vocab  []string        // sorted
 	having map[string][]int32
 
+	families map[int64][]int32 // slots by family, also of what is no longer shown
+
 	crafts, areas, parties dictionary[string]
 	faces                  map[string]int64 // by craft: the photograph of its newest product that has one
 }
@@ -53,9 +55,12 @@ type CatalogueQuery struct {
 	Crafts []string
 	Area   string
 	Text   string // words by prefix
-	ByName bool   // else newest first
-	Page   int    // from 1
-	Size   int    // 1–100; 0 means 24
+	// Families are those whose products are asked for, if Chosen: those that stand in an exhibition.
+	Families []int64
+	Chosen   bool
+	ByName   bool // else newest first
+	Page     int  // from 1
+	Size     int  // 1–100; 0 means 24
 }
 
 // CatalogueList is one page of the catalogue.
@@ -112,6 +117,13 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 		for j := range wanted {
 			wanted[j] &= found[j]
 		}
+	}
+	if q.Chosen {
+		found := s.ofFamilies(q.Families)
+		for j := range wanted {
+			found[j] &= wanted[j]
+		}
+		wanted = found
 	}
 	order := s.byTime
 	if q.ByName {
@@ -189,7 +201,7 @@ func (s *shelf) match(word string) []uint64 {
 	return found
 }
 
-const selectShelf = `SELECT product_id, shown, party, area, craft, search, since, body FROM catalogue `
+const selectShelf = `SELECT product_id, family_id, shown, party, area, craft, search, since, body FROM catalogue `
 
 // refresh takes in what was committed before the transaction's snapshot.
 func (s *shelf) refresh(tx *Tx) error {
@@ -214,20 +226,20 @@ func (s *shelf) refresh(tx *Tx) error {
 	first := !s.loaded
 	if first {
 		s.seq, s.items, s.byTime, s.byName, s.vocab = 0, nil, nil, nil, nil
-		s.slot, s.having = map[int64]int32{}, map[string][]int32{}
+		s.slot, s.having, s.families = map[int64]int32{}, map[string][]int32{}, map[int64][]int32{}
 		s.crafts, s.areas, s.parties = dictionary[string]{}, dictionary[string]{}, dictionary[string]{}
 	}
 	err = tx.each(func(rows *sql.Rows) error {
 		var x shelfItem
-		var shown int64
+		var shown, family int64
 		var party, area, craft, since, body string
-		if err := rows.Scan(&x.id, &shown, &party, &area, &craft, &x.search, &since, &body); err != nil {
+		if err := rows.Scan(&x.id, &family, &shown, &party, &area, &craft, &x.search, &since, &body); err != nil {
 			return err
 		}
 		x.craft, x.area, x.party = s.crafts.number(craft), s.areas.number(area), s.parties.number(party)
 		x.shown, x.since = shown == 1, unstamp(since).UnixMicro()
 		x.name, x.photo = arabic.SortKey(nameIn(body)), photoIn(body)
-		s.put(x, first)
+		s.put(x, family, first)
 		return nil
 	}, selectShelf+`WHERE seq > $1 AND (shown = 1 OR $1 > 0) ORDER BY seq`, s.seq)
 	if err != nil {
@@ -284,7 +296,7 @@ func (s *shelf) earlier(a, b int32) int {
 }
 
 // put takes in one row. While the shelf is first read, orders and words are sorted at the end.
-func (s *shelf) put(x shelfItem, first bool) {
+func (s *shelf) put(x shelfItem, family int64, first bool) {
 	at, known := s.slot[x.id]
 	if known && s.items[at].shown {
 		s.byTime = without(s.byTime, at, s.newer)
@@ -297,6 +309,7 @@ func (s *shelf) put(x shelfItem, first bool) {
 		at = int32(len(s.items)) //nolint:gosec // two thousand million products do not fit in memory
 		s.items = append(s.items, x)
 		s.slot[x.id] = at
+		s.families[family] = append(s.families[family], at)
 	}
 	x.edited = known
 	s.items[at] = x

@@ -27,6 +27,8 @@ var catalogueRoutes = []route{
 	{method: "GET", path: "/catalogue", handle: (*Server).catalogueHome},
 	{method: "GET", path: "/catalogue/products", handle: (*Server).catalogueList},
 	{method: "GET", path: "/catalogue/products/:id", handle: (*Server).catalogueProduct},
+	{method: "GET", path: "/catalogue/exhibitions", handle: (*Server).catalogueFairs},
+	{method: "GET", path: "/catalogue/exhibitions/:id", handle: (*Server).catalogueFair},
 	{method: "GET", path: "/catalogue/photos/:id", handle: (*Server).cataloguePhoto},
 	{method: "GET", path: "/catalogue/thumbs/:id", handle: (*Server).catalogueThumb},
 	{method: "GET", path: "/sitemap.xml", handle: (*Server).sitemap},
@@ -80,16 +82,20 @@ func (s *Server) head(r *request, path string, q url.Values, title, description,
 	return h
 }
 
-// unchanged answers 304 if the visitor has the page as it is. Everything on a page follows from the catalogue's last change, the language, the address and
-// the program itself. Caches may keep a page and must ask each time, so that what was withdrawn is shown by none.
+// unchanged answers 304 if the visitor has the page as it is. Everything on a page follows from the last change of the catalogue and of exhibitions, the day, the
+// language, the address and the program itself. Caches may keep a page and must ask each time, so that what was withdrawn is shown by none.
 func (s *Server) unchanged(r *request) (bool, error) {
 	seq, err := s.svc.Catalogue.Seq(r.ctx())
 	if err != nil {
 		return false, err
 	}
+	fairs, day, err := s.svc.Catalogue.FairSeq(r.ctx())
+	if err != nil {
+		return false, err
+	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(s.baseURL(r.c) + r.c.OriginalURL() + s.assets.Path("css/app.css")))
-	tag := `W/"` + strconv.FormatInt(seq, 36) + "-" + r.locale + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
+	_, _ = h.Write([]byte(s.baseURL(r.c) + r.c.OriginalURL() + s.assets.Path("css/app.css") + day.String()))
+	tag := `W/"` + strconv.FormatInt(seq, 36) + "." + strconv.FormatInt(fairs, 36) + "-" + r.locale + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
 	r.c.Set("Cache-Control", "public, no-cache")
 	r.c.Set("ETag", tag)
 	r.c.Set("Vary", "Accept-Language, Cookie")
@@ -111,7 +117,8 @@ type productCard struct {
 	Craft string
 	Place string
 	Price string
-	Photo int64 // 0: none
+	Photo int64  // 0: none
+	Booth string // in an exhibition
 }
 
 func (r *request) card(w words, p *store.PublicProduct) productCard {
@@ -166,6 +173,7 @@ type homePage struct {
 	Parties []facet
 	Areas   map[string][]facet // by country
 	Newest  []productCard
+	Fairs   []fairCard
 }
 
 func (s *Server) catalogueHome(r *request) error {
@@ -200,6 +208,13 @@ func (s *Server) catalogueHome(r *request) error {
 				p.Areas[string(party)] = append(p.Areas[string(party)], facet{Code: a.Code, Name: w.area(a.Code), URL: at("area", a.Code), Count: n})
 			}
 		}
+	}
+	fairs, err := s.svc.Catalogue.Fairs(r.ctx(), true)
+	if err != nil {
+		return err
+	}
+	for i := range fairs[:min(len(fairs), 4)] {
+		p.Fairs = append(p.Fairs, w.fairCard(&fairs[i]))
 	}
 	p.Newest = r.cards(w, list.Products)
 	if len(p.Newest) > 0 && p.Newest[0].Photo != 0 {
@@ -279,6 +294,8 @@ type publicList struct {
 	ByName     bool
 	Clear      string
 	Hidden     [][2]string // of the search form
+	Fairs      []facet
+	Fair       *fairCard // whose products these are
 }
 
 func (s *Server) catalogueList(r *request) error {
@@ -286,22 +303,43 @@ func (s *Server) catalogueList(r *request) error {
 	if same, err := s.unchanged(r); err != nil || same {
 		return notModified(r, err)
 	}
-	q := listQuery(r)
-	list, err := s.svc.Catalogue.List(r.ctx(), q)
+	q, fairID := listQuery(r), exhibitionIn(r)
+	w := r.words()
+	list, fair, booths, err := s.publicProducts(r, q, fairID)
 	if err != nil {
 		return err
 	}
-	w := r.words()
 	const path = "/catalogue/products"
+	at := func(q store.CatalogueQuery, fair int64) url.Values {
+		v := values(q)
+		if fair != 0 {
+			v.Set("exhibition", strconv.FormatInt(fair, 10))
+		}
+		return v
+	}
 	with := func(change func(q *store.CatalogueQuery)) string {
 		other := q
 		change(&other)
-		return publicURL(path, values(other), w.Name())
+		return publicURL(path, at(other, fairID), w.Name())
 	}
 	p := publicList{Total: list.Total, Page: max(q.Page, 1), Pages: max(list.Pages, 1), Cards: r.cards(w, list.Products), ByName: q.ByName,
 		SortName: with(func(q *store.CatalogueQuery) { q.ByName = true }), SortNew: with(func(q *store.CatalogueQuery) { q.ByName = false }),
 		Clear: publicURL(path, nil, w.Name())}
+	for i := range p.Cards {
+		p.Cards[i].Booth = booths[list.Products[i].Family].Code
+	}
+	if fair != nil {
+		card := w.fairCard(fair)
+		p.Fair = &card
+		p.Chips = append(p.Chips, chip{card.Name, publicURL(path, at(q, 0), w.Name())})
+	}
 	p.facets(w, q, &list, with)
+	if fairID != 0 {
+		p.Hidden = append(p.Hidden, [2]string{"exhibition", strconv.FormatInt(fairID, 10)})
+	}
+	if p.Fairs, err = s.fairFacets(r, fairID, func(id int64) string { return publicURL(path, at(q, id), w.Name()) }); err != nil {
+		return err
+	}
 	p.Heading = w.T("catalogue.all")
 	if len(p.Chips) > 0 {
 		parts := make([]string, len(p.Chips))
@@ -310,7 +348,7 @@ func (s *Server) catalogueList(r *request) error {
 		}
 		p.Heading = strings.Join(parts, " · ")
 	}
-	v := values(q)
+	v := at(q, fairID)
 	if p.Page > 1 {
 		v.Set("page", strconv.Itoa(p.Page))
 	}
@@ -321,7 +359,7 @@ func (s *Server) catalogueList(r *request) error {
 	p.publicHead = s.head(r, path, v, p.Heading, w.N("catalogue.count", list.Total), image)
 	p.Query = q.Text
 	turn := func(n int) string {
-		v := values(q)
+		v := at(q, fairID)
 		if n > 1 {
 			v.Set("page", strconv.Itoa(n))
 		}
@@ -423,6 +461,7 @@ type publicProduct struct {
 	Share       []shareLink
 	Handmade    int
 	HasHandmade bool
+	Fairs       []fairCard // where it can be seen
 }
 
 type publicFact struct{ Key, Text string }
@@ -463,6 +502,11 @@ func (s *Server) publicProduct(r *request, v *service.PublicView) (*publicProduc
 	}
 	if rec.MadeIn {
 		p.MadeIn = w.T("catalogue.made_in." + string(v.Party))
+	}
+	for i := range v.Fairs {
+		card := w.fairCard(&v.Fairs[i].Fair)
+		card.Stand = w.stand(v.Fairs[i].Stand)
+		p.Fairs = append(p.Fairs, card)
 	}
 	fact := func(to *[]publicFact, key, text string) {
 		if text != "" {
@@ -601,7 +645,14 @@ func (s *Server) sitemap(r *request) error {
 		URL     []entry  `xml:"url"`
 	}
 	base := s.baseURL(r.c)
-	set := urlset{URL: []entry{{base + "/catalogue"}, {base + "/catalogue/products"}}}
+	set := urlset{URL: []entry{{base + "/catalogue"}, {base + "/catalogue/products"}, {base + "/catalogue/exhibitions"}}}
+	fairs, err := s.svc.Catalogue.Fairs(r.ctx(), false)
+	if err != nil {
+		return err
+	}
+	for i := range fairs {
+		set.URL = append(set.URL, entry{base + fairURL(fairs[i].ID)})
+	}
 	for _, id := range ids {
 		set.URL = append(set.URL, entry{base + productURL(id)})
 	}

@@ -135,6 +135,9 @@ func (w words) diffs(list []exhibition.Diff, seasons map[string]string) []diffVi
 			return w.each(v, "; ", w.feeText)
 		case "season":
 			return seasons[v]
+		case "site":
+			kind, _, _ := cutFirst(v, ":")
+			return w.T("exhibition.site_" + kind)
 		case "waves":
 			return w.days(v)
 		}
@@ -476,6 +479,7 @@ type exhibitionForm struct {
 	Name     string
 	Parties  []render.Option
 	Seasons  []render.Option
+	Places   []render.Option // venues and halls of the own registry, and the one that stands
 	Lines    []render.Option
 	Papers   []render.Option
 	Waves    []int // indexes of rows
@@ -506,6 +510,9 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	}
 	for _, x := range seasons {
 		b.Seasons = append(b.Seasons, render.Option{Value: strconv.FormatInt(x.ID, 10), Label: w.show(x.Name, x.NameEN)})
+	}
+	if b.Places, err = s.placeOptions(r, in); err != nil {
+		return err
 	}
 	b.Lines = append(b.Lines, render.Option{Value: "women", Label: w.T("enum.quota.women")}, render.Option{Value: "first_time", Label: w.T("enum.quota.first_time")},
 		render.Option{Value: "disability", Label: w.T("enum.quota.disability")}, render.Option{Value: "association", Label: w.T("enum.quota.association")})
@@ -549,6 +556,35 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	}
 	b.Lodgings, b.Travels, b.FeeKinds = exhibition.Lodgings(), exhibition.Travels(), exhibition.FeeKinds()
 	return r.page(status, "exhibition/form", &render.Form{Values: drawn.Values(), Lists: drawn.Sets(), Problems: ps}, b)
+}
+
+// placeOptions are the venues of the own party and their halls, to choose the place of an exhibition from. What the other party chose from its own stands as it is.
+func (s *Server) placeOptions(r *request, in *intake.Exhibition) ([]render.Option, error) {
+	venues, err := s.svc.Venues.List(r.ctx(), r.actor)
+	if err != nil {
+		return nil, err
+	}
+	lang := r.lang()
+	var out []render.Option
+	known := in.Site == ""
+	add := func(kind string, id int64, label string) {
+		o := render.Option{Value: kind + ":" + itoa(id), Label: label}
+		known = known || o.Value == in.Site
+		out = append(out, o)
+	}
+	for _, v := range venues {
+		if v.Archived {
+			continue
+		}
+		add("venue", v.ID, v.Name.In(lang))
+		for _, h := range v.Halls {
+			add("hall", h.ID, v.Name.In(lang)+" · "+h.Name.In(lang))
+		}
+	}
+	if !known {
+		out = append(out, render.Option{Value: in.Site, Label: in.Venue})
+	}
+	return out, nil
 }
 
 func (s *Server) exhibitionCreate(r *request) error {

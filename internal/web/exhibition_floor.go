@@ -20,10 +20,8 @@ import (
 
 var floorRoutes = []route{
 	{method: "GET", path: "/exhibitions/:id/roster", access: permit, action: auth.RosterView, handle: (*Server).roster},
-	{method: "GET", path: "/exhibitions/:id/roster.csv", access: permit, action: auth.RosterView, handle: (*Server).rosterFile},
 	{method: "GET", path: "/exhibitions/:id/badges", access: permit, action: auth.InvitationAnswer, handle: (*Server).badges},
 	{method: "GET", path: "/exhibitions/:id/packing", access: permit, action: auth.PackingEdit, handle: (*Server).packing},
-	{method: "GET", path: "/exhibitions/:id/packing.csv", access: permit, action: auth.PackingEdit, handle: (*Server).packingFile},
 	{method: "GET", path: "/exhibitions/:id/floor", access: permit, action: auth.RosterView, handle: (*Server).floor},
 	{method: "GET", path: "/exhibitions/:id/checkin", access: permit, action: auth.CheckInRecord, handle: (*Server).checkInPage},
 	{method: "POST", path: "/exhibitions/:id/checkin", access: permit, action: auth.CheckInRecord, handle: (*Server).checkIn},
@@ -33,7 +31,6 @@ var floorRoutes = []route{
 	{method: "POST", path: "/participations/:id/packing", access: permit, action: auth.PackingEdit, handle: (*Server).packingAdd},
 	{method: "POST", path: "/participations/:id/packing/:n/remove", access: permit, action: auth.PackingEdit, handle: (*Server).packingDrop},
 	{method: "GET", path: "/exhibitions/:id/report", access: permit, action: auth.ReportView, handle: (*Server).report},
-	{method: "GET", path: "/exhibitions/:id/report.csv", access: permit, action: auth.ReportView, handle: (*Server).reportFile},
 }
 
 func exhibitedCrafts() []string {
@@ -48,20 +45,27 @@ func exhibitedCrafts() []string {
 
 // rosterPage is the Body of exhibition/roster.
 type rosterPage struct {
-	ID     int64
-	Name   string
-	Rows   []rosterRow
-	Own    int
-	Others int
-	Waves  bool
-	Closed bool
+	Exhibition *exhibition.Exhibition
+	ID         int64
+	Name       string
+	Rows       []rosterRow
+	Own        int
+	Others     int
+	Waves      bool
+	Closed     bool
 }
 
 type rosterRow struct {
 	service.RosterRow
 	Craft, Area, Party, Wave string
+	Stand                    standView
 	Link                     bool
 }
+
+// standView is where an exhibitor stands, in the reader's language; no Code: nowhere yet.
+type standView struct{ Code, Hall string }
+
+func (w words) stand(s service.Stand) standView { return standView{s.Code, s.Hall.In(w.Lang())} }
 
 func (s *Server) readRoster(r *request) (*rosterPage, error) {
 	id, err := r.id("id")
@@ -73,9 +77,9 @@ func (s *Server) readRoster(r *request) (*rosterPage, error) {
 		return nil, err
 	}
 	w := r.words()
-	b := &rosterPage{ID: id, Name: w.show(e.Terms.Name, e.Terms.NameEN), Waves: len(e.Terms.Waves) > 0}
+	b := &rosterPage{Exhibition: e, ID: id, Name: w.show(e.Terms.Name, e.Terms.NameEN), Waves: len(e.Terms.Waves) > 0}
 	for _, x := range rows {
-		row := rosterRow{RosterRow: x, Craft: w.craft(x.Participation.Traits.Craft), Party: w.country(string(x.Participation.Traits.Party))}
+		row := rosterRow{RosterRow: x, Craft: w.craft(x.Participation.Traits.Craft), Party: w.country(string(x.Participation.Traits.Party)), Stand: w.stand(x.Stand)}
 		if x.Own {
 			row.Area = w.area(x.Participation.Traits.Area)
 			row.Link = x.Participation.ExhibitorID != 0
@@ -102,20 +106,6 @@ func (s *Server) roster(r *request) error {
 	return r.page(0, "exhibition/roster", nil, b)
 }
 
-func (s *Server) rosterFile(r *request) error {
-	b, err := s.readRoster(r)
-	if err != nil {
-		return err
-	}
-	w := r.words()
-	rows := [][]string{{w.T("field.exhibitor_name"), w.T("field.sign"), w.T("roster.party"), w.T("field.craft"), w.T("roster.area"), w.T("field.products"), w.T("field.wave")}}
-	for _, x := range b.Rows {
-		p := x.Participation
-		rows = append(rows, []string{p.Name, p.Application.Sign, x.Party, x.Craft, x.Area, p.Application.Products, x.Wave})
-	}
-	return r.csvFile("roster-"+strconv.FormatInt(b.ID, 10), w.T("roster.title")+" "+b.Name, rows)
-}
-
 // badgePage is the Body of exhibition/badges.
 type badgePage struct {
 	ID     int64
@@ -129,6 +119,7 @@ type badgeView struct {
 	service.Badge
 	Craft, Party  string
 	ViewBox, Path string
+	Stand         standView
 }
 
 func (s *Server) badges(r *request) error {
@@ -147,16 +138,17 @@ func (s *Server) badges(r *request) error {
 		if err != nil {
 			return err
 		}
-		b.Badges = append(b.Badges, badgeView{x, w.craft(x.Participation.Traits.Craft), w.country(string(x.Participation.Traits.Party)), qr.ViewBox(), qr.SVGPath()})
+		b.Badges = append(b.Badges, badgeView{x, w.craft(x.Participation.Traits.Craft), w.country(string(x.Participation.Traits.Party)), qr.ViewBox(), qr.SVGPath(), w.stand(x.Stand)})
 	}
 	return r.page(0, "exhibition/badges", nil, b)
 }
 
 // packingPage is the Body of exhibition/packing.
 type packingPage struct {
-	ID        int64
-	Name      string
-	Shipments []shipmentView
+	Exhibition *exhibition.Exhibition
+	ID         int64
+	Name       string
+	Shipments  []shipmentView
 }
 
 type shipmentView struct {
@@ -171,6 +163,7 @@ type packingLine struct {
 	exhibition.PackingItem
 	Exhibitor string
 	Kilos     string
+	Stand     standView
 }
 
 func (s *Server) readPacking(r *request) (*packingPage, error) {
@@ -178,11 +171,12 @@ func (s *Server) readPacking(r *request) (*packingPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, items, names, err := s.svc.Exhibitions.Packing(r.ctx(), r.actor, id)
+	e, items, packers, err := s.svc.Exhibitions.Packing(r.ctx(), r.actor, id)
 	if err != nil {
 		return nil, err
 	}
-	b := &packingPage{ID: id, Name: r.words().show(e.Terms.Name, e.Terms.NameEN)}
+	w := r.words()
+	b := &packingPage{Exhibition: e, ID: id, Name: w.show(e.Terms.Name, e.Terms.NameEN)}
 	grams := map[int]int64{}
 	for _, i := range items {
 		n := len(b.Shipments)
@@ -191,7 +185,7 @@ func (s *Server) readPacking(r *request) (*packingPage, error) {
 			n++
 		}
 		x := &b.Shipments[n-1]
-		x.Rows = append(x.Rows, packingLine{i, names[i.ParticipationID], kilos(i.Weight())})
+		x.Rows = append(x.Rows, packingLine{i, packers[i.ParticipationID].Name, kilos(i.Weight()), w.stand(packers[i.ParticipationID].Stand)})
 		x.Pieces += i.Quantity
 		grams[i.Shipment] += i.Weight()
 		x.Weight = kilos(grams[i.Shipment])
@@ -210,26 +204,6 @@ func (s *Server) packing(r *request) error {
 		return err
 	}
 	return r.page(0, "exhibition/packing", nil, b)
-}
-
-func (s *Server) packingFile(r *request) error {
-	b, err := s.readPacking(r)
-	if err != nil {
-		return err
-	}
-	w := r.words()
-	rows := [][]string{{w.T("field.shipment"), w.T("field.exhibitor_name"), w.T("field.item"), w.T("field.item_en"), w.T("field.hs_code"), w.T("field.purpose"), w.T("field.quantity"), w.T("field.unit"),
-		w.T("field.value"), w.T("packing.total"), w.T("packing.currency"), w.T("packing.weight")}}
-	for _, x := range b.Shipments {
-		for _, i := range x.Rows {
-			purpose := "packing.display"
-			if i.ForSale {
-				purpose = "packing.sale"
-			}
-			rows = append(rows, []string{strconv.Itoa(i.Shipment), i.Exhibitor, i.Text, i.TextEN, i.HSCode, w.T(purpose), strconv.Itoa(i.Quantity), i.Unit, plainMoney(i.Value), plainMoney(i.Total()), i.Currency, i.Kilos})
-		}
-	}
-	return r.csvFile("packing-"+strconv.FormatInt(b.ID, 10), w.T("packing.title")+" "+b.Name, rows)
 }
 
 // plainMoney is an amount as a spreadsheet reads it: "1250.50".
@@ -255,6 +229,7 @@ type dayPage struct {
 type floorRow struct {
 	service.FloorRow
 	Craft, Party string
+	Stand        standView
 }
 
 func (s *Server) floor(r *request) error { return s.drawFloor(r, 0, nil, "") }
@@ -292,7 +267,7 @@ func (s *Server) drawFloor(r *request, status int, form *render.Form, refused st
 		b.Expected++
 		b.Choices = append(b.Choices, render.Option{Value: strconv.FormatInt(x.Participation.ID, 10), Label: x.Participation.Name})
 		if len(b.Rows) < maxRows {
-			b.Rows = append(b.Rows, floorRow{x, w.craft(x.Participation.Traits.Craft), w.country(string(x.Participation.Traits.Party))})
+			b.Rows = append(b.Rows, floorRow{x, w.craft(x.Participation.Traits.Craft), w.country(string(x.Participation.Traits.Party)), w.stand(x.Stand)})
 		}
 	}
 	if form == nil {
@@ -331,6 +306,7 @@ type checkInBody struct {
 	Of      int
 	Done    *service.CheckedIn
 	Craft   string
+	Stand   standView
 	Refused string
 	Offline string // key under which this device keeps what it could not send
 }
@@ -352,7 +328,7 @@ func (s *Server) drawCheckIn(r *request, status int, done *service.CheckedIn, re
 	w := r.words()
 	b := checkInBody{ID: id, Name: w.show(v.Exhibition.Terms.Name, v.Exhibition.Terms.NameEN), Day: v.Day, Present: v.Present, Of: len(v.Rows), Done: done, Refused: refused}
 	if done != nil {
-		b.Craft = w.craft(done.Craft)
+		b.Craft, b.Stand = w.craft(done.Craft), w.stand(done.Stand)
 	}
 	return r.page(status, "exhibition/checkin", &render.Form{}, b)
 }
@@ -373,7 +349,8 @@ func (s *Server) checkIn(r *request) error {
 	if r.wantsJSON() {
 		w := r.words()
 		if err == nil {
-			return r.c.JSON(fiber.Map{"name": done.Name, "craft": w.craft(done.Craft), "party": w.country(string(done.Party)), "again": done.Again, "at": w.DateTime(done.At, zoneOf(r.actor.Party))})
+			stand := w.stand(done.Stand)
+			return r.c.JSON(fiber.Map{"booth": stand.Code, "hall": stand.Hall, "name": done.Name, "craft": w.craft(done.Craft), "party": w.country(string(done.Party)), "again": done.Again, "at": w.DateTime(done.At, zoneOf(r.actor.Party))})
 		}
 		var f *fault.Error
 		if errors.As(err, &f) && (f.Kind == fault.State || f.Kind == fault.NotFound) {
@@ -482,6 +459,7 @@ func (b reportBar) SoldY() int { return 105 - b.Sold }
 type reportRow struct {
 	service.ReportExhibitor
 	Craft, Area string
+	Stand       standView
 }
 
 func (s *Server) readReport(r *request) (*reportPage, error) {
@@ -526,7 +504,7 @@ func (s *Server) readReport(r *request) (*reportPage, error) {
 	}
 	b.Width = max(100, len(v.Days)*10)
 	for _, x := range v.Roster {
-		b.Rows = append(b.Rows, reportRow{x, w.craft(x.Traits.Craft), w.area(x.Traits.Area)})
+		b.Rows = append(b.Rows, reportRow{x, w.craft(x.Traits.Craft), w.area(x.Traits.Area), w.stand(x.Stand)})
 	}
 	return b, nil
 }
@@ -540,25 +518,4 @@ func (s *Server) report(r *request) error {
 		b.Rows, b.More = b.Rows[:maxRows], true
 	}
 	return r.page(0, "exhibition/report", nil, b)
-}
-
-func (s *Server) reportFile(r *request) error {
-	b, err := s.readReport(r)
-	if err != nil {
-		return err
-	}
-	w := r.words()
-	rows := [][]string{{w.T("field.exhibitor_name"), w.T("field.craft"), w.T("roster.area"), w.T("report.sex"), w.T("enum.quota.first_time"), w.T("report.state"), w.T("report.days"), w.T("report.sales"), w.T("packing.currency")}}
-	for _, x := range b.Rows {
-		sex := ""
-		if x.Traits.Sex != "" {
-			sex = w.code("sex", string(x.Traits.Sex))
-		}
-		first := w.T("enum.tri.no")
-		if x.Traits.FirstTime {
-			first = w.T("enum.tri.yes")
-		}
-		rows = append(rows, []string{x.Name, x.Craft, x.Area, sex, first, w.T("enum.participation_state." + string(x.State)), strconv.Itoa(x.Days), plainMoney(x.Sales), b.Currency})
-	}
-	return r.csvFile("report-"+strconv.FormatInt(b.ID, 10), w.T("report.title")+" "+b.Name, rows)
 }

@@ -342,6 +342,7 @@ func (s *Server) inviteAll(r *request) error {
 type participantPage struct {
 	*service.Participant
 	Name, Craft, Area, Wave string
+	Stand                   standView
 	Papers                  []paperView
 	Reasons                 []exhibition.Reason
 	Agains                  []string
@@ -392,7 +393,7 @@ func (s *Server) drawParticipant(r *request, status int, form *render.Form, sect
 	}
 	w := r.words()
 	t := &v.Exhibition.Terms
-	b := &participantPage{Participant: v, Name: w.show(t.Name, t.NameEN), Craft: w.craft(v.Traits.Craft), Area: w.area(v.Traits.Area), Reasons: exhibition.Reasons(), Agains: exhibition.Agains(),
+	b := &participantPage{Participant: v, Name: w.show(t.Name, t.NameEN), Craft: w.craft(v.Traits.Craft), Area: w.area(v.Traits.Area), Stand: w.stand(v.Stand), Reasons: exhibition.Reasons(), Agains: exhibition.Agains(),
 		Currency: t.Currency(), Refused: refused, Section: section}
 	if len(t.Waves) > 0 {
 		b.Wave = w.waveName(t, v.Wave)

@@ -1,10 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
-	"net/url"
 	"strings"
 	"time"
 
@@ -41,30 +38,3 @@ var officeZone = time.FixedZone("UTC+3", 3*60*60)
 
 // today is the day at the office.
 func (r *request) today() calendar.Date { return calendar.Of(r.s.svc.Now().In(officeZone)) }
-
-// csvFile sends a table as a file that spreadsheet programs open: UTF-8 with a byte order mark, and no cell that begins like a formula (OWASP, CSV injection).
-func (r *request) csvFile(name, nameAR string, rows [][]string) error {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	for _, row := range rows {
-		safe := make([]string, len(row))
-		for i, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				cell = "'" + cell
-			}
-			safe[i] = cell
-		}
-		if err := w.Write(safe); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
-	}
-	r.c.Set("Content-Type", "text/csv; charset=utf-8")
-	r.c.Set("Content-Disposition", `attachment; filename="`+name+`.csv"; filename*=UTF-8''`+url.PathEscape(nameAR)+`.csv`)
-	return r.c.Send(b.Bytes())
-}

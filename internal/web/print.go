@@ -20,6 +20,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"muntija/internal/arabic"
 	"muntija/internal/auth"
 	"muntija/internal/fault"
 	"muntija/internal/locale"
@@ -27,7 +28,6 @@ import (
 	"muntija/internal/place"
 	"muntija/internal/registry"
 	"muntija/internal/service"
-	"muntija/internal/store"
 	"muntija/internal/web/render"
 )
 
@@ -36,19 +36,24 @@ var printRoutes = []route{
 	{method: "GET", path: "/catalogue/print", access: permit, action: auth.CataloguePrint, handle: (*Server).printForm},
 	{method: "POST", path: "/catalogue/print", access: permit, action: auth.CataloguePrint, handle: (*Server).startPrint},
 	{method: "GET", path: "/catalogue/print/book", access: permit, action: auth.CataloguePrint, handle: (*Server).printedBook},
+	{method: "POST", path: "/catalogue/print/:id/cancel", access: permit, action: auth.CataloguePrint, handle: (*Server).cancelPrint},
 	{method: "GET", path: "/catalogue/print/:id/pdf", access: permit, action: auth.CataloguePrint, handle: (*Server).printedPDF},
 }
 
 // book is the Body of catalogue/book.
 type book struct {
-	Title    string
-	Subtitle string
-	Date     string
-	Total    int
-	Sections []bookSection
-	Screen   bool // shown to a person, with a button to print
-	Back     string
-	Cut      bool // there are more products than one book takes
+	Title           string
+	Subtitle        string
+	Date            string
+	Total           int // products of this book
+	Sections        []bookSection
+	Screen          bool // shown to a person, with a button to print
+	Back            string
+	Volume, Volumes int // of a catalogue that is more than one book takes
+	All             int // products of all volumes
+	Fair            *fairCard
+	Hours           []hoursLine
+	Turn            []render.Option // addresses of the other volumes, on the screen
 }
 
 // bookSection is the products of one craft, in rows of three.
@@ -70,9 +75,15 @@ type bookEntry struct {
 }
 
 // bookOf lays out products, which come sorted by craft. base is what the codes lead to.
-func (s *Server) bookOf(w words, products []store.PublicProduct, sel service.Selection, base string) (*book, error) {
-	b := &book{Title: w.T("catalogue.title"), Date: w.Date(s.svc.Now()), Total: len(products), Cut: len(products) == service.MaxPrinted}
+func (s *Server) bookOf(w words, of *service.PrintedBook, sel service.Selection, base string) (*book, error) {
+	products := of.Products
+	b := &book{Title: w.T("catalogue.title"), Date: w.Date(s.svc.Now()), Total: len(products), Volume: of.Volume, Volumes: of.Volumes, All: of.Total}
 	var about []string
+	if of.Fair != nil {
+		card := w.fairCard(of.Fair)
+		b.Fair, b.Title, b.Hours = &card, card.Name, w.hours(of.Fair.Hours)
+		about = append(about, w.T("catalogue.short"))
+	}
 	if sel.Craft != "" {
 		about = append(about, w.craft(sel.Craft))
 	}
@@ -97,7 +108,7 @@ func (s *Server) bookOf(w words, products []store.PublicProduct, sel service.Sel
 		}
 		rec := &p.Record
 		e := bookEntry{productCard: productCard{ID: p.ID, Name: rec.Name(w.Lang()), Maker: makerIn(w, p.Maker), Place: w.area(p.Area) + w.comma() + w.country(string(p.Party)),
-			Price: w.Money(rec.Price, rec.Currency), Photo: firstPhoto(p)}, Number: service.ProductNumber(p.Party, p.ID), Materials: registry.In(w.Lang(), rec.Materials, rec.MaterialsEN),
+			Price: w.Money(rec.Price, rec.Currency), Photo: firstPhoto(p), Booth: of.Booths[p.Family].Code}, Number: service.ProductNumber(p.Party, p.ID), Materials: registry.In(w.Lang(), rec.Materials, rec.MaterialsEN),
 			Facts: strings.Trim(w.sizeOf(rec.Size)+" · "+w.grams(rec.Weight), " ·"), QRBox: qr.ViewBox(), QRPath: qr.SVGPath()}
 		if rec.MadeIn {
 			e.MadeIn = w.T("catalogue.made_in." + string(p.Party))
@@ -121,6 +132,8 @@ type printPage struct {
 	Parties []render.Option
 	Areas   []render.Option
 	Langs   []render.Option
+	Fairs   []render.Option
+	Most    int // products of one volume
 	CanPDF  bool
 	Prints  []printLine
 	Moving  bool
@@ -143,7 +156,14 @@ func (s *Server) drawPrintForm(r *request, status int, form *render.Form) error 
 		return err
 	}
 	w := r.words()
-	p := printPage{CanPDF: s.svc.Jobs.CanPrint()}
+	fairs, err := s.svc.Catalogue.Fairs(r.ctx(), false)
+	if err != nil {
+		return err
+	}
+	p := printPage{CanPDF: s.svc.Jobs.CanPrint(), Most: service.MaxPrinted}
+	for i := range fairs {
+		p.Fairs = append(p.Fairs, render.Option{Value: itoa(fairs[i].ID), Label: w.show(fairs[i].Name, fairs[i].NameEN)})
+	}
 	for _, c := range registry.Crafts() {
 		if c.Code != "LV" {
 			p.Crafts = append(p.Crafts, render.Option{Value: c.Code, Label: c.Name(w.Lang())})
@@ -158,6 +178,9 @@ func (s *Server) drawPrintForm(r *request, status int, form *render.Form) error 
 	p.Langs = []render.Option{{Value: locale.Arabic, Label: "العربية"}, {Value: locale.English, Label: "English"}}
 	for _, x := range prints {
 		parts := []string{map[string]string{"ar": "العربية", "en": "English"}[x.Params.Lang]}
+		if x.Fair != nil {
+			parts = append(parts, w.show(x.Fair.Name, x.Fair.NameEN))
+		}
 		if x.Params.Party != "" {
 			parts = append(parts, w.country(string(x.Params.Party)))
 		}
@@ -166,6 +189,9 @@ func (s *Server) drawPrintForm(r *request, status int, form *render.Form) error 
 		}
 		if x.Params.Area != "" {
 			parts = append(parts, w.area(x.Params.Area))
+		}
+		if x.Params.Volume > 1 {
+			parts = append(parts, w.T("catalogue.volume_n", x.Params.Volume))
 		}
 		p.Moving = p.Moving || !x.Ended()
 		p.Prints = append(p.Prints, printLine{x, strings.Join(parts, " · ")})
@@ -176,27 +202,62 @@ func (s *Server) drawPrintForm(r *request, status int, form *render.Form) error 
 	return r.page(status, "catalogue/print", form, p)
 }
 
-func (r *request) printParams(value func(string) string) service.PrintParams {
-	return service.PrintParams{Selection: service.Selection{Party: place.Country(value("party")), Craft: value("craft"), Area: value("area")}, Lang: value("lang")}
+// printParams reads what is to be printed. A number that is none is a problem beside its field.
+func (r *request) printParams(value func(string) string) (service.PrintParams, error) {
+	p := service.PrintParams{Selection: service.Selection{Party: place.Country(value("party")), Craft: value("craft"), Area: value("area")}, Lang: value("lang")}
+	var ps fault.Problems
+	var err error
+	if text := value("exhibition"); text != "" {
+		if p.Exhibition, err = strconv.ParseInt(text, 10, 64); err != nil || p.Exhibition < 1 {
+			ps.Add("exhibition", "problem.choice")
+		}
+	}
+	if text := arabic.Digits(strings.TrimSpace(value("volume"))); text != "" {
+		if p.Volume, err = strconv.Atoi(text); err != nil || p.Volume < 1 {
+			ps.Add("volume", "problem.range", 1, 1_000)
+		}
+	}
+	if ps.Err() != nil {
+		return p, ps.Err()
+	}
+	return p.Check()
+}
+
+// bookURL is the address of a book on the screen.
+func bookURL(p service.PrintParams) string {
+	q := url.Values{"lang": {p.Lang}}
+	for _, x := range [][2]string{{"party", string(p.Party)}, {"craft", p.Craft}, {"area", p.Area}} {
+		if x[1] != "" {
+			q.Set(x[0], x[1])
+		}
+	}
+	if p.Exhibition != 0 {
+		q.Set("exhibition", itoa(p.Exhibition))
+	}
+	if p.Volume > 1 {
+		q.Set("volume", strconv.Itoa(p.Volume))
+	}
+	return "/catalogue/print/book?" + q.Encode()
 }
 
 func (s *Server) startPrint(r *request) error {
-	p := r.printParams(r.value)
-	if r.value("open") != "" {
-		if _, err := p.Check(); err == nil {
-			q := url.Values{"lang": {p.Lang}}
-			for _, x := range [][2]string{{"party", string(p.Party)}, {"craft", p.Craft}, {"area", p.Area}} {
-				if x[1] != "" {
-					q.Set(x[0], x[1])
-				}
-			}
-			return r.c.Redirect("/catalogue/print/book?"+q.Encode(), fiber.StatusSeeOther)
+	p, err := r.printParams(r.value)
+	open := r.value("open") != ""
+	if err == nil && open {
+		_, err = s.svc.Catalogue.Printed(r.ctx(), r.actor, p.Selection) // a volume that there is not is said beside the field
+		if err == nil {
+			return r.c.Redirect(bookURL(p), fiber.StatusSeeOther)
 		}
 	}
-	_, err := s.svc.Jobs.Print(r.ctx(), r.actor, p, r.write())
+	if err == nil {
+		_, err = s.svc.Jobs.Print(r.ctx(), r.actor, p, r.write())
+	}
 	if ps, ok := problems(err); ok {
-		return s.drawPrintForm(r, fiber.StatusUnprocessableEntity, &render.Form{Values: map[string]string{"party": string(p.Party), "craft": p.Craft, "area": p.Area, "lang": p.Lang},
-			Problems: ps})
+		typed := map[string]string{}
+		for _, name := range []string{"party", "craft", "area", "lang", "exhibition", "volume"} {
+			typed[name] = r.value(name)
+		}
+		return s.drawPrintForm(r, fiber.StatusUnprocessableEntity, &render.Form{Values: typed, Problems: ps})
 	}
 	if err != nil {
 		return err
@@ -204,22 +265,41 @@ func (s *Server) startPrint(r *request) error {
 	return r.redirect("/catalogue/print", "info", "flash.catalogue.printing")
 }
 
+func (s *Server) cancelPrint(r *request) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	if err := s.svc.Jobs.CancelPrint(r.ctx(), r.actor, id, r.write()); err != nil {
+		return err
+	}
+	return r.redirect("/catalogue/print", "info", "flash.catalogue.cancelled")
+}
+
 // printedBook is the printed catalogue on the screen.
 func (s *Server) printedBook(r *request) error {
-	p, err := r.printParams(func(name string) string { return strings.Clone(r.c.Query(name)) }).Check()
+	p, err := r.printParams(func(name string) string { return strings.Clone(r.c.Query(name)) })
 	if err != nil {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	products, err := s.svc.Catalogue.Printed(r.ctx(), r.actor, p.Selection)
+	of, err := s.svc.Catalogue.Printed(r.ctx(), r.actor, p.Selection)
+	if _, ok := problems(err); ok {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
 	if err != nil {
 		return err
 	}
 	r.locale = p.Lang
-	b, err := s.bookOf(r.words(), products, p.Selection, s.baseURL(r.c))
+	b, err := s.bookOf(r.words(), of, p.Selection, s.baseURL(r.c))
 	if err != nil {
 		return err
 	}
 	b.Screen, b.Back = true, "/catalogue/print"
+	for n := 1; b.Volumes > 1 && n <= b.Volumes; n++ {
+		other := p
+		other.Volume = n
+		b.Turn = append(b.Turn, render.Option{Value: bookURL(other), Label: r.words().T("catalogue.volume_n", n)})
+	}
 	return r.publicPage("catalogue/book", b)
 }
 
@@ -257,12 +337,12 @@ func FindChromium(setting string) string {
 // printBook makes the PDF of a selection: a listener of its own on the loopback, under a random path, gives Chromium the page, the style, the fonts and the
 // pictures and nothing else; Chromium can reach no other host. Each picture that it fetches is progress.
 func (s *Server) printBook(ctx context.Context, actor auth.Actor, p service.PrintParams, progress func(done, total int)) ([]byte, error) {
-	products, err := s.svc.Catalogue.Printed(ctx, actor, p.Selection)
+	of, err := s.svc.Catalogue.Printed(ctx, actor, p.Selection)
 	if err != nil {
 		return nil, err
 	}
 	w := words{s.pages.Locale(p.Lang), actor.Party}
-	b, err := s.bookOf(w, products, p.Selection, s.o.BaseURL)
+	b, err := s.bookOf(w, of, p.Selection, s.o.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +353,7 @@ func (s *Server) printBook(ctx context.Context, actor auth.Actor, p service.Prin
 	var secret [16]byte
 	_, _ = rand.Read(secret[:])
 	path := "/" + hex.EncodeToString(secret[:])
-	total, done := len(products)+3, atomic.Int64{}
+	total, done := len(of.Products)+3, atomic.Int64{}
 	step := func() { progress(min(int(done.Add(1)), total-1), total) }
 	step()
 	mux := http.NewServeMux()

@@ -36,7 +36,7 @@ func table() []route {
 		exportRoutes, // before the pages of one family: "export" is no id
 		familyRoutes,
 		criteriaRoutes,
-		exhibitionRoutes, participationRoutes, floorRoutes, guestRoutes, calendarRoutes, meetingRoutes,
+		exhibitionRoutes, participationRoutes, floorRoutes, fairFileRoutes, guestRoutes, calendarRoutes, meetingRoutes,
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,

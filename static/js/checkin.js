@@ -21,7 +21,7 @@ function door(el) {
   const say = (kind, lines) => {
     result.replaceChildren(...lines.filter(Boolean).map((text, i) => {
       const p = document.createElement('p');
-      p.className = i === 0 ? kind : i === 1 ? 'ex-badge-name' : '';
+      p.className = i === 0 ? kind : i === 1 ? 'ex-badge-name' : i === 3 ? 'ex-badge-booth' : '';
       p.dir = 'auto';
       p.textContent = text;
       return p;
@@ -39,7 +39,7 @@ function door(el) {
     try {
       const a = await send({ code });
       if (a.status === 401) say('ex-bad', [texts.signin]);
-      else if (a.name) say(a.again ? 'ex-late' : 'ex-good', [a.again ? fill(texts.again, a.at) : texts.done, a.name, `${a.craft} · ${a.party}`]);
+      else if (a.name) say(a.again ? 'ex-late' : 'ex-good', [a.again ? fill(texts.again, a.at) : texts.done, a.name, `${a.craft} · ${a.party}`, a.booth ? `${texts.booth} \u2066${a.booth}\u2069${a.hall ? ` · ${a.hall}` : ''}` : '']);
       else say('ex-bad', [a.refused ?? a.detail ?? texts.failed]);
       flush();
     } catch {

@@ -337,12 +337,20 @@ func testCatalogue(t *testing.T, db *store.DB) {
 		_, err = bytesOf(second.ID)
 		wantKind(t, err, fault.NotFound, "")
 		View(t, db, func(tx *store.Tx) error {
-			return tx.EachPublicProduct("", "", "", 0, func(p store.PublicProduct) error {
-				if p.Family == eg.ID {
-					t.Errorf("%s: product %d is still given out", why, p.ID)
+			keys, err := tx.PublicKeys("", "", "", nil)
+			for _, k := range keys {
+				if k.Family == eg.ID {
+					t.Errorf("%s: product %d is still given out", why, k.ID)
 				}
-				return nil
-			})
+			}
+			if err != nil {
+				return err
+			}
+			makers, err := tx.PublicMakers([]int64{eg.ID})
+			if len(makers) > 0 {
+				t.Errorf("%s: the family still has a face in exhibitions", why)
+			}
+			return err
 		})
 	}
 	save(func(f *registry.Family) { f.Record.Consents[1].Given = false })
