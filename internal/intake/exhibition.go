@@ -166,6 +166,8 @@ func (e *Exhibition) Check(ctx Context) (exhibition.Terms, fault.Problems) {
 	}
 	switch kind, number, _ := strings.Cut(in.Site, ":"); {
 	case in.Site == "":
+	case number == "":
+		c.add("site", "problem.choice")
 	case kind == "hall":
 		t.HallID = c.ref("site", number)
 	case kind == "venue":

@@ -10,6 +10,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
+	"muntija/internal/place"
 	"muntija/internal/registry"
 	"muntija/internal/store"
 )
@@ -256,13 +257,15 @@ func (s *Places) DropHall(ctx context.Context, actor auth.Actor, id, hall int64,
 	return err
 }
 
-// PlacePerson is one exhibitor as the placing page shows it: what the roster of an agreed exhibition shows to both parties, and the needs that booths are judged by.
+// PlacePerson is one exhibitor as the placing page shows it. Of the other party's it holds what the roster does: name and craft, and the booth. The host, who places
+// everybody, is told what they asked of a booth; where they come from, nobody of the other party.
 type PlacePerson struct {
 	exhibition.Occupant
 	Name, NameEN string
 	Wave         int
 	Placement    *exhibition.Placement // nil: has no booth yet
 	Mine         bool                  // the actor may place
+	Own          bool                  // of the actor's party
 }
 
 // PlaceView is one hall of an exhibition with who stands where in one wave.
@@ -288,9 +291,13 @@ func (v *PlaceView) At(booth int) *PlacePerson {
 	return nil
 }
 
-// Judge returns the verdicts on every booth of the hall for one exhibitor, by booth; what has none is fine.
-func (v *PlaceView) Judge(participation int64) map[int][]exhibition.PlaceFinding {
-	return v.placing.JudgeAll(participation)
+// Judge returns the verdicts on every booth of the hall for one exhibitor, by booth; what has none is fine. Of an exhibitor of whom the actor's party may not know what it
+// needs there are none: fault.NotFound.
+func (v *PlaceView) Judge(party place.Country, participation int64) (map[int][]exhibition.PlaceFinding, error) {
+	if !v.tells(participation, party) {
+		return nil, fault.New(fault.NotFound, "error.not_found")
+	}
+	return v.placing.JudgeAll(participation), nil
 }
 
 // View returns one hall of an exhibition with who stands where in a wave.
@@ -307,8 +314,16 @@ func (s *Places) View(ctx context.Context, actor auth.Actor, id, hall int64, wav
 	if err != nil {
 		return nil, err
 	}
-	v.Findings = v.placing.Check()
+	v.Findings = slices.DeleteFunc(v.placing.Check(), func(f exhibition.PlaceFinding) bool { return !v.tells(f.Occupant, actor.Party) })
 	return v, nil
+}
+
+// tells reports whether a party may read what a booth lacks for an exhibitor: its own, and the host of everybody's.
+func (v *PlaceView) tells(participation int64, party place.Country) bool {
+	if v.Exhibition.Terms.Host == party {
+		return true
+	}
+	return slices.ContainsFunc(v.People, func(p PlacePerson) bool { return p.ID == participation && p.Own })
 }
 
 func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) (*PlaceView, error) {
@@ -353,6 +368,7 @@ func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) 
 			continue
 		}
 		x := PlacePerson{Occupant: occupant(&p, associations[p.FamilyID]), Name: p.Name, NameEN: p.NameEN, Wave: p.Wave}
+		x.Own = p.Traits.Party == actor.Party
 		x.Mine = v.CanPlace && (p.Traits.Party == actor.Party || e.Terms.Host == actor.Party)
 		for i := range placed {
 			if placed[i].ParticipationID == p.ID {
@@ -362,10 +378,22 @@ func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) 
 				}
 			}
 		}
-		v.People = append(v.People, x)
 		v.placing.Occupants = append(v.placing.Occupants, x.Occupant)
+		if !x.Own {
+			x.Occupant = seenAbroad(x.Occupant, e.Terms.Host == actor.Party)
+		}
+		v.People = append(v.People, x)
 	}
 	return v, nil
+}
+
+// seenAbroad leaves of an occupant what the other party sees. The host is told what was asked of a booth.
+func seenAbroad(o exhibition.Occupant, host bool) exhibition.Occupant {
+	if !host {
+		return exhibition.Occupant{ID: o.ID, Party: o.Party, Craft: o.Craft}
+	}
+	o.Area, o.Disability, o.Association = "", false, 0
+	return o
 }
 
 // socket is what "needs power" means in watts: one socket of a stand.

@@ -307,9 +307,13 @@ func (s *Server) placeJudge(r *request) error {
 		Block []string `json:"block,omitempty"`
 		Warn  []string `json:"warn,omitempty"`
 	}
+	judged, err := v.Judge(r.actor.Party, id)
+	if err != nil {
+		return err
+	}
 	w := r.words()
 	out := map[int]*verdict{}
-	for booth, found := range v.Judge(id) {
+	for booth, found := range judged {
 		x := &verdict{}
 		for i := range found {
 			if text := w.verdict(v.Plan, &found[i]); found[i].Severity == fault.Blocking {
