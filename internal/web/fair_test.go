@@ -105,7 +105,9 @@ func newFair(t testing.TB) *fair {
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-func (s *fair) url(rest ...string) string { return "/exhibitions/" + itoa(s.id) + strings.Join(rest, "") }
+func (s *fair) url(rest ...string) string {
+	return "/exhibitions/" + itoa(s.id) + strings.Join(rest, "")
+}
 
 // TestBoothShowsEverywhere: what was placed on the plan stands on every list, sheet and answer of the exhibition, for both countries and for the public.
 func TestBoothShowsEverywhere(t *testing.T) {
