@@ -13,6 +13,7 @@ import (
 	"muntija/internal/identity"
 	"muntija/internal/intake"
 	"muntija/internal/place"
+	"muntija/internal/programme"
 	"muntija/internal/registry"
 	"muntija/internal/store"
 )
@@ -30,6 +31,7 @@ type FamilyView struct {
 	Documents   []registry.Document
 	Visits      []VisitView
 	Waivers     []WaiverView
+	Ladder      *programme.Standing // nil if the person does not see the papers that prove it
 	Events      []EventView
 	Assessment  *AssessmentView   // the newest one; nil if there is none or the person may not see it
 	Checklist   *AssessmentView   // what the rules say today of a registration that waits for a decision; nil otherwise. It is not stored
@@ -87,12 +89,25 @@ func (s *Families) View(ctx context.Context, actor auth.Actor, id int64) (*Famil
 		v = &FamilyView{ID: f.ID, Version: f.Version, Party: f.Party, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(),
 			Project: f.Record.Project.Name, Craft: f.Record.Project.Craft, Area: f.Record.Address.Area, Status: f.Status, OwnEntry: f.OwnEntry(actor.UserID)}
 		v.Groups = groupsOf(actor, &f.Record, officeDay(now))
+		v.Ladder = standingOf(actor, f, officeDay(now))
 		if err := s.viewBeside(tx, actor, f, v, now); err != nil {
 			return err
 		}
 		return s.viewLife(tx, actor, f, v, now)
 	})
 	return v, err
+}
+
+// standingOf is where a family stands on the ladder and in social protection, as far as the actor sees the papers that prove it; nil if not at all.
+func standingOf(actor auth.Actor, f *registry.Family, today calendar.Date) *programme.Standing {
+	if auth.View(actor.Role, auth.ClassFormal) == auth.Hidden {
+		return nil
+	}
+	st := programme.Stand(f, today)
+	if auth.View(actor.Role, auth.ClassProtection) == auth.Hidden {
+		st.Protection, st.Cash = "", false
+	}
+	return &st
 }
 
 func (s *Families) viewBeside(tx *store.Tx, actor auth.Actor, f *registry.Family, v *FamilyView, now time.Time) error {

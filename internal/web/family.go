@@ -34,6 +34,7 @@ type familyPage struct {
 	Craft, Area  string // names
 	Groups       []groupView
 	Checklist    *checklistView // nil if this person does not see it
+	Climb        *ladderView    // nil likewise
 	Actions      []stepLink
 	Amendment    []changeView
 	Waivers      []waiverView
@@ -122,7 +123,7 @@ func (s *Server) family(r *request) error {
 func (r *request) familyPage(v *service.FamilyView) *familyPage {
 	w := r.words()
 	p := &familyPage{FamilyView: v, Craft: w.craft(v.Craft), Area: w.area(v.Area), Groups: groupsIn(w, v.Groups), Actions: stepLinks(v),
-		Reasons: reasonsIn(w, v.Status.Reasons), Checklist: checklistIn(w, v)}
+		Reasons: reasonsIn(w, v.Status.Reasons), Checklist: checklistIn(w, v), Climb: ladderIn(w, v.Party, v.Ladder)}
 	can := func(a auth.Action) bool { return v.Can[a] }
 	p.CanEdit = v.Status.State.Editable() && can(auth.FamilyEdit)
 	p.CanAmend = v.Status.State.Amendable() && can(auth.FamilyAmend) && !v.Status.Amendment
