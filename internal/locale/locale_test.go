@@ -163,6 +163,7 @@ var dynamic = []string{"ladder.", "exhibition.event.", "exhibition.site_", "repo
 	"duplicate.state.", "duplicate.say.", "duplicate.none.", "duplicate.field.", "duplicate.level.", "field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
 	"editor.", "placing.",
+	"search.kind.", "likely.remark.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
 	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}
 

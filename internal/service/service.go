@@ -60,6 +60,7 @@ type Service struct {
 	core
 
 	Exports *Exports
+	Search  *Search
 }
 
 // core is what the use-cases share.
@@ -101,6 +102,7 @@ func New(d Deps) *Service {
 	s.Duplicates = &Duplicates{core: c, jobs: s.Jobs}
 	s.Exports = &Exports{core: c, jobs: s.Jobs, criteria: s.Criteria, atOnce: exportAtOnce}
 	s.Jobs.exports = s.Exports
+	s.Search = &Search{core: c}
 	return s
 }
 

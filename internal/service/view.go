@@ -471,8 +471,14 @@ func seenFilters(actor auth.Actor, q store.FamilyQuery) store.FamilyQuery {
 	if auth.View(actor.Role, auth.ClassDemographic) == auth.Hidden {
 		q.Sexes = nil
 	}
-	q.TextIDs = auth.View(actor.Role, auth.ClassIdentity) >= auth.Revealable
+	q.TextIDs, q.TextPhone, q.NoPlaces = textSight(actor)
 	return q
+}
+
+// textSight says what a text may be looked for in: numbers of people, phones, districts and villages.
+func textSight(actor auth.Actor) (ids, phones, noPlaces bool) {
+	ids = auth.View(actor.Role, auth.ClassIdentity) >= auth.Revealable && auth.View(actor.Role, auth.ClassBank) >= auth.Revealable
+	return ids, auth.View(actor.Role, auth.ClassPhone) >= auth.Revealable, auth.View(actor.Role, auth.ClassDistrict) == auth.Hidden
 }
 
 func hideRow(actor auth.Actor, r *store.FamilyRow) {

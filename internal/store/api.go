@@ -100,8 +100,10 @@ type FamilyQuery struct {
 	From, To  calendar.Date // inclusive; zero: open
 	DateField DateField     // "" means DateCreated
 
-	Text      string // words by prefix over names, project and village; or exactly a registration number (and see TextIDs)
-	TextIDs   bool   // Text may also be an id number or a phone, for who may see them; else it never matches by them
+	Text      string // words (package lexicon) over names, project, district and village; or exactly a registration number (and see TextIDs)
+	TextIDs   bool   // Text may also be an id number, a licence or a phone, for who may see them; else it never matches by them
+	TextPhone bool   // Text may be a phone, if TextIDs does not hold already
+	NoPlaces  bool   // Text does not match by district and village, for who may not see them
 	Amendment bool   // only families with changes that wait for a reviewer
 
 	Sort          Sort

@@ -16,6 +16,7 @@ import (
 	"muntija/internal/calendar"
 	"muntija/internal/fault"
 	"muntija/internal/identity"
+	"muntija/internal/lexicon"
 	"muntija/internal/registry"
 )
 
@@ -61,7 +62,7 @@ type search struct {
 	scope Scope
 	q     FamilyQuery
 	areas []string // wanted, scope included; nil: all
-	words []string
+	words lexicon.Query
 	exact []int64 // ids found by a number; nil if the text is words
 }
 
@@ -164,19 +165,22 @@ func (s *search) readText() error {
 		s.exact = []int64{}
 		return ids(`SELECT id FROM family WHERE party = $1 AND number = $2 AND number <> '~'`, string(party), string(n))
 	}
-	if s.q.TextIDs && strings.ContainsAny(text, "0123456789") {
+	if (s.q.TextIDs || s.q.TextPhone) && strings.ContainsAny(text, "0123456789") {
 		compact := strings.ToUpper(strings.Map(func(r rune) rune {
 			if r == ' ' || r == '-' || r == '\u00a0' {
 				return -1
 			}
 			return r
 		}, text))
-		try := []Identifier{{string(identity.TypeEgyptianNID), compact}, {string(identity.TypeQatariID), compact}, {string(identity.TypePassport), compact}}
+		var try []Identifier
+		if s.q.TextIDs {
+			try = []Identifier{{string(identity.TypeEgyptianNID), compact}, {string(identity.TypeQatariID), compact}, {string(identity.TypePassport), compact}}
+			for _, k := range registry.Codes("formal_kind") {
+				try = append(try, Identifier{"formal:" + k, compact})
+			}
+		}
 		if p, err := identity.ParsePhone(text, party); err == nil {
 			try = append(try, Identifier{"phone", p.Canonical()})
-		}
-		for _, k := range registry.Codes("formal_kind") {
-			try = append(try, Identifier{"formal:" + k, compact})
 		}
 		var q statement
 		q.add("SELECT DISTINCT family_id FROM identifier WHERE party = ? AND (1 = 0", string(party))
@@ -188,15 +192,18 @@ func (s *search) readText() error {
 			return err
 		}
 	}
-	for _, w := range arabic.Tokens(text) {
-		if !slices.Contains(s.words, w) && len(s.words) < 8 {
-			s.words = append(s.words, w)
-		}
-	}
-	if s.words == nil {
+	if s.words = lexicon.Parse(text); s.words.Empty() {
 		s.exact = []int64{} // signs only: nothing is called so
 	}
 	return nil
+}
+
+// textKinds are the places of words that the text is looked for in.
+func (s *search) textKinds() []wordKind {
+	if s.q.NoPlaces {
+		return textKinds[:len(textKinds)-1]
+	}
+	return textKinds
 }
 
 // order is how a list is sorted: by a column, then by the sort key of the name if byName, then by id.
@@ -274,6 +281,15 @@ type filter struct {
 }
 
 func (r *roll) filter(s *search) *filter {
+	f := r.filterOf(s)
+	if !s.words.Empty() {
+		f.bits = r.matching(s.words, s.textKinds())
+	}
+	return f
+}
+
+// filterOf is the filter without its words.
+func (r *roll) filterOf(s *search) *filter {
 	q := &s.q
 	some := func(values []string, v string) bool { return len(values) == 0 || slices.Contains(values, v) }
 	f := &filter{r: r}
@@ -316,16 +332,6 @@ func (r *roll) filter(s *search) *filter {
 		}
 	}
 	f.more = f.entered != 0 || f.reviewer != 0 || f.notEntered != 0 || f.instants != nil || f.days != nil
-	for _, w := range s.words {
-		bits := r.having(w)
-		if f.bits == nil {
-			f.bits = bits
-			continue
-		}
-		for i := range f.bits {
-			f.bits[i] &= bits[i]
-		}
-	}
 	if s.exact != nil {
 		f.only = []uint32{}
 		for _, id := range s.exact {
@@ -394,6 +400,7 @@ func (f *filter) each(desc bool, visit func(id uint32)) {
 // find returns the first families of a query behind a place, at most want, and how many meet the query in all.
 func (r *roll) find(s *search, o order, at *cursor, want int) (ids []uint32, total int) {
 	f := r.filter(s)
+	defer giveBack(f.bits)
 	full, top := false, uint64(0) // the page is full, and the key of its last family
 	f.each(o.desc, func(id uint32) {
 		total++

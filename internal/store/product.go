@@ -61,6 +61,9 @@ func (tx *Tx) InsertProduct(p *registry.Product) error {
 		return fmt.Errorf("inserting product: %w", err)
 	}
 	p.Version = 1
+	if err := tx.changed(p.FamilyID); err != nil { // it is found by the words of its products
+		return err
+	}
 	return tx.publish(p.ID)
 }
 
@@ -76,6 +79,9 @@ func (tx *Tx) UpdateProduct(p *registry.Product) error {
 		return fmt.Errorf("updating product: %w", err)
 	}
 	p.Version++
+	if err := tx.changed(p.FamilyID); err != nil {
+		return err
+	}
 	return tx.publish(p.ID)
 }
 

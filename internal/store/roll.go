@@ -7,9 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +30,7 @@ import (
 //
 // # Limits
 //
-// About 160 MB for a million families. The first list after a start waits until all of them are read (9 s for a million); serve begins at once. Ids must be dense, as the engines give them: the columns are addressed by id.
+// About 130 MB for a million families. The first list after a start waits until all of them are read (9 s for a million); serve begins at once. Ids must be dense, as the engines give them: the columns are addressed by id.
 type roll struct {
 	mu     sync.RWMutex
 	loaded bool
@@ -53,17 +51,14 @@ type roll struct {
 	entered   []uint32 // into users
 	handed    []uint32 // into users: who submitted it
 	reviewer  []uint32 // into users
-	words     []uint32 // hash of its words, to see whether they changed
+	words     []uint32 // sum of the hashes of its words, to see whether they changed
 
 	cells  dictionary[rollCell]
 	traits dictionary[rollTrait]
 	users  dictionary[int64]
 	names  [][]byte // pieces of nameChunk bytes, so that growing copies nothing
 
-	word     map[string]uint32 // into postings
-	vocab    []string          // the words by their number
-	sorted   []uint32          // numbers of words, by word; those after len(sorted) are not in it yet
-	postings [][]uint32        // ids of the families that have a word, rising
+	index wordIndex
 
 	districts map[[2]string]map[string]bool // by party and area
 	count     int
@@ -118,7 +113,7 @@ func (d *dictionary[T]) accept(wanted func(T) bool) []bool {
 // selectListed gives what the roll holds of a family as one text, which halves the time of reading a million rows of twenty columns. No value has a
 // unit separator in it: typed text is cleaned of control characters.
 var selectListed = `SELECT id, ` + strings.ReplaceAll(`party|state|area|number|craft|sex|protection|overall|amendment|entered_by|submitted_by|reviewer_id|created_at|`+
-	`submitted_at|decided_at|valid_until|district|name_sort|search`, "|", " || '\x1f' || ") + ` FROM family WHERE `
+	`submitted_at|decided_at|valid_until|district|name_sort|name|project|search`, "|", " || '\x1f' || ") + ` FROM family WHERE `
 
 // listed is one row of selectListed.
 type listed struct {
@@ -126,12 +121,14 @@ type listed struct {
 	party, state, area, number, craft, sex, protection, overall    []byte
 	amendment, entered, handed, reviewer                           int64
 	created, submitted, decided, valid, district, nameSort, search []byte
+	name, project                                                  []byte
+	goods                                                          []string // folded words of each product; read when a family is read again
 }
 
 // parse reads the text of a row.
 func (l *listed) parse(line []byte) error {
 	for _, to := range []any{&l.party, &l.state, &l.area, &l.number, &l.craft, &l.sex, &l.protection, &l.overall, &l.amendment, &l.entered, &l.handed, &l.reviewer,
-		&l.created, &l.submitted, &l.decided, &l.valid, &l.district, &l.nameSort} {
+		&l.created, &l.submitted, &l.decided, &l.valid, &l.district, &l.nameSort, &l.name, &l.project} {
 		value, rest, ok := bytes.Cut(line, []byte{0x1f})
 		if !ok {
 			return fmt.Errorf("the row of family %d is broken", l.id)
@@ -152,8 +149,8 @@ func (l *listed) parse(line []byte) error {
 	return nil
 }
 
-// read takes in the families of a query that begins with selectListed.
-func (r *roll) read(tx *Tx, query string, args ...any) error {
+// read takes in the families of a query that begins with selectListed, with the words of their products, which are taken in apart when all are read.
+func (r *roll) read(tx *Tx, goods map[int64][]string, query string, args ...any) error {
 	var l listed
 	var line sql.RawBytes
 	dest := into(&l.id, &line)
@@ -164,6 +161,7 @@ func (r *roll) read(tx *Tx, query string, args ...any) error {
 		if err := l.parse(line); err != nil {
 			return err
 		}
+		l.goods = goods[l.id]
 		r.take(&l)
 		return nil
 	}, query, args...)
@@ -256,7 +254,10 @@ func (r *roll) load(tx *Tx, newest int64) error {
 		return fmt.Errorf("family ids go up to %d for %d families", most, n)
 	}
 	r.reset(int(most))
-	if err := r.read(tx, selectListed+`id > 0 ORDER BY id`); err != nil {
+	if err := r.read(tx, nil, selectListed+`id > 0 ORDER BY id`); err != nil {
+		return err
+	}
+	if err := tx.eachGoods(`family_id > 0 ORDER BY family_id`, nil, r.takeGoods); err != nil {
 		return err
 	}
 	if !tx.db.d.ordered {
@@ -317,7 +318,11 @@ func (r *roll) catchUp(tx *Tx, newest int64) error {
 		var q statement
 		q.add(selectListed + "1 = 1")
 		q.inIDs("id", part)
-		if err := r.read(tx, q.text(), q.args...); err != nil {
+		goods, err := tx.goodsOf(part)
+		if err != nil {
+			return err
+		}
+		if err := r.read(tx, goods, q.text(), q.args...); err != nil {
 			return err
 		}
 	}
@@ -347,7 +352,7 @@ func (r *roll) findHoles(tx *Tx, after, upto int64) error {
 
 func (r *roll) reset(most int) {
 	r.cells, r.traits, r.users = dictionary[rollCell]{}, dictionary[rollTrait]{}, dictionary[int64]{}
-	r.names, r.word, r.vocab, r.sorted, r.postings = nil, map[string]uint32{}, nil, nil, nil
+	r.names, r.index = nil, wordIndex{}
 	r.districts, r.holes = map[[2]string]map[string]bool{}, map[int64]time.Time{}
 	r.loaded, r.count = false, 0
 	r.cell = nil
@@ -425,8 +430,6 @@ func (db *DB) ListMemory() int64 {
 	return n
 }
 
-var wordSeed = maphash.MakeSeed()
-
 // take puts a family's row into the columns, in place of what stood there before.
 func (r *roll) take(l *listed) {
 	id := int(l.id)
@@ -460,96 +463,7 @@ func (r *roll) take(l *listed) {
 			r.districts[k][string(l.district)] = true
 		}
 	}
-	if sum := uint32(maphash.Bytes(wordSeed, l.search)); fresh || r.words[id] != sum {
-		r.words[id] = sum
-		r.takeWords(uint32(id), l.search, fresh)
-	}
-}
-
-// takeWords brings the postings of a family up to date. search is a blank before each different word.
-func (r *roll) takeWords(id uint32, search []byte, fresh bool) {
-	if !fresh { // rare: somebody corrected a name
-		for w, ids := range r.postings {
-			if i, found := slices.BinarySearch(ids, id); found {
-				r.postings[w] = slices.Delete(ids, i, i+1)
-			}
-		}
-	}
-	for len(search) > 0 {
-		search = search[1:]
-		end := slices.Index(search, ' ')
-		if end < 0 {
-			end = len(search)
-		}
-		n, ok := r.word[string(search[:end])]
-		if !ok {
-			n = uint32(len(r.vocab))
-			w := string(search[:end])
-			r.word[w] = n
-			r.vocab = append(r.vocab, w)
-			r.postings = append(r.postings, nil)
-		}
-		ids := r.room(r.postings[n])
-		if len(ids) == 0 || ids[len(ids)-1] < id {
-			ids = append(ids, id)
-		} else if i, found := slices.BinarySearch(ids, id); !found {
-			ids = slices.Insert(ids, i, id)
-		}
-		r.postings[n] = ids // also if nothing was added: room may have moved them
-		search = search[end:]
-	}
-	if len(r.vocab)-len(r.sorted) > 256+len(r.sorted)/8 {
-		r.sortWords()
-	}
-}
-
-// longPosting is from how many families on the list of a word lies outside of the heap: a few hundred words have nearly all of the lists' length.
-const longPosting = 1 << 14
-
-// room returns a list of families with place for one more.
-func (r *roll) room(ids []uint32) []uint32 {
-	if len(ids) < cap(ids) || len(ids) < longPosting {
-		return ids
-	}
-	out := make([]uint32, 0)
-	if b, err := mapMemory(4 * (len(ids) + len(ids)/4)); err == nil {
-		at := unsafe.Pointer(&b[0])
-		r.outside[at] = b
-		out = unsafe.Slice((*uint32)(at), len(b)/4)[:0]
-	}
-	out = append(out, ids...)
-	if at := unsafe.Pointer(&ids[0]); r.outside[at] != nil {
-		unmapMemory(r.outside[at])
-		delete(r.outside, at)
-	}
-	return out
-}
-
-func (r *roll) sortWords() {
-	for n := len(r.sorted); n < len(r.vocab); n++ {
-		r.sorted = append(r.sorted, uint32(n))
-	}
-	slices.SortFunc(r.sorted, func(a, b uint32) int { return strings.Compare(r.vocab[a], r.vocab[b]) })
-}
-
-// having returns the families that have a word that begins with a text, as bits by id.
-func (r *roll) having(text string) []uint64 {
-	bits := make([]uint64, len(r.cell)/64+1)
-	add := func(n uint32) {
-		for _, id := range r.postings[n] {
-			bits[id/64] |= 1 << (id % 64)
-		}
-	}
-	from := sort.Search(len(r.sorted), func(i int) bool { return r.vocab[r.sorted[i]] >= text })
-	for ; from < len(r.sorted) && strings.HasPrefix(r.vocab[r.sorted[from]], text); from++ {
-		add(r.sorted[from])
-	}
-	for n := len(r.sorted); n < len(r.vocab); n++ {
-		if strings.HasPrefix(r.vocab[n], text) {
-			add(uint32(n))
-		}
-	}
-	return bits
+	r.takeWords(uint32(id), l, fresh)
 }
 
 // nameChunk is a power of two, so that a place is a piece and an offset.

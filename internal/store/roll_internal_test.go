@@ -2,9 +2,12 @@ package store
 
 import (
 	popcount "math/bits"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
+
+	"muntija/internal/lexicon"
 )
 
 // FuzzMicros holds the quick reader of instants to the slow one.
@@ -43,25 +46,32 @@ func TestPrefixOrders(t *testing.T) {
 	}
 }
 
-// TestLongPostings holds lists of families that lie outside of the heap to a plain map, through growth, repetition and corrections.
-func TestLongPostings(t *testing.T) {
-	const families = 3 * longPosting
+// TestWordIndex holds the bags of words to a plain map, through long lists, ids out of order, repetition and corrections.
+func TestWordIndex(t *testing.T) {
+	const families = 50_000
 	r := &roll{outside: map[unsafe.Pointer][]byte{}}
 	r.reset(families)
 	defer r.close()
-	want := map[string]map[uint32]bool{"many": {}, "half": {}, "late": {}}
+	want := map[string]map[uint32]bool{"many": {}, "half": {}, "late": {}, "sold": {}}
 	put := func(id uint32, fresh bool, words ...string) {
-		search := ""
 		for w := range want {
 			delete(want[w], id)
 		}
 		for _, w := range words {
-			search += " " + w
 			want[w][id] = true
 		}
-		r.takeWords(id, []byte(search), fresh)
+		name := strings.Join(words, " ")
+		l := &listed{search: []byte(" " + name), name: []byte(name)}
+		if id%3 == 0 {
+			l.goods = []string{" sold"}
+			want["sold"][id] = true
+		}
+		r.takeWords(id, l, fresh)
 	}
-	for id := uint32(1); id < families; id++ {
+	for id := uint32(families - 1); id > families/2; id-- { // falling
+		put(id, true, "many")
+	}
+	for id := uint32(1); id <= families/2; id++ {
 		if id%2 == 0 {
 			put(id, true, "many", "half")
 		} else {
@@ -72,11 +82,12 @@ func TestLongPostings(t *testing.T) {
 		put(id, false, "late", "half") // in the middle of a full list
 		put(id, false, "half", "late")
 	}
-	if len(r.outside) == 0 {
-		t.Fatal("nothing lies outside of the heap")
-	}
 	for w, ids := range want {
-		bits := r.having(w)
+		kinds := textKinds
+		if w == "sold" {
+			kinds = []wordKind{wordGoods}
+		}
+		bits := r.matching(lexicon.Parse(w), kinds)
 		got := 0
 		for _, b := range bits {
 			got += popcount.OnesCount64(b)
@@ -88,6 +99,32 @@ func TestLongPostings(t *testing.T) {
 			if bits[id/64]&(1<<(id%64)) == 0 {
 				t.Fatalf("%s: family %d is missing", w, id)
 			}
+		}
+		giveBack(bits)
+	}
+}
+
+// TestAllButOne holds the sets of who has all terms but one to counting.
+func TestAllButOne(t *testing.T) {
+	r := &roll{outside: map[unsafe.Pointer][]byte{}}
+	r.reset(64)
+	defer r.close()
+	terms := make([]*found, 4)
+	for i := range terms {
+		bits := r.newBits()
+		for id := range 64 {
+			if id>>i&1 == 1 {
+				bits[0] |= 1 << id
+			}
+		}
+		terms[i] = &found{}
+		terms[i].any[wordRest] = bits
+	}
+	got := r.allButOne(terms, textKinds)
+	for id := range 64 {
+		want := popcount.OnesCount(uint(id)&15) >= 3
+		if have := got[0]>>id&1 == 1; have != want {
+			t.Errorf("%04b: got %v, want %v", id&15, have, want)
 		}
 	}
 }

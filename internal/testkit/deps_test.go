@@ -16,7 +16,7 @@ import (
 const depsRules = `
 	# leaves
 	NONE < fault, arabic, place, metrics;
-	arabic < calendar;
+	arabic < calendar, lexicon;
 	fault < seal, media, highs;
 	fault, arabic, place, calendar < identity < registry;
 
@@ -34,7 +34,7 @@ const depsRules = `
 
 	# what people type, and where it is kept
 	arabic, identity, criteria, exhibition, programme < intake < sheet;
-	auth, seal, criteria, exhibition, programme < store;
+	auth, seal, lexicon, criteria, exhibition, programme < store;
 
 	# use-cases, edge, program
 	media, planner, matching, intake, sheet, store < service;

@@ -242,7 +242,7 @@ func (r *request) newPage(form *render.Form, body any) *render.Page {
 		p.Zone = zoneOf(r.actor.Party)
 		p.Nav = r.nav()
 		if auth.Can(r.actor, auth.FamilyList) {
-			p.Search = &render.Search{Action: "/families"}
+			p.Search = &render.Search{Action: "/search", Suggest: "/search/suggest"}
 		}
 	}
 	return p

@@ -32,6 +32,7 @@ func table() []route {
 	return slices.Concat(
 		baseRoutes,
 		peopleRoutes,
+		searchRoutes,
 		registrationRoutes,
 		exportRoutes, // before the pages of one family: "export" is no id
 		familyRoutes,

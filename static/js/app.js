@@ -94,6 +94,7 @@ document.addEventListener('htmx:afterSettle', (e) => { focusSummary(e.detail.elt
 // Modules come only to the pages that need them.
 async function start(scope) {
   const has = (selector) => scope.matches?.(selector) || scope.querySelector(selector);
+  if (has('form[data-suggest]')) (await import('./search.js')).start();
   if (has('[data-rows]')) (await import('./rows.js')).start();
   if (has('form[data-autosave-url]')) (await import('./autosave.js')).start();
   if (has('[data-gps]')) (await import('./gps.js')).start();

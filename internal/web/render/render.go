@@ -92,8 +92,9 @@ type NavItem struct {
 
 // Search is the box in the bar.
 type Search struct {
-	Action string // a GET target; the text is sent as q
-	Value  string
+	Action  string // a GET target; the text is sent as q
+	Suggest string // the fragment of suggestions, asked with the same q
+	Value   string
 }
 
 // Engine holds all pages in all locales, parsed.
