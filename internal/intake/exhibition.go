@@ -403,3 +403,35 @@ func (m *Meeting) Check(ctx Context) (exhibition.Meeting, fault.Problems) {
 	c.out()
 	return out, c.sorted(planFor[Meeting]())
 }
+
+// FromSeason is the form that describes a season.
+func FromSeason(s *exhibition.Season) *Span {
+	return &Span{Name: s.Name, NameEN: s.NameEN, First: day(s.First), Last: day(s.Last)}
+}
+
+// Series is what is said of a series. Its name stands in the terms of its editions and is not typed here.
+type Series struct {
+	NameEN  string `json:"name_en,omitempty" validate:"omitempty,max=120"`
+	About   string `json:"about,omitempty" validate:"omitempty,max=2000" in:"text"`
+	AboutEN string `json:"about_en,omitempty" validate:"omitempty,max=2000" in:"text"`
+}
+
+// DecodeSeries reads the form of a series.
+func DecodeSeries(values map[string][]string) (*Series, fault.Problems) {
+	return decodeInto[Series](values)
+}
+
+// Values returns the fields by their form names.
+func (s *Series) Values() map[string]string { return valuesOf(s) }
+
+// FromSeries is the form that describes a series.
+func FromSeries(s *exhibition.Series) *Series {
+	return &Series{NameEN: s.NameEN, About: s.About, AboutEN: s.AboutEN}
+}
+
+// Check returns what was typed.
+func (s *Series) Check(ctx Context) (exhibition.Series, fault.Problems) {
+	in, c := shapedSmall(ctx, s)
+	out := exhibition.Series{NameEN: c.latin("name_en", in.NameEN), About: in.About, AboutEN: in.AboutEN}
+	return out, c.sorted(planFor[Series]())
+}

@@ -185,6 +185,15 @@ func (a *Association) Check(ctx Context) (exhibition.Exhibitor, []string, fault.
 	return out, numbers, c.sorted(planFor[Association]())
 }
 
+// FromAssociation is the form that describes an association; numbers are the registration numbers of its families.
+func FromAssociation(x *exhibition.Exhibitor, numbers []string) *Association {
+	a := &Association{Name: x.Name, NameEN: x.NameEN, Area: x.Area, Craft: x.Craft, Contact: x.Contact, Members: strings.Join(numbers, "\n")}
+	if x.Disability {
+		a.Disability = "yes"
+	}
+	return a
+}
+
 // TravelNote is the ministry's note on who may represent the country abroad.
 type TravelNote struct {
 	List string `json:"travel_list,omitempty" validate:"omitempty,max=20"`

@@ -93,25 +93,22 @@ func (s *Exhibitions) PutSeason(ctx context.Context, actor auth.Actor, id int64,
 	res, err := s.once(ctx, actor, "season.put", w, []any{id, form}, func(tx *store.Tx) (string, error) {
 		x := in
 		x.Party, x.By, x.CreatedAt = actor.Party, actor.UserID, now
+		old := &exhibition.Season{}
 		if id == 0 {
 			if err := tx.InsertSeason(&x); err != nil {
 				return "", err
 			}
 		} else {
-			seasons, err := tx.Seasons()
-			if err != nil {
+			var err error
+			if old, err = seasonByID(tx, id); err != nil {
 				return "", err
 			}
-			i := slices.IndexFunc(seasons, func(o exhibition.Season) bool { return o.ID == id })
-			if i < 0 {
-				return "", fault.New(fault.NotFound, "error.not_found")
-			}
-			x.ID, x.Version, x.Party, x.By, x.CreatedAt = id, w.Version, seasons[i].Party, seasons[i].By, seasons[i].CreatedAt
+			x.ID, x.Version, x.Party, x.By, x.CreatedAt = id, w.Version, old.Party, old.By, old.CreatedAt
 			if err := tx.UpdateSeason(&x); err != nil {
 				return "", err
 			}
 		}
-		return strconv.FormatInt(x.ID, 10), audit(tx, actor, now, string(auth.ExhibitionEdit), store.AuditEntry{Entity: "season", EntityID: x.ID, Note: x.Name})
+		return strconv.FormatInt(x.ID, 10), audit(tx, actor, now, string(auth.ExhibitionEdit), store.AuditEntry{Entity: "season", EntityID: x.ID, Note: x.Name, Changes: seasonChanges(old, &x)})
 	})
 	if err != nil {
 		return 0, err

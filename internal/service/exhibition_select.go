@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -65,9 +66,99 @@ func (s *Exhibitions) Selecting(ctx context.Context, actor auth.Actor, id int64,
 			}
 			out.Rows = append(out.Rows, ParticipationRow{Participation: p})
 		}
+		if err := out.warn(tx, actor); err != nil {
+			return err
+		}
 		slices.SortStableFunc(out.Rows, func(a, b ParticipationRow) int {
 			return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 		})
+		return nil
+	})
+	return out, err
+}
+
+// warn fills in what speaks against those who may still come: papers that end before the last day, and the ministry's note on travel where the host is abroad.
+func (v *Selecting) warn(tx *store.Tx, actor auth.Actor) error {
+	var families, exhibitors []int64
+	for i := range v.Rows {
+		if r := &v.Rows[i]; !r.State.Ended() {
+			exhibitors = append(exhibitors, r.ExhibitorID)
+			if r.FamilyID != 0 {
+				families = append(families, r.FamilyID)
+			}
+		}
+	}
+	t := &v.Exhibition.Terms
+	papers := map[int64][]registry.Document{}
+	for part := range slices.Chunk(families, 500) {
+		found, err := tx.DocumentsIn(part)
+		if err != nil {
+			return err
+		}
+		maps.Copy(papers, found)
+	}
+	travel := map[int64]exhibition.TravelList{}
+	if t.Host != actor.Party {
+		var err error
+		if travel, err = tx.TravelNotes(actor.Party, exhibitors); err != nil {
+			return err
+		}
+	}
+	for i := range v.Rows {
+		r := &v.Rows[i]
+		if r.State.Ended() {
+			continue
+		}
+		if r.FamilyID != 0 {
+			r.Papers = t.PapersThrough(r.Wave, r.Traits.Craft, papers[r.FamilyID])
+		}
+		r.Travel = travel[r.ExhibitorID]
+	}
+	return nil
+}
+
+// FamilyShow is one exhibition that a family applied for, with what of its papers will not do on the last day.
+type FamilyShow struct {
+	exhibition.Participation
+	Terms  exhibition.Terms
+	Papers []exhibition.PaperProblem // of one that is not over
+}
+
+// OfFamily returns the exhibitions of a family's exhibitor, the latest first. Papers are looked at while it may still come.
+func (s *Exhibitions) OfFamily(ctx context.Context, actor auth.Actor, family int64) ([]FamilyShow, error) {
+	var out []FamilyShow
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		if _, err := load(tx, actor, auth.FamilyView, family); err != nil {
+			return err
+		}
+		x, err := tx.ExhibitorOfFamily(actor.Party, family)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := auth.Allow(actor, auth.ExhibitorView, exhibitorSubject(x)); err != nil {
+			return err
+		}
+		list, err := tx.Participations(0, store.ParticipationQuery{Party: actor.Party, Exhibitor: x.ID})
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			e, err := tx.ExhibitionByID(actor.Party, p.ExhibitionID)
+			if err != nil {
+				return err
+			}
+			show := FamilyShow{Participation: p, Terms: e.Terms}
+			if e.Open() && !p.State.Ended() && !e.Terms.Last.Before(s.today()) {
+				if show.Papers, err = papersOf(tx, e, &p); err != nil {
+					return err
+				}
+			}
+			out = append(out, show)
+		}
+		slices.SortStableFunc(out, func(a, b FamilyShow) int { return cmp.Compare(b.Terms.First, a.Terms.First) })
 		return nil
 	})
 	return out, err
@@ -123,6 +214,9 @@ func (s *Exhibitions) Participant(ctx context.Context, actor auth.Actor, id int6
 		out.Participation, out.Exhibition = *p, e
 		if out.Exhibitor, err = tx.ExhibitorByID(actor.Party, p.ExhibitorID); err != nil {
 			return err
+		}
+		if auth.Allow(actor, auth.ExhibitorManage, exhibitorSubject(out.Exhibitor)) != nil { // the ministry's own words
+			out.Exhibitor.Contact, out.Exhibitor.TravelNote = "", ""
 		}
 		if out.Past, err = tx.PastParticipations(p.ExhibitorID, e.ID); err != nil {
 			return err

@@ -310,13 +310,18 @@ const (
 	PhotoEarlier PhotoMove = "earlier"
 	PhotoLater   PhotoMove = "later"
 	PhotoFirst   PhotoMove = "first"
+	PhotoTo      PhotoMove = "to" // a place of its own, counted from 1
 	PhotoRemove  PhotoMove = "remove"
 )
 
-// MovePhoto puts a photograph earlier, later or first, or removes it. Order alone is no material change.
-func (s *Products) MovePhoto(ctx context.Context, actor auth.Actor, id, photo int64, move PhotoMove, w Write) error {
+// MovePhoto puts a photograph earlier, later, first or to a place, or removes it. place counts only for [PhotoTo]; one beyond the last is the last. Order alone is
+// no material change, and one photograph's place does not depend on what others saw: two who order at once get the last wish of each photograph.
+func (s *Products) MovePhoto(ctx context.Context, actor auth.Actor, id, photo int64, move PhotoMove, place int, w Write) error {
 	now := s.now()
-	_, err := s.once(ctx, actor, "product.photo_move", w, [3]any{id, photo, move}, func(tx *store.Tx) (string, error) {
+	if move == PhotoTo && place < 1 {
+		return fault.New(fault.Invalid, "error.invalid")
+	}
+	_, err := s.once(ctx, actor, "product.photo_move", w, [4]any{id, photo, move, place}, func(tx *store.Tx) (string, error) {
 		p, f, err := loadProduct(tx, actor, auth.ProductEdit, id)
 		if err != nil {
 			return "", err
@@ -342,6 +347,8 @@ func (s *Products) MovePhoto(ctx context.Context, actor auth.Actor, id, photo in
 			ids = slices.Insert(ids, min(len(ids), at+1), photo)
 		case PhotoFirst:
 			ids = slices.Insert(ids, 0, photo)
+		case PhotoTo:
+			ids = slices.Insert(ids, min(len(ids), place-1), photo)
 		case PhotoRemove:
 		default:
 			return "", fault.New(fault.NotFound, "error.not_found")

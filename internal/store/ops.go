@@ -27,7 +27,7 @@ var tables = []struct {
 	{"document_blob", "document_id", false}, {"visit", "id", true}, {"event", "id", true}, {"waiver", "id", true}, {"audit", "seq", false},
 	{"audit_head", "id", false}, {"job", "id", true}, {"duplicate_pair", "id", true},
 	{"export_layout", "id", true}, {"export_file", "id", true}, {"export_block", "file_id, n", false},
-	{"season", "id", true}, {"holiday", "id", true}, {"exhibition", "id", true}, {"exhibition_event", "id", true}, {"meeting", "id", true},
+	{"season", "id", true}, {"series", "id", true}, {"holiday", "id", true}, {"exhibition", "id", true}, {"exhibition_event", "id", true}, {"meeting", "id", true},
 	{"meeting_exhibition", "meeting_id, exhibition_id", false}, {"meeting_action", "id", true}, {"exhibitor", "id", true},
 	{"exhibitor_member", "exhibitor_id, family_id", false}, {"exhibition_call", "id", true}, {"participation", "id", true},
 	{"seat", "exhibition_id, wave, line, number", false}, {"exhibition_link", "hash", false}, {"attendance", "participation_id, day", false},

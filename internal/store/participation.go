@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"muntija/internal/calendar"
@@ -150,6 +151,27 @@ func (tx *Tx) Exhibitors(s Scope, kind exhibition.ExhibitorKind, limit int) ([]e
 		return err
 	}, q.text(), q.args...)
 	return out, err
+}
+
+// TravelNotes returns which of a party's exhibitors of these ids have a note on travel, and what it says.
+func (tx *Tx) TravelNotes(party place.Country, ids []int64) (map[int64]exhibition.TravelList, error) {
+	out := map[int64]exhibition.TravelList{}
+	for part := range slices.Chunk(ids, 500) {
+		var s statement
+		s.add("SELECT "+exhibitorColumns+" FROM exhibitor WHERE party = ?", string(party))
+		s.inIDs("id", part)
+		err := tx.each(func(rows *sql.Rows) error {
+			e, err := tx.scanExhibitor(rows.Scan)
+			if err == nil && e.Travel != "" {
+				out[e.ID] = e.Travel
+			}
+			return err
+		}, s.text(), s.args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // PastParticipations counts in how many other exhibitions an exhibitor held a place; who never did is a first-timer.

@@ -176,6 +176,8 @@ type exhibitionPage struct {
 	CallOpen bool
 	SeasonIn string
 	Rows     int // exhibitors of the own party, in every state
+
+	SeriesURL string
 }
 
 // exhibitionCan is what the reader may do on the page.
@@ -339,6 +341,7 @@ func (s *Server) drawExhibition(r *request, status int, form *render.Form, refus
 		b.SeasonIn = w.show(v.Season.Name, v.Season.NameEN)
 		seasons[strconv.FormatInt(v.Season.ID, 10)] = b.SeasonIn
 	}
+	b.SeriesURL = seriesURL(v.Terms.Series)
 	b.Changes = w.diffs(v.Changes, seasons)
 	var waiting []string
 	for _, p := range v.Waiting() {

@@ -125,13 +125,7 @@ func (s *Server) drawCalendar(r *request, status int, form *render.Form) error {
 	for _, e := range v.Exhibitions {
 		names[e.ID] = w.show(e.Terms.Name, e.Terms.NameEN)
 	}
-	for _, c := range v.Clashes {
-		x := calendarClash{Clash: c, Name: names[c.Exhibition], URL: exhibitionURL(c.Exhibition), With: c.Holiday}
-		if c.Other != 0 {
-			x.With, x.WithURL = names[c.Other], exhibitionURL(c.Other)
-		}
-		b.Clashes = append(b.Clashes, x)
-	}
+	b.Clashes = clashViews(v.Clashes, names)
 	if timeline {
 		b.fillTimeline(r, from, to)
 	} else {

@@ -423,38 +423,22 @@ type reportPage struct {
 	ID     int64
 	Name   string
 	Groups []reportGroup
-	Days   []reportBar
+	Charts []dayChart
 	Rows   []reportRow
 	More   bool
-	Width  int // of the chart, in its own units
 }
 
 type reportGroup struct {
 	Title string
 	Lines []reportLine
+	Chart lineChart
 }
 
-// reportLine is a line of a table with the length of its bar, in hundredths of the longest.
+// reportLine is a line of a table.
 type reportLine struct {
 	service.ReportLine
 	Name string
-	Bar  int
 }
-
-type reportBar struct {
-	service.ReportDay
-	Present, Sold int // heights of the bars, 0–100
-	X             int
-}
-
-// PresentY, SoldX and SoldY are where the bars begin: a chart's y goes down.
-func (b reportBar) PresentY() int { return 105 - b.Present }
-
-// SoldX is beside the bar of presence.
-func (b reportBar) SoldX() int { return b.X + 4 }
-
-// SoldY is the top of the bar of sales.
-func (b reportBar) SoldY() int { return 105 - b.Sold }
 
 type reportRow struct {
 	service.ReportExhibitor
@@ -475,10 +459,6 @@ func (s *Server) readReport(r *request) (*reportPage, error) {
 	b := &reportPage{Report: v, ID: id, Name: w.show(v.Exhibition.Terms.Name, v.Exhibition.Terms.NameEN)}
 	for _, g := range v.Groups {
 		x := reportGroup{Title: "report.by_" + g.By}
-		most := 1
-		for _, l := range g.Lines {
-			most = max(most, l.Exhibitors)
-		}
 		for _, l := range g.Lines {
 			name := l.Value
 			switch g.By {
@@ -491,18 +471,15 @@ func (s *Server) readReport(r *request) (*reportPage, error) {
 			case "first_time":
 				name = w.T("report.first_" + l.Value)
 			}
-			x.Lines = append(x.Lines, reportLine{l, name, l.Exhibitors * 100 / most})
+			x.Lines = append(x.Lines, reportLine{l, name})
 		}
+		x.Chart = r.lines(x.Lines, v.Currency)
 		b.Groups = append(b.Groups, x)
 	}
-	people, money := 1, int64(1)
-	for _, d := range v.Days {
-		people, money = max(people, d.Present), max(money, d.Sales)
+	b.Charts = []dayChart{
+		r.chartOf(w.T("report.present_by_day"), w.T("report.present_alt"), "a", v.Days, func(d service.ReportDay) int64 { return int64(d.Present) }, w.Num),
+		r.chartOf(w.T("report.sales_by_day", w.T("currency."+v.Currency)), w.T("report.sales_alt"), "b", v.Days, func(d service.ReportDay) int64 { return (d.Sales + 99) / 100 }, w.Num),
 	}
-	for i, d := range v.Days {
-		b.Days = append(b.Days, reportBar{d, d.Present * 100 / people, int(d.Sales * 100 / money), i * 10})
-	}
-	b.Width = max(100, len(v.Days)*10)
 	for _, x := range v.Roster {
 		b.Rows = append(b.Rows, reportRow{x, w.craft(x.Traits.Craft), w.area(x.Traits.Area), w.stand(x.Stand)})
 	}

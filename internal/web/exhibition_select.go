@@ -259,6 +259,9 @@ type selectingPage struct {
 	Eligible int
 	Refused  string
 	CanApply bool
+	Warned   int  // rows in view with papers that will not do
+	Abroad   bool // the host is the other country
+	Last     any  // the last day, through which papers must be valid
 }
 
 type stateCount struct {
@@ -269,6 +272,7 @@ type stateCount struct {
 type selectingRow struct {
 	service.ParticipationRow
 	Craft, Area, Wave string
+	Warnings          []paperView
 }
 
 func (s *Server) selecting(r *request) error { return s.drawSelecting(r, 0, nil, "") }
@@ -287,6 +291,7 @@ func (s *Server) drawSelecting(r *request, status int, form *render.Form, refuse
 	if q := r.query()["state"]; len(q) == 1 && slices.Contains(exhibition.States(), exhibition.State(q[0])) {
 		b.Filter = exhibition.State(q[0])
 	}
+	b.Abroad, b.Last = v.Exhibition.Terms.Host != r.actor.Party, v.Exhibition.Terms.Last
 	counts := map[exhibition.State]int{}
 	for _, x := range v.Rows {
 		counts[x.State]++
@@ -294,6 +299,10 @@ func (s *Server) drawSelecting(r *request, status int, form *render.Form, refuse
 			continue
 		}
 		row := selectingRow{ParticipationRow: x, Craft: w.craft(x.Traits.Craft), Area: w.area(x.Traits.Area)}
+		row.Warnings = w.papers(x.Papers)
+		if len(x.Papers) > 0 {
+			b.Warned++
+		}
 		if len(v.Exhibition.Terms.Waves) > 0 {
 			row.Wave = w.waveName(&v.Exhibition.Terms, x.Wave)
 		}
@@ -358,12 +367,23 @@ type participantPage struct {
 	CanPack, CanEvaluate    bool
 	Section                 string // which form has problems
 	Outcomes, Purposes      []render.Option
+	Abroad                  bool // the host is the other country: the note on travel counts
+	LastDay                 any
 }
 
 type paperView struct {
 	Name    string
 	Expires any
 	Missing bool
+}
+
+// papers puts what is missing or ends too early into words.
+func (w words) papers(list []exhibition.PaperProblem) []paperView {
+	var out []paperView
+	for _, p := range list {
+		out = append(out, paperView{w.code("document_type", string(p.Type)), p.Expires, p.Expires.IsZero()})
+	}
+	return out
 }
 
 type saleDay struct {
@@ -398,8 +418,9 @@ func (s *Server) drawParticipant(r *request, status int, form *render.Form, sect
 	if len(t.Waves) > 0 {
 		b.Wave = w.waveName(t, v.Wave)
 	}
-	for _, p := range v.Papers {
-		b.Papers = append(b.Papers, paperView{w.code("document_type", string(p.Type)), p.Expires, p.Expires.IsZero()})
+	b.Papers, b.Abroad, b.LastDay = w.papers(v.Papers), t.Host != r.actor.Party, t.Last
+	if _, last, ok := t.Run(v.Wave); ok {
+		b.LastDay = last
 	}
 	for n := range 5 {
 		b.Marks = append(b.Marks, render.Option{Value: strconv.Itoa(n + 1), Label: w.T("mark." + strconv.Itoa(n+1))})
@@ -621,23 +642,16 @@ func (s *Server) travelNote(r *request) error {
 
 // associationPage is the Body of exhibitor/form.
 type associationPage struct {
-	ID      int64
+	ID      int64 // 0: a new one
+	Name    string
+	Clash   []clashLine
 	Version int64
 	Areas   []render.Option
 	Crafts  []render.Option
 }
 
 func (s *Server) associationNew(r *request) error {
-	return s.drawAssociation(r, 0, &render.Form{}, 0)
-}
-
-func (s *Server) drawAssociation(r *request, status int, form *render.Form, id int64) error {
-	w := r.words()
-	b := associationPage{ID: id, Version: max(0, r.version()), Areas: r.areaOptions(r.actor.Party)}
-	for _, c := range exhibitedCrafts() {
-		b.Crafts = append(b.Crafts, render.Option{Value: c, Label: w.craft(c)})
-	}
-	return r.page(status, "exhibitor/form", form, b)
+	return s.drawAssociation(r, 0, nil, 0, nil)
 }
 
 func (s *Server) associationSave(r *request) error {
@@ -650,14 +664,20 @@ func (s *Server) associationSave(r *request) error {
 	}
 	in, bad := intake.DecodeAssociation(r.values())
 	err := bad.Err()
+	done := id
 	if err == nil {
-		id, err = s.svc.Exhibitions.PutAssociation(r.ctx(), r.actor, id, in, r.write())
+		done, err = s.svc.Exhibitions.PutAssociation(r.ctx(), r.actor, id, in, r.write())
 	}
+	form := &render.Form{Values: in.Values()}
 	if p, ok := problems(err); ok {
-		return s.drawAssociation(r, 422, &render.Form{Values: in.Values(), Problems: p}, id)
+		form.Problems = p
+		return s.drawAssociation(r, 422, form, id, nil)
+	}
+	if stale(err) && id != 0 {
+		return s.drawAssociation(r, 409, form, id, in)
 	}
 	if err != nil {
 		return err
 	}
-	return r.redirect("/exhibitors/"+strconv.FormatInt(id, 10), "success", "flash.exhibitor_saved")
+	return r.redirect("/exhibitors/"+strconv.FormatInt(done, 10), "success", "flash.exhibitor_saved")
 }

@@ -53,6 +53,7 @@ type familyPage struct {
 	Products     []productLine
 	ShowProducts bool
 	CanProduct   bool
+	Shows        []familyShow // exhibitions that it applied for
 	NeedsSecond  bool // an own entry waits for somebody else's decision
 }
 
@@ -116,6 +117,11 @@ func (s *Server) family(r *request) error {
 			return err
 		}
 		p.Products, p.CanProduct = r.productLines(r.words(), rows), v.Can[auth.ProductEdit]
+	}
+	if v.Can[auth.ExhibitorView] {
+		if p.Shows, err = s.familyShows(r, id); err != nil {
+			return err
+		}
 	}
 	return r.page(0, "family/view", nil, p)
 }

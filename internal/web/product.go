@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"muntija/internal/arabic"
 	"muntija/internal/auth"
 	"muntija/internal/fault"
 	"muntija/internal/intake"
@@ -557,8 +558,17 @@ func (s *Server) movePhoto(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.svc.Products.MovePhoto(r.ctx(), r.actor, id, photo, service.PhotoMove(r.c.Params("move")), r.write()); err != nil {
+	place := 0
+	if move := r.c.Params("move"); move == string(service.PhotoTo) {
+		if place, err = strconv.Atoi(arabic.Digits(r.value("place"))); err != nil {
+			return fault.New(fault.Invalid, "error.invalid")
+		}
+	}
+	if err := s.svc.Products.MovePhoto(r.ctx(), r.actor, id, photo, service.PhotoMove(r.c.Params("move")), place, r.write()); err != nil {
 		return err
+	}
+	if r.wantsJSON() { // a drag: the page stands as it was dropped
+		return r.c.SendStatus(fiber.StatusNoContent)
 	}
 	return r.redirect(staffProductURL(id)+"#photos", "", "")
 }

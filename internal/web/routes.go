@@ -38,6 +38,7 @@ func table() []route {
 		familyRoutes,
 		criteriaRoutes,
 		exhibitionRoutes, participationRoutes, floorRoutes, fairFileRoutes, guestRoutes, calendarRoutes, meetingRoutes,
+		exhibitionRoutes, participationRoutes, floorRoutes, guestRoutes, calendarRoutes, seriesRoutes, meetingRoutes,
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,

@@ -101,6 +101,7 @@ async function start(scope) {
   if (has('form[data-upload]')) (await import('./upload.js')).start();
   if (has('[data-poll]')) (await import('./poll.js')).start();
   if (has('[data-checkin]')) (await import('./checkin.js')).start();
+  if (has('[data-photos]')) (await import('./photos.js')).start();
   if (has('[data-plan]')) (await import('./plan.js')).start();
   if (has('[data-placing]')) (await import('./place.js')).start();
 }

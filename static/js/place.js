@@ -87,6 +87,7 @@ class Placing {
       n.classList.remove('fit-yes', 'fit-warn', 'fit-no');
       n.classList.add(v?.block ? 'fit-no' : v?.warn ? 'fit-warn' : 'fit-yes');
     }
+    if (this.over) this.say(this.verdict(this.over)); // the drag was faster than the answer
   }
 
   forget() {
@@ -97,6 +98,7 @@ class Placing {
 
   verdict(b) {
     const v = this.verdicts?.[b.id], w = this.words;
+    if (!this.verdicts) return fill(w.chosen, this.chosen?.name ?? ''); // not known yet: nothing is promised
     if (v?.block) return fill(w.no, b.code, v.block.join(' · '));
     if (v?.warn) return fill(w.warn, b.code, v.warn.join(' · '));
     return fill(w.can, b.code);

@@ -60,6 +60,7 @@ func FillExhibition(tx *store.Tx, family int64, party place.Country) (secrets []
 	_, err = tx.InsertAttendance(e.ID, &exhibition.Attendance{ParticipationID: p.ID, Day: day, At: Noon, By: 1, Way: "camera"})
 	return []string{"جمعية سري", "سقط رف"}, errors.Join(err,
 		tx.InsertSeason(&exhibition.Season{Name: "موسم", First: day, Last: day, Party: party}),
+		tx.PutSeries(&exhibition.Series{Name: fmt.Sprintf("سلسلة %d", family), About: "عن السلسلة", Party: party}),
 		tx.PutHoliday(&exhibition.Holiday{Party: party, Name: "عيد", First: day, Last: day}, false),
 		tx.InsertExhibitionEvent(&store.ExhibitionEvent{ExhibitionID: e.ID, At: Noon, By: 1, Party: party, Step: "comment", Text: "نتفق"}),
 		tx.PutMeeting(&exhibition.Meeting{Title: "اجتماع", Day: day, Party: party, Exhibitions: []int64{e.ID}, Actions: []exhibition.Action{{Text: "حجز", Party: party, OwnerID: 1, Due: day}}}),
