@@ -55,7 +55,8 @@ type Clash struct {
 	Kind        ClashKind
 	Exhibition  int64
 	Other       int64 // exhibition or meeting
-	Holiday     string
+	Holiday     string // its names
+	HolidayEN   string
 	First, Last calendar.Date // the days concerned
 	Expected    bool          // rests on a Hijri day that is not announced yet
 }
@@ -90,7 +91,7 @@ func Clashes(list []Exhibition, seasons []Season, holidays []Holiday) []Clash {
 		for _, h := range holidays {
 			first, last := max(a.Terms.First, h.First), min(a.Terms.Last, h.Last)
 			if h.Party == a.Terms.Host && !last.Before(first) {
-				out = append(out, Clash{Kind: ClashHoliday, Exhibition: a.ID, Holiday: h.Name, First: first, Last: last, Expected: h.Expected})
+				out = append(out, Clash{Kind: ClashHoliday, Exhibition: a.ID, Holiday: h.Name, HolidayEN: h.NameEN, First: first, Last: last, Expected: h.Expected})
 			}
 		}
 		for _, s := range seasons {

@@ -370,7 +370,7 @@ func (s *Server) drawExhibition(r *request, status int, form *render.Form, refus
 		b.Fees = append(b.Fees, feeView{w.country(string(p)), f, w.fee(f)})
 	}
 	for _, c := range v.Clashes {
-		x := clashView{Clash: c, Name: c.Holiday}
+		x := clashView{Clash: c, Name: w.show(c.Holiday, c.HolidayEN)}
 		if c.Other != 0 {
 			x.Name, x.URL = v.Others[c.Other], exhibitionURL(c.Other)
 		}

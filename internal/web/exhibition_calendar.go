@@ -36,6 +36,7 @@ type calendarPage struct {
 	Weekdays   []string
 	Bars       []timelineBar
 	Months     []timelineMonth
+	Rests      []timelineSpan // public holidays of either party
 	TodayX     int // ‰ of the width, -1 outside
 	Clashes    []calendarClash
 	CanSeason  bool
@@ -52,7 +53,8 @@ type calendarDay struct {
 	Out      bool // of another month
 	Today    bool
 	Weekend  bool
-	Ramadan  bool
+	Ramadan  bool // its first day in view, or of the month
+	Empty    bool // nothing to show on a narrow screen
 	Holidays []holidayMark
 	Items    []calendarItem
 }
@@ -66,6 +68,7 @@ type holidayMark struct {
 type calendarItem struct {
 	Title, URL, Tone string
 	Begins           bool
+	Clash            bool // something is in its way on this day
 }
 
 // timelineBar is an exhibition as a bar: its place and length in ‰ of the width.
@@ -74,12 +77,17 @@ type timelineBar struct {
 	X, Width                int
 	First, Last             calendar.Date
 	Status                  exhibition.Status
+	Clashes                 []timelineSpan // the days on which something is in its way
 }
 
+// timelineSpan is a stretch of days in ‰ of the width.
+type timelineSpan struct{ X, Width int }
+
 type timelineMonth struct {
-	Title string
-	X     int
-	Width int
+	Title  string
+	Number int // of the month, for narrow screens
+	X      int
+	Width  int
 }
 
 type calendarClash struct {
@@ -125,7 +133,7 @@ func (s *Server) drawCalendar(r *request, status int, form *render.Form) error {
 	for _, e := range v.Exhibitions {
 		names[e.ID] = w.show(e.Terms.Name, e.Terms.NameEN)
 	}
-	b.Clashes = clashViews(v.Clashes, names)
+	b.Clashes = w.clashes(v.Clashes, names)
 	if timeline {
 		b.fillTimeline(r, from, to)
 	} else {
@@ -139,6 +147,16 @@ func (s *Server) drawCalendar(r *request, status int, form *render.Form) error {
 
 func (w words) holiday(h exhibition.Holiday) string { return w.show(h.Name, h.NameEN) }
 
+// clashOn reports whether something is in an exhibition's way on a day.
+func (b *calendarPage) clashOn(id int64, d calendar.Date) bool {
+	for _, c := range b.Calendar.Clashes {
+		if (c.Exhibition == id || c.Other == id) && !d.Before(c.First) && !d.After(c.Last) {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *calendarPage) fillMonth(r *request, first, from, to calendar.Date) {
 	w := r.words()
 	for i := range 7 {
@@ -147,7 +165,7 @@ func (b *calendarPage) fillMonth(r *request, first, from, to calendar.Date) {
 	var week []calendarDay
 	for d := from; !d.After(to); d = d.AddDays(1) {
 		day := calendarDay{Date: d, Out: d.Month() != first.Month(), Today: d == b.Today, Weekend: d.Weekday() == 5 || d.Weekday() == 6}
-		if h, err := d.Hijri(); err == nil && h.Month == 9 {
+		if h, err := d.Hijri(); err == nil && h.Month == 9 && (h.Day == 1 || d == first) {
 			day.Ramadan = true
 		}
 		for _, h := range b.Holidays {
@@ -157,14 +175,15 @@ func (b *calendarPage) fillMonth(r *request, first, from, to calendar.Date) {
 		}
 		for _, e := range b.Exhibitions {
 			if !d.Before(e.Terms.First) && !d.After(e.Terms.Last) {
-				day.Items = append(day.Items, calendarItem{w.show(e.Terms.Name, e.Terms.NameEN), exhibitionURL(e.ID), tones[e.Status], d == e.Terms.First || d.Weekday() == 6})
+				day.Items = append(day.Items, calendarItem{w.show(e.Terms.Name, e.Terms.NameEN), exhibitionURL(e.ID), tones[e.Status], d == e.Terms.First || d.Weekday() == 6, b.clashOn(e.ID, d)})
 			}
 		}
 		for _, m := range b.Meetings {
 			if m.Day == d {
-				day.Items = append(day.Items, calendarItem{m.Title, "/meetings/" + strconv.FormatInt(m.ID, 10), "info", true})
+				day.Items = append(day.Items, calendarItem{m.Title, "/meetings/" + strconv.FormatInt(m.ID, 10), "info", true, false})
 			}
 		}
+		day.Empty = !day.Today && !day.Ramadan && len(day.Items)+len(day.Holidays) == 0
 		if week = append(week, day); len(week) == 7 {
 			b.Weeks = append(b.Weeks, week)
 			week = nil
@@ -178,7 +197,12 @@ func (b *calendarPage) fillTimeline(r *request, from, to calendar.Date) {
 	x := func(d calendar.Date) int { return calendar.DaysBetween(from, d) * 1000 / days }
 	b.Title = w.Date(from) + " – " + w.Date(to)
 	for m := from; !m.After(to); m = m.AddMonths(1) {
-		b.Months = append(b.Months, timelineMonth{w.T("month." + strconv.Itoa(int(m.Month()))), x(m), x(m.AddMonths(1)) - x(m)})
+		b.Months = append(b.Months, timelineMonth{w.T("month." + strconv.Itoa(int(m.Month()))), int(m.Month()), x(m), x(m.AddMonths(1)) - x(m)})
+	}
+	for _, h := range b.Holidays {
+		if f, l := max(from, h.First), min(to, h.Last); !l.Before(f) {
+			b.Rests = append(b.Rests, timelineSpan{x(f), max(3, x(l.AddDays(1))-x(f))})
+		}
 	}
 	if !b.Today.Before(from) && !b.Today.After(to) {
 		b.TodayX = x(b.Today)
@@ -186,8 +210,14 @@ func (b *calendarPage) fillTimeline(r *request, from, to calendar.Date) {
 	for _, e := range b.Exhibitions {
 		first, last := max(from, e.Terms.First), min(to, e.Terms.Last)
 		c := r.exhibitionCard(e)
-		b.Bars = append(b.Bars, timelineBar{Title: c.Title, URL: exhibitionURL(e.ID), Tone: tones[e.Status], Where: c.Where, X: x(first), Width: max(6, x(last.AddDays(1))-x(first)), First: e.Terms.First,
-			Last: e.Terms.Last, Status: e.Status})
+		bar := timelineBar{Title: c.Title, URL: exhibitionURL(e.ID), Tone: tones[e.Status], Where: c.Where, X: x(first), Width: max(6, x(last.AddDays(1))-x(first)), First: e.Terms.First,
+			Last: e.Terms.Last, Status: e.Status}
+		for _, k := range b.Calendar.Clashes {
+			if f, l := max(from, k.First), min(to, k.Last); (k.Exhibition == e.ID || k.Other == e.ID) && !l.Before(f) {
+				bar.Clashes = append(bar.Clashes, timelineSpan{x(f), max(5, x(l.AddDays(1))-x(f))})
+			}
+		}
+		b.Bars = append(b.Bars, bar)
 	}
 }
 

@@ -97,7 +97,7 @@ func (s *Server) drawSeason(r *request, status int, form *render.Form, mine *int
 		names[e.ID] = w.show(e.Terms.Name, e.Terms.NameEN)
 		b.Rows = append(b.Rows, r.exhibitionCard(e))
 	}
-	b.Clashes = clashViews(v.Clashes, names)
+	b.Clashes = w.clashes(v.Clashes, names)
 	stored := intake.FromSeason(&v.Season)
 	if mine != nil {
 		b.Clash = w.clash(mine.Values(), stored.Values(), map[string]string{"name": "field.season_name", "name_en": "field.exhibition_name_en"}, nil)
@@ -131,11 +131,11 @@ func (s *Server) seasonEdit(r *request) error {
 	return r.redirect(seasonURL(id), "success", "flash.season_saved")
 }
 
-// clashViews puts clashes of exhibitions into words and links.
-func clashViews(list []exhibition.Clash, names map[int64]string) []calendarClash {
+// clashes puts clashes of exhibitions into words and links.
+func (w words) clashes(list []exhibition.Clash, names map[int64]string) []calendarClash {
 	var out []calendarClash
 	for _, c := range list {
-		x := calendarClash{Clash: c, Name: names[c.Exhibition], URL: exhibitionURL(c.Exhibition), With: c.Holiday}
+		x := calendarClash{Clash: c, Name: names[c.Exhibition], URL: exhibitionURL(c.Exhibition), With: w.show(c.Holiday, c.HolidayEN)}
 		if c.Other != 0 {
 			x.With, x.WithURL = names[c.Other], exhibitionURL(c.Other)
 		}

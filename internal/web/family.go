@@ -54,7 +54,7 @@ type familyPage struct {
 	ShowProducts bool
 	CanProduct   bool
 	Shows        []familyShow // exhibitions that it applied for
-	NeedsSecond  bool // an own entry waits for somebody else's decision
+	NeedsSecond  bool         // an own entry waits for somebody else's decision
 }
 
 // groupView is one step of the form with its values: single ones, and the rows of its lists.
