@@ -104,6 +104,35 @@ func testExhibition(t *testing.T, db *store.DB) {
 	stale.Version = 7
 	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.UpdateExhibition(&stale) })
 	wantKind(t, err, fault.Stale, "error.stale")
+	testSeries(t, db)
+}
+
+// testSeries stores what is said of a series: two who begin at once are told, and so is who saves on an old version.
+func testSeries(t *testing.T, db *store.DB) {
+	x := exhibition.Series{Name: "سلسلة الاختبار", NameEN: "Test", About: "نبذة", Party: "EG", By: 1, UpdatedAt: Noon}
+	Update(t, db, func(tx *store.Tx) error { return tx.PutSeries(&x) })
+	err := db.Update(t.Context(), func(tx *store.Tx) error {
+		again := exhibition.Series{Name: x.Name}
+		return tx.PutSeries(&again)
+	})
+	wantKind(t, err, fault.Stale, "error.stale")
+	old := x
+	x.About = "نبذة أخرى"
+	Update(t, db, func(tx *store.Tx) error { return tx.PutSeries(&x) })
+	err = db.Update(t.Context(), func(tx *store.Tx) error { return tx.PutSeries(&old) })
+	wantKind(t, err, fault.Stale, "error.stale")
+	View(t, db, func(tx *store.Tx) error {
+		list, err := tx.Series()
+		if err != nil {
+			return err
+		}
+		for _, got := range list {
+			if got.Name == x.Name && !reflect.DeepEqual(got, x) {
+				t.Errorf("got %+v, want %+v", got, x)
+			}
+		}
+		return nil
+	})
 }
 
 func testParticipation(t *testing.T, db *store.DB) {
