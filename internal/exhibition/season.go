@@ -54,7 +54,7 @@ const (
 type Clash struct {
 	Kind        ClashKind
 	Exhibition  int64
-	Other       int64 // exhibition or meeting
+	Other       int64  // exhibition or meeting
 	Holiday     string // its names
 	HolidayEN   string
 	First, Last calendar.Date // the days concerned

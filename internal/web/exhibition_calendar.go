@@ -37,7 +37,7 @@ type calendarPage struct {
 	Bars       []timelineBar
 	Months     []timelineMonth
 	Rests      []timelineSpan // public holidays of either party
-	TodayX     int // ‰ of the width, -1 outside
+	TodayX     int            // ‰ of the width, -1 outside
 	Clashes    []calendarClash
 	CanSeason  bool
 	Seasons    []seasonView
