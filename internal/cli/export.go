@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func partyFlag(cmd *urfave.Command) (place.Country, error) {
 }
 
 func (p *program) exportCommand() *urfave.Command {
-	return &urfave.Command{Name: "export", Usage: "write a list into a workbook", ArgsUsage: "families|members|assessments|documents",
+	return &urfave.Command{Name: "export", Usage: "write a list into a workbook", ArgsUsage: "families|members|products|assessments|documents",
 		Description: "--filter takes what stands behind the ? in the address of the list of families, such as \"state=approved&area=EG-SHG&q=نسيج\".\n" +
 			"The export is in the audit log under the user that --as names; with --full, for who may, it is a showing of whole numbers.",
 		Flags: []urfave.Flag{&urfave.StringFlag{Name: "out", Required: true, Usage: "file to write, .xlsx or .csv; it must not be there"},
@@ -98,7 +99,7 @@ func (p *program) exportCommand() *urfave.Command {
 }
 
 func (p *program) templateCommand() *urfave.Command {
-	return &urfave.Command{Name: "template", Usage: "write the blank workbook of an import", ArgsUsage: "families|members OUT.xlsx",
+	return &urfave.Command{Name: "template", Usage: "write the blank workbook of an import", ArgsUsage: "families|members|products OUT.xlsx",
 		Flags: []urfave.Flag{&urfave.StringFlag{Name: "party", Value: "EG", Usage: "EG or QA"}, &urfave.StringFlag{Name: "lang", Value: "ar", Usage: "ar or en"}},
 		Action: func(_ context.Context, cmd *urfave.Command) error {
 			party, err := partyFlag(cmd)
@@ -109,10 +110,12 @@ func (p *program) templateCommand() *urfave.Command {
 				return fmt.Errorf("template needs a kind and one file; %w", errUsage)
 			}
 			kind, lang := sheet.RosterKind(cmd.Args().First()), cmd.String("lang")
-			if kind != sheet.Families && kind != sheet.Members || lang != "ar" && lang != "en" {
-				return fmt.Errorf("the kind is families or members, --lang is ar or en; %w", errUsage)
+			if !slices.Contains(sheet.Kinds(), kind) || lang != "ar" && lang != "en" {
+				return fmt.Errorf("the kind is families, members or products, --lang is ar or en; %w", errUsage)
 			}
-			return newFile(cmd.Args().Get(1), func(w io.Writer) error { return sheet.WriteTemplate(w, kind, party, lang, wordsOf(lang), time.Now()) })
+			return newFile(cmd.Args().Get(1), func(w io.Writer) error {
+				return sheet.WriteTemplate(w, kind, party, lang, nil, wordsOf(lang), time.Now())
+			})
 		}}
 }
 

@@ -34,7 +34,13 @@ func (p *program) importCommand() *urfave.Command {
 			Flags: []urfave.Flag{as, asJSON, report, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
 				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"},
 				&urfave.BoolFlag{Name: "drafts", Usage: "keep complete rows as drafts too"}},
-			Action: p.importFamilies},
+			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Families) }},
+		{Name: "products", Usage: "import products of registered families from an Excel FILE", ArgsUsage: "FILE",
+			Description: "A product is known by its number, or by its family and its name. Sheets of families and household members in the file are left alone.\n" +
+				"Flags and exit codes are those of import families.",
+			Flags: []urfave.Flag{as, asJSON, report, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
+				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"}},
+			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Products) }},
 		{Name: "resume", Usage: "go on with an import that was stopped or killed", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, report},
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.onImport(ctx, cmd, (*roster).resume) }},
 		{Name: "undo", Usage: "take back everything that an import did, but what was saved since", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON},
@@ -82,7 +88,8 @@ func newWrite(what string) service.Write {
 	return service.Write{Key: fmt.Sprintf("cli-%s-%d-%d", what, os.Getpid(), time.Now().UnixNano())}
 }
 
-func (p *program) importFamilies(ctx context.Context, cmd *urfave.Command) error {
+// importRoster takes a file in: of families, with all its sheets, or of products, with the sheets of products alone.
+func (p *program) importRoster(ctx context.Context, cmd *urfave.Command, kind sheet.RosterKind) error {
 	file, err := argument(cmd, "FILE")
 	if err != nil {
 		return err
@@ -107,7 +114,7 @@ func (p *program) importFamilies(ctx context.Context, cmd *urfave.Command) error
 	if r.id, err = r.o.svc.Imports.Stage(ctx, r.actor, filepath.Base(file), body, newWrite("stage")); err != nil {
 		return err
 	}
-	mapping, err := r.mapping(ctx)
+	mapping, err := r.mapping(ctx, kind)
 	if err != nil {
 		return err
 	}
@@ -130,10 +137,13 @@ func (p *program) importFamilies(ctx context.Context, cmd *urfave.Command) error
 }
 
 // mapping is what --map says, or what is known of the columns. A map file that is not there is written.
-func (r *roster) mapping(ctx context.Context) (sheet.Mapping, error) {
+func (r *roster) mapping(ctx context.Context, kind sheet.RosterKind) (sheet.Mapping, error) {
 	c, err := r.o.svc.Imports.Columns(ctx, r.actor, r.id)
 	if err != nil {
 		return sheet.Mapping{}, err
+	}
+	if kind == sheet.Products {
+		c.Mapping.Only(sheet.Products, c.Rosters)
 	}
 	name := r.cmd.String("map")
 	if name == "" {
@@ -229,10 +239,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	}
 	for _, row := range rows.Rows {
 		for _, p := range row.Problems {
-			x := importProblem{Sheet: row.Sheet, Row: row.Row, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...)}
-			if p.Col >= 0 {
-				x.Cell = sheet.Letter(p.Col) + strconv.Itoa(row.Row)
-			}
+			x := importProblem{Sheet: row.Sheet, Row: row.Row, Cell: row.Cell(p), Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...)}
 			out.Problems = append(out.Problems, x)
 		}
 	}

@@ -86,6 +86,28 @@ func (r *Registration) Lay(typed, canon *Registration) {
 	}
 }
 
+// Lay puts what a row of a workbook says of a product over its form: what the row leaves empty stays. typed is the row as it was sent and canon what the checks
+// made of it ([FromProduct]).
+func (p *Product) Lay(typed, canon *Product) {
+	to, from, as := reflect.ValueOf(p).Elem(), reflect.ValueOf(typed).Elem(), reflect.ValueOf(canon).Elem()
+	for _, l := range planFor[Product]().leaves {
+		if l.multi {
+			if v := from.FieldByIndex(l.index); v.Len() > 0 {
+				to.FieldByIndex(l.index).Set(v)
+			}
+			continue
+		}
+		lay(to.FieldByIndex(l.index), from.FieldByIndex(l.index), as.FieldByIndex(l.index))
+	}
+}
+
+// Empty takes the value of a field, by its form name, out of the form.
+func (p *Product) Empty(field string) {
+	if l := planFor[Product]().byPath[field]; l != nil {
+		reflect.ValueOf(p).Elem().FieldByIndex(l.index).SetZero()
+	}
+}
+
 // holdsPhone reports whether another row of the roster names the phone that stands at i.
 func holdsPhone(rows, canon reflect.Value, i int) bool {
 	for j := range canon.Len() {
@@ -133,6 +155,20 @@ func sameRow(a, b any) bool {
 // Continues reports whether a row of a workbook goes on with the one above it: it names the same family, says nothing else of it, and adds rows of its
 // lists. Join then adds them.
 func (r *Registration) Continues(next *Registration) bool {
+	more := reflect.ValueOf(next).Elem()
+	if !r.Agrees(next) {
+		return false
+	}
+	for _, l := range form().lists {
+		if more.FieldByIndex(l.index).Len() > 0 && registry.StripIndex(l.path) != "lead.phones" {
+			return true
+		}
+	}
+	return false
+}
+
+// Agrees reports whether next says nothing outside its lists that r does not say.
+func (r *Registration) Agrees(next *Registration) bool {
 	have, more := reflect.ValueOf(r).Elem(), reflect.ValueOf(next).Elem()
 	pl := form()
 	for _, l := range pl.leaves {
@@ -143,12 +179,7 @@ func (r *Registration) Continues(next *Registration) bool {
 			return false
 		}
 	}
-	for _, l := range pl.lists {
-		if more.FieldByIndex(l.index).Len() > 0 && registry.StripIndex(l.path) != "lead.phones" {
-			return true
-		}
-	}
-	return false
+	return true
 }
 
 // Join adds the rows of next's lists that are not there yet.

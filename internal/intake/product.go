@@ -48,6 +48,26 @@ func DecodeProduct(values map[string][]string) (*Product, fault.Problems) {
 	return decodeInto[Product](values)
 }
 
+// ProductLength returns the most characters that a field of a product's form takes, 0 for a field that there is not.
+func ProductLength(field string) int {
+	if l := planFor[Product]().byPath[field]; l != nil {
+		return l.max
+	}
+	return 0
+}
+
+// ProductLines reports whether a field of a product's form takes several lines.
+func ProductLines(field string) bool {
+	l := planFor[Product]().byPath[field]
+	return l != nil && l.kind == text
+}
+
+// ProductRequired reports whether a product cannot be entered without a field. Food has more, see [Product.Check].
+func ProductRequired(field string) bool {
+	l := planFor[Product]().byPath[field]
+	return l != nil && l.required
+}
+
 // Values returns the fields by their form names, to draw the form again.
 func (p *Product) Values() map[string]string { return valuesOf(p) }
 

@@ -146,6 +146,12 @@ func MaxLength(field string) int {
 	return 0
 }
 
+// Lines reports whether a field takes several lines.
+func Lines(field string) bool {
+	l := form().byPath[registry.StripIndex(field)]
+	return l != nil && l.kind == text
+}
+
 // AddRow appends a blank row to a list, such as "household.members". It reports whether there is such a list and room in it.
 func (r *Registration) AddRow(list string) bool {
 	l := form().byList[list]

@@ -13,7 +13,7 @@ type Kind struct {
 	List string // for Type list: the name of the code list
 }
 
-// KindOf returns the kind of a form path, with or without indexes. Unknown paths are text.
+// KindOf returns the kind of a form path, with or without indexes; the fields of a product stand under "product". Unknown paths are text.
 func KindOf(path string) Kind {
 	if k, ok := kinds()[StripIndex(path)]; ok {
 		return k
@@ -24,6 +24,7 @@ func KindOf(path string) Kind {
 // Leaves whose Go type does not tell what they are.
 var kindByPath = map[string]string{
 	"address.area": "area", "project.craft": "craft", "lead.nationality": "country", "lead.id_type": "id_type", "guardian.id_type": "id_type",
+	"product.craft": "craft", "product.origin_area": "area", "product.price": "money", "product.currency": "currency",
 	"finance.est_value": "money", "finance.loans.amount": "money", "finance.currency": "currency", "finance.loans.currency": "currency",
 }
 
@@ -53,6 +54,10 @@ var kinds = sync.OnceValue(func() map[string]Kind {
 		}
 	}
 	visit(reflect.TypeFor[Record](), "")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[ProductRecord]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		visit(f.Type, "product."+name)
+	}
 	return m
 })
 

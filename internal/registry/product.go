@@ -104,6 +104,25 @@ func (r *ProductRecord) Material(other *ProductRecord) bool {
 	return !reflect.DeepEqual(a, b)
 }
 
+// ProductFields returns the fields of the form of a product, in its order.
+func ProductFields() []string {
+	var out []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[ProductRecord]()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "handmade_given" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// Recall takes back what an import did to a product that nobody has touched since: record and state are again what they were.
+func (p *Product) Recall(record ProductRecord, before ProductStatus, by int64, at time.Time) ProductEvent {
+	e := ProductEvent{ProductID: p.ID, At: at, By: by, Step: ProductEdit, From: p.Status.State, To: before.State}
+	p.Record, p.Status = record, before
+	p.Status.UpdatedAt = at
+	return e
+}
+
 // Changes returns what differs between two records, by the names of the form. The texts are as stored.
 func (r *ProductRecord) Changes(to *ProductRecord) []Change {
 	var out []Change

@@ -84,11 +84,12 @@ type exportKind struct {
 	defaults []string
 	beside   func(x *exportRun, b *openedBatch, tx *store.Tx, ids []int64) error // reads what families have beside their record; nil for nothing
 	items    func(x *exportRun, f *store.SealedFamily) []exportItem              // the rows of a family
+	prepare  func(x *exportRun, tx *store.Tx) error                              // reads what the columns need, before the rows; nil for nothing
 	extras   bool
 }
 
 // exportKinds are all kinds, in the order of the page.
-var exportKinds = []*exportKind{familiesExport, membersExport, assessmentsExport, documentsExport}
+var exportKinds = []*exportKind{familiesExport, membersExport, assessmentsExport, documentsExport, productsExport}
 
 // exportColumn is a column with the class of what stands in it.
 type exportColumn struct {
@@ -105,6 +106,8 @@ type exportItem struct {
 	member *registry.Member
 	paper  *duePaper
 	result *assessedResult
+
+	product *store.ProductRow
 }
 
 // ExportKind is a kind as the page offers it.
@@ -407,7 +410,7 @@ func (s *Exports) Cancel(ctx context.Context, actor auth.Actor, id int64, w Writ
 }
 
 // Template writes the blank workbook of an import.
-func (s *Exports) Template(actor auth.Actor, kind, lang string, w io.Writer) error {
+func (s *Exports) Template(ctx context.Context, actor auth.Actor, kind, lang string, w io.Writer) error {
 	if !auth.Can(actor, auth.ExportRun) {
 		return fault.New(fault.Forbidden, "error.forbidden")
 	}
@@ -415,10 +418,19 @@ func (s *Exports) Template(actor auth.Actor, kind, lang string, w io.Writer) err
 		lang = "ar"
 	}
 	k := sheet.RosterKind(kind)
-	if k != sheet.Families && k != sheet.Members {
+	if !slices.Contains(sheet.Kinds(), k) {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	return sheet.WriteTemplate(w, k, actor.Party, lang, s.words(lang), s.now().In(zone))
+	var types []registry.Taxon
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		var err error
+		types, err = taxonomy(tx, partyOf(actor))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sheet.WriteTemplate(w, k, actor.Party, lang, types, s.words(lang), s.now().In(zone))
 }
 
 // run makes an export as a job: from its beginning, since the pieces of an interrupted one are no whole file.

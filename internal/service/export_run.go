@@ -35,6 +35,9 @@ type exportRun struct {
 	results map[int64][]assessedResult
 	titles  map[int64]map[string]string // of criteria, by set
 	counts  *summaryCounts
+
+	products map[int64][]store.ProductRow
+	types    map[string]registry.Taxon // of the party's product taxonomy, by code
 }
 
 func (s *Exports) newRun(actor auth.Actor, k *exportKind, spec ExportSpec) *exportRun {
@@ -103,6 +106,11 @@ func (x *exportRun) find(ctx context.Context) error {
 		x.scope.Party = partyOf(x.actor)
 	}
 	return x.s.db.View(ctx, func(tx *store.Tx) error {
+		if x.kind.prepare != nil {
+			if err := x.kind.prepare(x, tx); err != nil {
+				return err
+			}
+		}
 		x.ids, err = tx.FamilyIDs(x.scope, q)
 		return err
 	})
@@ -114,6 +122,7 @@ type openedBatch struct {
 	papers   map[int64][]registry.Document
 	results  map[int64][]assessedResult
 	names    map[int64]string
+	products map[int64][]store.ProductRow
 	err      error
 }
 
@@ -149,7 +158,7 @@ func (x *exportRun) each(ctx context.Context, fn func(*store.SealedFamily) error
 		if b.err != nil {
 			return b.err
 		}
-		x.papers, x.results = b.papers, b.results
+		x.papers, x.results, x.products = b.papers, b.results, b.products
 		for id, name := range b.names {
 			x.names[id] = name
 		}

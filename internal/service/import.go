@@ -87,6 +87,7 @@ const (
 	RowDraft     Outcome = "draft"     // entered as a draft: something is missing
 	RowChanged   Outcome = "changed"   // a draft or a returned registration was changed
 	RowAmended   Outcome = "amended"   // an amendment waits for a reviewer
+	RowProducts  Outcome = "products"  // products are entered or changed, and the family says the same
 	RowUnchanged Outcome = "unchanged" // the registry says the same
 	RowProblem   Outcome = "problem"   // not taken: something in it is wrong
 	RowDuplicate Outcome = "duplicate" // not taken: an earlier row of the file has the same number
@@ -94,7 +95,7 @@ const (
 
 // Outcomes returns all outcomes in the order of display.
 func Outcomes() []Outcome {
-	return []Outcome{RowNew, RowDraft, RowChanged, RowAmended, RowUnchanged, RowProblem, RowDuplicate}
+	return []Outcome{RowNew, RowDraft, RowChanged, RowAmended, RowProducts, RowUnchanged, RowProblem, RowDuplicate}
 }
 
 // ImportCounts counts the rows of an import.
@@ -104,9 +105,13 @@ type ImportCounts struct {
 	Passed     int64             `json:"passed,omitempty"`     // rows that a marked workbook says were taken before
 	Skipped    int64             `json:"skipped,omitempty"`    // totals, notes, repeated headers
 	Duplicates int64             `json:"duplicates,omitempty"` // rows that look like something else, in the queue
-	Undone     int64             `json:"undone,omitempty"`     // families taken back
-	Conflicts  int64             `json:"conflicts,omitempty"`  // families left alone, because they were saved since
-	Cut        bool              `json:"cut,omitempty"`        // a sheet went on after 1,000 blank rows, or may have
+	// of products, in rows of their own and in those of families
+	ProductsNew     int64 `json:"products_new,omitempty"`
+	ProductsChanged int64 `json:"products_changed,omitempty"`
+
+	Undone    int64 `json:"undone,omitempty"`    // families taken back
+	Conflicts int64 `json:"conflicts,omitempty"` // families left alone, because they were saved since
+	Cut       bool  `json:"cut,omitempty"`       // a sheet went on after 1,000 blank rows, or may have
 }
 
 func (c *ImportCounts) add(o Outcome, n int64) {
@@ -128,9 +133,9 @@ func (c ImportCounts) copy() ImportCounts {
 // Of returns how many rows had an outcome.
 func (c ImportCounts) Of(o Outcome) int64 { return c.By[o] }
 
-// Writes returns how many rows enter or change a family.
+// Writes returns how many rows enter or change a family or its products.
 func (c ImportCounts) Writes() int64 {
-	return c.By[RowNew] + c.By[RowDraft] + c.By[RowChanged] + c.By[RowAmended]
+	return c.By[RowNew] + c.By[RowDraft] + c.By[RowChanged] + c.By[RowAmended] + c.By[RowProducts]
 }
 
 // importWords is what is kept sealed beside an import.
@@ -370,12 +375,10 @@ func (s *Imports) Map(ctx context.Context, actor auth.Actor, id int64, mapping s
 		return err
 	}
 	ps := mapping.Check(rosters)
-	families := false
 	for i, sm := range mapping.Sheets {
 		if sm.Skip {
 			continue
 		}
-		families = families || sm.Kind == sheet.Families
 		if sm.Kind == sheet.Families && sm.Key == "" {
 			ps.Add("sheets["+strconv.Itoa(i)+"].key", "import.problem.key_needed")
 		}

@@ -96,7 +96,7 @@ func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Sa
 	case o == RowProblem || o == RowDuplicate:
 		mark.Kind, mark.Status = sheet.MarkProblem, say(statusKeys[o])
 		kind = sheet.MarkProblem
-	case o == RowDraft || o == RowChanged && stillMissing(b.Problems):
+	case o == RowDraft || stillMissing(b.Problems):
 		mark.Kind, mark.Status = sheet.MarkWarning, say(statusKeys[RowDraft])
 	}
 	var notes []string
@@ -115,10 +115,18 @@ func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Sa
 		if c.Severity == fault.Warning {
 			look = sheet.MarkWarning
 		}
-		to.Cells = append(to.Cells, sheet.CellMark{Row: r.Row, Col: c.Col, Kind: look, Text: say(c.Key, c.Args...)})
+		row := r.Row
+		if c.Row > 0 {
+			row = c.Row
+		}
+		to.Cells = append(to.Cells, sheet.CellMark{Row: row, Col: c.Col, Kind: look, Text: say(c.Key, c.Args...)})
 	}
 	mark.Note = strings.Join(notes, " • ")
 	to.Rows = append(to.Rows, mark)
+	for _, n := range b.Joined {
+		mark.Row = n
+		to.Rows = append(to.Rows, mark)
+	}
 	return nil
 }
 

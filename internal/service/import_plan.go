@@ -29,7 +29,10 @@ type importer struct {
 	today  calendar.Date
 	rules  *rules
 	result criteria.Assessment
-	met    *atomic.Bool // rows of the last batch were in the registry: the next ones are looked up before their transaction, which saves it work
+	types  *[]registry.Taxon // of the party's product taxonomy, once a product asks
+
+	entering entering     // in a dry run
+	met      *atomic.Bool // rows of the last batch were in the registry: the next ones are looked up before their transaction, which saves it work
 }
 
 // found is what the registry has of some rows.
@@ -157,6 +160,9 @@ type decision struct {
 	changes  []registry.Change
 	handIn   bool
 	hints    []store.DuplicateHint
+
+	products       []productDecision // that are written
+	productChanges []registry.Change
 }
 
 func (d *decision) problem(col int, field, key string, args ...any) *decision {
@@ -167,6 +173,16 @@ func (d *decision) problem(col int, field, key string, args ...any) *decision {
 
 // decide says what is to become of a row. It changes nothing.
 func (im *importer) decide(tx *store.Tx, r *rosterRow, w found) (*decision, error) {
+	d, err := im.decideFamily(tx, r, w)
+	if err == nil && len(r.products) > 0 && d.outcome != RowProblem && d.outcome != RowDuplicate {
+		err = im.decideProducts(tx, r, d)
+	}
+	r.place(d.problems)
+	im.entering.add(r, d)
+	return d, err
+}
+
+func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision, error) {
 	d := &decision{problems: r.problems, record: r.record, form: r.form}
 	if ok, _ := sound(r.problems); !ok {
 		d.outcome = RowProblem
@@ -175,8 +191,13 @@ func (im *importer) decide(tx *store.Tx, r *rosterRow, w found) (*decision, erro
 	if r.earlier > 0 {
 		d.outcome = RowDuplicate
 		d.problems = append(d.problems, cellProblem(-1, r.keyField, "import.problem.row_twice"))
-		d.hints = append(d.hints, im.hint(r, 0, r.earlier, "key"))
+		if r.earlier != r.seq {
+			d.hints = append(d.hints, im.hint(r, 0, r.earlier, "key"))
+		}
 		return d, nil
+	}
+	if r.product {
+		return d, im.productRow(tx, r, d, w)
 	}
 	m, p := im.match(r, w)
 	if p != nil {

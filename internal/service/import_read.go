@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"muntija/internal/arabic"
 	"muntija/internal/calendar"
 	"muntija/internal/criteria"
 	"muntija/internal/identity"
@@ -28,7 +29,11 @@ type rosterRow struct {
 	blanks   []string             // fields to be emptied
 	record   registry.Record      // what the checks made of the form
 	problems []sheet.CellProblem
-	earlier  int64 // the row of the file with the same key, 0 if there is none
+	products []sheet.Product // of the family; of a row of a sheet of products, the one
+	joined   []int           // rows below that go on with it
+	product  bool            // a row of a sheet of products
+	at       map[string]int  // field → column of the sheet, for problems that are found behind the reading
+	earlier  int64           // the row of the file with the same key, 0 if there is none; the row itself if that one was taken before
 }
 
 // whole reports whether the row may be handed in.
@@ -87,8 +92,11 @@ type rosterReader struct {
 
 	seq     int64
 	keys    map[string]int64           // key → its first row
+	passed  map[string]bool            // keys of rows that were taken before
 	members map[string][]intake.Member // key → rows of the sheets of members that no family of the file took yet
 	order   []memberRow                // the same, in order
+	key     string                     // field of the key of the sheet at hand
+	at      map[string]int             // columns of the sheet at hand, by field
 	held    *rosterRow                 // a row that may go on below
 	cells   map[string]sheet.Ref       // of held
 }
@@ -99,7 +107,7 @@ type memberRow struct {
 	sheet, n int
 }
 
-// read reads a file. Sheets of members are read first, so that a family comes with its members.
+// read reads a file. Sheets of members are read first, so that a family comes with its members, and those of products last, since they may name families of the file.
 func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	book, err := sheet.Open(bytes.NewReader(body), int64(len(body)))
 	if err != nil {
@@ -109,8 +117,8 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	rd.keys, rd.members = map[string]int64{}, map[string][]intake.Member{}
-	for _, kind := range []sheet.RosterKind{sheet.Members, sheet.Families} {
+	rd.keys, rd.passed, rd.members = map[string]int64{}, map[string]bool{}, map[string][]intake.Member{}
+	for _, kind := range []sheet.RosterKind{sheet.Members, sheet.Families, sheet.Products} {
 		for i := range rosters {
 			ros := rosters[i]
 			ros.Remember(rd.mapping)
@@ -119,9 +127,13 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 				continue
 			}
 			take := rd.family
-			if kind == sheet.Members {
+			switch kind {
+			case sheet.Members:
 				take = rd.member
+			case sheet.Products:
+				take = rd.product
 			}
+			rd.at, rd.key = columnsAt(&ros, &sm), sm.Key
 			several := goesOn(sm)
 			err := book.Rows(ctx, ros, sheet.Reading{Party: rd.party, Mapping: rd.mapping}, func(row *sheet.Row) error {
 				switch row.Skip {
@@ -129,6 +141,7 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 					return take(ros.Sheet, &sm, row, several)
 				case sheet.SkipDone:
 					rd.counts.Passed++
+					rd.pass(&sm, row)
 				case sheet.SkipEnd:
 					rd.counts.Cut = true
 				default:
@@ -147,10 +160,46 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	return rd.leftMembers()
 }
 
+// pass remembers a row that a marked workbook says was taken before: a row that repeats it is a duplicate still.
+func (rd *rosterReader) pass(sm *sheet.SheetMap, row *sheet.Row) {
+	form, _ := row.Form()
+	field, key := keyOf(sm, row, form)
+	key = canonical(field, key, form)
+	switch {
+	case sm.Kind == sheet.Products:
+		for _, p := range row.Products() {
+			rd.passed[productKey(&p, field, key)] = true
+		}
+	case key != "":
+		rd.passed[field+"\x1f"+key] = true
+	}
+}
+
+// productKey is by what a row of a sheet of products is known in its file.
+func productKey(p *sheet.Product, field, key string) string {
+	if p.ID != "" {
+		return "product\x1f" + p.ID
+	}
+	return "product\x1f" + field + "\x1f" + key + "\x1f" + arabic.Fold(p.Form.NameAR)
+}
+
+// first notes a row under its key, and that an earlier row of the file had it.
+func (rd *rosterReader) first(r *rosterRow, key string) {
+	if rd.passed[key] {
+		r.earlier = r.seq // there is no record to name: the row above was passed over
+		return
+	}
+	if first, ok := rd.keys[key]; ok {
+		r.earlier = first
+		return
+	}
+	rd.keys[key] = r.seq
+}
+
 // goesOn reports whether a family of such a sheet may stand on several rows: one for each member, course or loan.
 func goesOn(sm sheet.SheetMap) bool {
 	for _, field := range sm.Columns {
-		for _, list := range []string{"household.members.", "household.benefits.", "skills.training.", "finance.loans."} {
+		for _, list := range []string{"household.members.", "household.benefits.", "skills.training.", "finance.loans.", "product."} {
 			if strings.HasPrefix(registry.StripIndex(field), list) {
 				return true
 			}
@@ -186,12 +235,24 @@ func canonical(field, key string, form *intake.Registration) string {
 func (rd *rosterReader) family(at int, sm *sheet.SheetMap, row *sheet.Row, several bool) error {
 	form, shape := row.Form()
 	row.Merge(shape)
-	r := &rosterRow{sheet: at, n: row.N, form: form}
+	products := row.Products()
+	blocked := row.Blocked()
+	if !sm.BlankErases {
+		for i := range products {
+			products[i].Blanks = nil
+		}
+	}
+	r := &rosterRow{sheet: at, n: row.N, form: form, products: products, at: rd.at}
 	r.keyField, r.key = keyOf(sm, row, form)
 	r.key = canonical(r.keyField, r.key, form)
 	if several {
-		if h := rd.held; h != nil && h.sheet == at && r.key != "" && h.key == r.key && h.keyField == r.keyField && !row.Blocked() && h.form.Continues(form) {
+		if h := rd.held; h != nil && h.sheet == at && r.key != "" && h.key == r.key && h.keyField == r.keyField && !blocked &&
+			(h.form.Continues(form) || len(products) > 0 && h.form.Agrees(form)) {
 			h.form.Join(form)
+			h.joined = append(h.joined, row.N)
+			for _, p := range products {
+				h.products = append(h.products, p.Moved(len(h.products)))
+			}
 			return nil
 		}
 		if err := rd.flush(); err != nil {
@@ -199,6 +260,10 @@ func (rd *rosterReader) family(at int, sm *sheet.SheetMap, row *sheet.Row, sever
 		}
 	}
 	r.weak = append(r.weak, row.Derived...)
+	if len(products) > 0 && form.Project.Activity == "" {
+		form.Project.Activity = products[0].Form.NameAR
+		r.weak = append(r.weak, "project.activity")
+	}
 	for field := range sm.Constants {
 		if ref, ok := row.Cells[field]; !ok || ref.Raw == "" {
 			r.weak = append(r.weak, field)
@@ -236,15 +301,10 @@ func (rd *rosterReader) finish(r *rosterRow, cells map[string]sheet.Ref) error {
 	r.seq = rd.seq
 	rd.counts.Rows++
 	if r.key == "" && !slices.ContainsFunc(r.problems, func(p sheet.CellProblem) bool { return p.Field == "lead.id_number" || p.Field == sheet.FieldNumber }) {
-		r.problems = append(r.problems, cellProblem(-1, "", "import.problem.no_key"))
+		r.problems = append(r.problems, cellProblem(-1, rd.key, "import.problem.no_key"))
 	}
 	if r.key != "" {
-		k := r.keyField + "\x1f" + r.key
-		if first, ok := rd.keys[k]; ok {
-			r.earlier = first
-		} else {
-			rd.keys[k] = r.seq
-		}
+		rd.first(r, r.keyField+"\x1f"+r.key)
 	}
 	if len(rd.members) > 0 { // the sheet of members may know the family by another of its numbers
 		for _, k := range []string{r.keyField + "\x1f" + r.key, "lead.id_number\x1f" + canonical("lead.id_number", r.form.Lead.IDNumber, r.form),
@@ -288,12 +348,87 @@ func (rd *rosterReader) check(r *rosterRow, cells map[string]sheet.Ref) error {
 	return nil
 }
 
+// product takes a row of a sheet of products.
+func (rd *rosterReader) product(at int, sm *sheet.SheetMap, row *sheet.Row, _ bool) error {
+	form, _ := row.Form()
+	rd.seq++
+	rd.counts.Rows++
+	r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, product: true, products: row.Products(), problems: slices.Clone(row.Problems), at: rd.at}
+	r.keyField, r.key = keyOf(sm, row, form)
+	r.key = canonical(r.keyField, r.key, form)
+	if len(r.products) == 0 {
+		r.problems = append(r.problems, cellProblem(-1, "product.name_ar", "import.problem.no_product"))
+	} else {
+		p := &r.products[0]
+		if !sm.BlankErases {
+			p.Blanks = nil
+		}
+		rd.first(r, productKey(p, r.keyField, r.key))
+	}
+	if r.seq <= rd.from {
+		return nil
+	}
+	return rd.emit(r)
+}
+
+// columnsAt says in which column of a sheet each field stands.
+func columnsAt(ros *sheet.Roster, sm *sheet.SheetMap) map[string]int {
+	out := map[string]int{}
+	for _, c := range ros.Columns {
+		field, ok := sm.Columns[c.Header]
+		if !ok {
+			field = c.Field
+		}
+		if field == "" || field == sheet.FieldIgnore {
+			continue
+		}
+		for _, name := range []string{field, registry.StripIndex(field)} {
+			if _, taken := out[name]; !taken {
+				out[name] = c.Index
+			}
+		}
+	}
+	for field, from := range map[string]string{"lead.given_name": sheet.FieldName, "lead.rest_of_name": sheet.FieldName, "lead.id_type": "lead.id_number"} {
+		if col, ok := out[from]; ok {
+			if _, own := out[field]; !own {
+				out[field] = col
+			}
+		}
+	}
+	return out
+}
+
+// place puts problems that are about a field, and not yet on a cell, on the cell of the field.
+func (r *rosterRow) place(ps []sheet.CellProblem) {
+	for i := range ps {
+		if p := &ps[i]; p.Col < 0 && p.Field != "" {
+			if col, ok := r.at[p.Field]; ok {
+				p.Col = col
+			} else if plain := registry.StripIndex(p.Field); plain != p.Field && r.oneColumn(plain) {
+				p.Col = r.at[plain]
+			}
+		}
+	}
+}
+
+// oneColumn reports whether a single column holds the rows of a list's field, so that a problem of any row is of its cell.
+func (r *rosterRow) oneColumn(plain string) bool {
+	n := 0
+	for field := range r.at {
+		if registry.StripIndex(field) == plain && field != plain {
+			n++
+		}
+	}
+	_, ok := r.at[plain]
+	return ok && n <= 1
+}
+
 func (rd *rosterReader) member(at int, sm *sheet.SheetMap, row *sheet.Row, _ bool) error {
 	form, _ := row.Form()
 	if row.Key == "" || len(form.Household.Members) == 0 {
 		rd.seq++
 		rd.counts.Rows++
-		r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, problems: slices.Clone(row.Problems)}
+		r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, problems: slices.Clone(row.Problems), at: rd.at}
 		if !blocking(r.problems) {
 			r.problems = append(r.problems, cellProblem(-1, "", "sheet.problem.no_key"))
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"muntija/internal/auth"
@@ -21,6 +22,8 @@ type rowBody struct {
 	Problems []rowProblem      `json:"p,omitempty"`
 	Changes  []registry.Change `json:"c,omitempty"`
 	Before   *beforeRow        `json:"b,omitempty"`
+	Products []productLine     `json:"g,omitempty"`
+	Joined   []int             `json:"j,omitempty"` // rows of the sheet that go on with it
 }
 
 // beforeRow is a family as it was before an import changed it.
@@ -38,6 +41,7 @@ type rowProblem struct {
 	Key     string   `json:"k"`
 	Args    []rowArg `json:"a,omitempty"`
 	Warning bool     `json:"w,omitempty"`
+	Row     int      `json:"r,omitempty"` // of the cell, if it is not that of the record
 }
 
 // rowArg is an argument of a message. Messages know texts, keys, whole numbers and dates.
@@ -80,7 +84,7 @@ func (a rowArg) value() any {
 func rowProblems(ps []sheet.CellProblem) []rowProblem {
 	out := make([]rowProblem, 0, len(ps))
 	for _, p := range ps {
-		rp := rowProblem{Col: p.Col, Field: p.Field, Key: p.Key, Warning: p.Severity == fault.Warning}
+		rp := rowProblem{Col: p.Col, Field: p.Field, Key: p.Key, Warning: p.Severity == fault.Warning, Row: p.Row}
 		for _, a := range p.Args {
 			rp.Args = append(rp.Args, argOf(a))
 		}
@@ -90,7 +94,7 @@ func rowProblems(ps []sheet.CellProblem) []rowProblem {
 }
 
 func (p rowProblem) cell() sheet.CellProblem {
-	out := sheet.CellProblem{Col: p.Col, Problem: fault.Problem{Field: p.Field, Key: p.Key}}
+	out := sheet.CellProblem{Col: p.Col, Problem: fault.Problem{Field: p.Field, Key: p.Key}, Row: p.Row}
 	for _, a := range p.Args {
 		out.Args = append(out.Args, a.value())
 	}
@@ -114,8 +118,17 @@ type ImportRow struct {
 	Changes  []registry.Change   // as the sender may see them
 }
 
-// Letter names the column of a problem, "" for the whole row.
-func (r ImportRow) Letter(p sheet.CellProblem) string { return sheet.Letter(p.Col) }
+// Cell names the cell of a problem, "" for the whole row.
+func (r ImportRow) Cell(p sheet.CellProblem) string {
+	if p.Col < 0 {
+		return ""
+	}
+	n := r.Row
+	if p.Row > 0 {
+		n = p.Row
+	}
+	return sheet.Letter(p.Col) + strconv.Itoa(n)
+}
 
 // ImportRows is one page of the journal.
 type ImportRows struct {
@@ -147,7 +160,7 @@ func (f RowFilter) query() (store.ImportRowQuery, bool) {
 	case RowsProblem, RowsDraft, RowsDuplicate:
 		q.Outcomes = []string{string(f)}
 	case RowsChanged:
-		q.Outcomes = []string{string(RowChanged), string(RowAmended)}
+		q.Outcomes = []string{string(RowChanged), string(RowAmended), string(RowProducts)}
 	case RowsConflict:
 		q.Undo = []string{undoConflict}
 	default:
@@ -245,7 +258,8 @@ func (s *Imports) head(ctx context.Context, actor auth.Actor, id int64) (*store.
 }
 
 // missing are the problems of a row that only lacks something: it becomes a draft. Every other blocking problem keeps the row out.
-var missing = map[string]bool{"problem.required": true, "problem.phone_needed": true, "problem.consent_needed": true, "problem.guardian_needed": true}
+var missing = map[string]bool{"problem.required": true, "problem.phone_needed": true, "problem.consent_needed": true, "problem.guardian_needed": true,
+	"problem.food_required": true, "problem.food_allergens": true}
 
 // sound reports whether a row may be taken at all, and whole whether it may be handed in.
 func sound(ps []sheet.CellProblem) (ok, whole bool) {

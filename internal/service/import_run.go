@@ -13,6 +13,7 @@ import (
 	"muntija/internal/criteria"
 	"muntija/internal/identity"
 	"muntija/internal/registry"
+	"muntija/internal/sheet"
 	"muntija/internal/store"
 )
 
@@ -134,6 +135,9 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 	}
 	counts := ImportCounts{}
 	first := true
+	if slices.ContainsFunc(im.words.Mapping.Sheets, func(m sheet.SheetMap) bool { return m.Kind == sheet.Products }) {
+		im.entering = entering{}
+	}
 	read, err := im.stream(ctx, body, 0, func(b *rowBatch) error {
 		var rows []store.ImportRow
 		var hints []store.DuplicateHint
@@ -150,11 +154,12 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 					return err
 				}
 				sum.add(d.outcome, 1)
+				sum.addProducts(d)
 				if len(d.hints) > 0 {
 					sum.Duplicates++
 				}
 				hints = append(hints, d.hints...)
-				if d.outcome == RowUnchanged || len(d.problems) == 0 && len(d.changes) == 0 {
+				if d.outcome == RowUnchanged || len(d.problems) == 0 && len(d.changes) == 0 && len(d.productChanges) == 0 {
 					continue
 				}
 				line, err := lineOf(r, d, false)
@@ -238,8 +243,19 @@ func (im *importer) settle(tx *store.Tx, state ImportState, counts ImportCounts,
 
 // lineOf is the journal's line of a row. before: with the family as it is now.
 func lineOf(r *rosterRow, d *decision, before bool) (store.ImportRow, error) {
+	line, b := lineAndBody(r, d, before)
+	return line, b.into(&line)
+}
+
+func lineAndBody(r *rosterRow, d *decision, before bool) (store.ImportRow, *rowBody) {
 	line := store.ImportRow{Seq: r.seq, Sheet: r.sheet, Row: r.n, Outcome: string(d.outcome)}
-	b := rowBody{Problems: rowProblems(d.problems), Changes: d.changes}
+	b := &rowBody{Name: nameOf(&d.record), Problems: rowProblems(d.problems), Changes: d.changes, Joined: r.joined}
+	if d.outcome != RowNew && d.outcome != RowDraft {
+		b.Changes = slices.Concat(d.changes, d.productChanges)
+	}
+	if r.product && len(r.products) > 0 {
+		b.Name = r.products[0].Form.NameAR
+	}
 	if d.family != nil {
 		line.FamilyID = d.family.ID
 		if before {
@@ -249,15 +265,7 @@ func lineOf(r *rosterRow, d *decision, before bool) (store.ImportRow, error) {
 			}
 		}
 	}
-	if len(b.Problems) == 0 && len(b.Changes) == 0 && b.Before == nil {
-		return line, nil
-	}
-	b.Name = nameOf(&d.record)
-	var err error
-	if line.Body, err = json.Marshal(b); err != nil {
-		return line, fmt.Errorf("writing the journal: %w", err)
-	}
-	return line, nil
+	return line, b
 }
 
 // importRun takes the rows into the registry. Three goroutines share the work: one reads and checks rows, one makes families ready to be stored, and this
@@ -358,13 +366,14 @@ func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 			}
 			x := &readyRow{out: d.outcome, seen: true, hints: d.hints}
 			switch {
-			case d.outcome == RowUnchanged:
+			case len(r.products) > 0: // decided in the transaction
+			case d.outcome == RowUnchanged && len(r.joined) == 0:
 				x.same, x.id, x.at = true, d.family.ID, d.family.Version
 			case (d.outcome == RowNew || d.outcome == RowDraft) && !known:
 				if x.family, err = im.ready(d); err != nil {
 					return err
 				}
-				if len(d.problems) > 0 {
+				if len(d.problems) > 0 || len(r.joined) > 0 {
 					line, err := lineOf(r, d, false)
 					if err != nil {
 						return err
@@ -487,6 +496,7 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 				return fmt.Errorf("row %d: %w", r.n, err)
 			}
 			sum.add(d.outcome, 1)
+			sum.addProducts(d)
 			if len(d.hints) > 0 {
 				sum.Duplicates++
 			}
@@ -561,21 +571,36 @@ func (im *importer) number(tx *store.Tx, fs []*store.ReadyFamily) error {
 
 // apply does what was decided about one row, as the form would, and returns its line of the journal.
 func (im *importer) apply(tx *store.Tx, r *rosterRow, d *decision) (store.ImportRow, error) {
-	fam := im.s.families
-	line, err := lineOf(r, d, d.outcome == RowChanged || d.outcome == RowAmended)
-	if err != nil {
-		return line, err
-	}
 	switch d.outcome {
 	case RowProblem, RowDuplicate, RowUnchanged:
-		return line, nil
+		return lineOf(r, d, false)
+	}
+	line, b := lineAndBody(r, d, d.outcome == RowChanged || d.outcome == RowAmended)
+	var err error
+	if d.outcome != RowProducts {
+		if err = im.applyFamily(tx, d); err != nil {
+			return line, err
+		}
+		line.FamilyVersion = d.family.Version
+	}
+	line.FamilyID = d.family.ID
+	if b.Products, err = im.applyProducts(tx, d.family, d); err != nil {
+		return line, err
+	}
+	return line, b.into(&line)
+}
+
+// applyFamily enters, changes or amends the family of a row. After it d.family is the family as it is stored.
+func (im *importer) applyFamily(tx *store.Tx, d *decision) error {
+	fam := im.s.families
+	switch d.outcome {
 	case RowNew, RowDraft:
 		d.family = &registry.Family{Party: im.m.Party, Status: registry.Registration{State: registry.Draft, EnteredBy: im.actor.UserID, CreatedAt: im.now, UpdatedAt: im.now}}
 	}
 	f := d.family
 	u, err := im.understand(tx, f, d.record)
 	if err != nil {
-		return line, err
+		return err
 	}
 	switch d.outcome {
 	case RowNew, RowChanged:
@@ -593,18 +618,14 @@ func (im *importer) apply(tx *store.Tx, r *rosterRow, d *decision) (store.Import
 		err = im.keepDraft(tx, d, u)
 	case RowAmended:
 		if err = putDraft(tx, f.ID, 0, store.DraftAmendment, d.form, im.actor.UserID, im.now); err != nil {
-			return line, err
+			return err
 		}
 		var draft *store.Draft
 		if draft, err = tx.DraftOf(f.ID); err == nil {
 			err = fam.submitAmendment(tx, im.actor, f, draft, u, im.now)
 		}
 	}
-	if err != nil {
-		return line, err
-	}
-	line.FamilyID, line.FamilyVersion = f.ID, f.Version
-	return line, nil
+	return err
 }
 
 // changes are the changes of a row as the audit log has them.

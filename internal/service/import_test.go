@@ -181,7 +181,7 @@ func TestImportFamilies(t *testing.T) {
 	if err != nil || len(problems.Rows) != 1 || problems.Rows[0].Row != 4 || problems.Rows[0].Sheet != "الأسر" {
 		t.Fatalf("got %+v, %v", problems, err)
 	}
-	if p := problems.Rows[0].Problems; len(p) == 0 || problems.Rows[0].Letter(p[0]) != "E" {
+	if p := problems.Rows[0].Problems; len(p) == 0 || problems.Rows[0].Cell(p[0]) != "E4" {
 		t.Errorf("the problem is at %+v, want column E", p)
 	}
 	changed, err := o.Imports.Rows(background, worker, v.ID, service.RowsChanged, 0, 10)

@@ -36,7 +36,7 @@ func (s *Imports) importUndo(ctx context.Context, job *store.Job) error {
 		next, sum, upto, n := *job, counts.copy(), before, 0
 		err := s.db.Update(ctx, func(tx *store.Tx) error {
 			next, sum, upto = *job, counts.copy(), before
-			rows, err := tx.ImportRows(im.m, store.ImportRowQuery{Outcomes: []string{string(RowNew), string(RowDraft), string(RowChanged), string(RowAmended)}, Undo: []string{""},
+			rows, err := tx.ImportRows(im.m, store.ImportRowQuery{Outcomes: []string{string(RowNew), string(RowDraft), string(RowChanged), string(RowAmended), string(RowProducts)}, Undo: []string{""},
 				Before: before, Limit: undoBatch, Bodies: true, Descended: true})
 			if err != nil {
 				return err
@@ -47,7 +47,7 @@ func (s *Imports) importUndo(ctx context.Context, job *store.Job) error {
 			for i := range rows {
 				r := &rows[i]
 				upto = r.Seq
-				if r.FamilyVersion == 0 {
+				if r.FamilyVersion == 0 && Outcome(r.Outcome) != RowProducts {
 					continue
 				}
 				done, err := im.takeBack(tx, r)
@@ -113,26 +113,36 @@ func (s *Imports) undoCounts(ctx context.Context, m *store.Import, c ImportCount
 	return c, err
 }
 
-// takeBack undoes one row. It reports false if the family was saved since: then that work counts more.
+// takeBack undoes one row, family and products. It reports false if one of them was saved since: then that work counts more, and the row stays as it is.
 func (im *importer) takeBack(tx *store.Tx, r *store.ImportRow) (bool, error) {
 	f, err := tx.FamilyByID(store.Scope{Party: im.m.Party}, r.FamilyID)
 	if err != nil {
 		return false, err
 	}
-	if f.Version != r.FamilyVersion {
+	if f.Version != r.FamilyVersion && r.FamilyVersion != 0 {
 		return false, nil
 	}
 	body, err := bodyOf(r)
 	if err != nil {
 		return false, err
 	}
-	switch Outcome(r.Outcome) {
-	case RowNew, RowDraft:
-		return im.takeBackNew(tx, f)
-	case RowAmended:
-		return im.takeBackAmendment(tx, f)
+	products, ok, err := im.productsOf(tx, f, body.Products)
+	if err != nil || !ok {
+		return false, err
 	}
-	return im.takeBackChange(tx, f, body.Before)
+	switch Outcome(r.Outcome) {
+	case RowProducts:
+	case RowNew, RowDraft:
+		ok, err = im.takeBackNew(tx, f)
+	case RowAmended:
+		ok, err = im.takeBackAmendment(tx, f)
+	default:
+		ok, err = im.takeBackChange(tx, f, body.Before)
+	}
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, im.takeBackProducts(tx, f, products, body.Products)
 }
 
 // takeBackNew withdraws a family that the import entered: what was in the registry leaves a trace. Its number and its identity number are free again.

@@ -120,7 +120,11 @@ func (s *Products) Save(ctx context.Context, actor auth.Actor, familyID, id int6
 			if err := problems.Err(); err != nil {
 				return "", err
 			}
-			return s.create(tx, actor, f, record, now)
+			p, err := s.create(tx, actor, f, record, now, "create")
+			if err != nil {
+				return "", err
+			}
+			return strconv.FormatInt(p.ID, 10), nil
 		}
 		p, f, err := loadProduct(tx, actor, auth.ProductEdit, id)
 		if err != nil {
@@ -135,7 +139,7 @@ func (s *Products) Save(ctx context.Context, actor auth.Actor, familyID, id int6
 		if p.Version != w.Version {
 			return "", fault.New(fault.Stale, "error.stale")
 		}
-		return strconv.FormatInt(id, 10), s.edit(tx, actor, p, f, record, now)
+		return strconv.FormatInt(id, 10), s.edit(tx, actor, p, f, record, now, "")
 	})
 	if err != nil {
 		return 0, err
@@ -146,31 +150,33 @@ func (s *Products) Save(ctx context.Context, actor auth.Actor, familyID, id int6
 // maxProducts bounds the products of one family: five to ten are usual.
 const maxProducts = 200
 
-func (s *Products) create(tx *store.Tx, actor auth.Actor, f *registry.Family, record registry.ProductRecord, now time.Time) (string, error) {
+// create enters a product; note is for the audit log.
+func (s *Products) create(tx *store.Tx, actor auth.Actor, f *registry.Family, record registry.ProductRecord, now time.Time, note string) (*registry.Product, error) {
 	if !f.Status.State.Active() || f.Status.State == registry.Graduated {
-		return "", fault.New(fault.State, "error.product.family", f.Status.State.Title())
+		return nil, fault.New(fault.State, "error.product.family", f.Status.State.Title())
 	}
 	have, err := tx.ProductsOf(f.ID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if len(have) >= maxProducts {
-		return "", fault.New(fault.State, "error.product.too_many", maxProducts)
+		return nil, fault.New(fault.State, "error.product.too_many", maxProducts)
 	}
 	p := registry.NewProduct(f, actor.UserID, now)
 	p.Record = record
 	if err := tx.InsertProduct(p); err != nil {
-		return "", err
+		return nil, err
 	}
 	e := registry.ProductEvent{ProductID: p.ID, At: now, By: actor.UserID, Step: registry.ProductCreate, To: registry.ProductDraft}
 	if err := tx.InsertProductEvent(&e); err != nil {
-		return "", err
+		return nil, err
 	}
 	empty := registry.ProductRecord{}
-	return strconv.FormatInt(p.ID, 10), productAudit(tx, actor, now, string(auth.ProductEdit), p, f, empty.Changes(&record), "create")
+	return p, productAudit(tx, actor, now, string(auth.ProductEdit), p, f, empty.Changes(&record), note)
 }
 
-func (s *Products) edit(tx *store.Tx, actor auth.Actor, p *registry.Product, f *registry.Family, record registry.ProductRecord, now time.Time) error {
+// edit corrects a product; note is for the audit log.
+func (s *Products) edit(tx *store.Tx, actor auth.Actor, p *registry.Product, f *registry.Family, record registry.ProductRecord, now time.Time, note string) error {
 	changes := p.Record.Changes(&record)
 	e, err := p.Edit(record, actor.UserID, now)
 	if err != nil {
@@ -185,7 +191,7 @@ func (s *Products) edit(tx *store.Tx, actor auth.Actor, p *registry.Product, f *
 	if err := tx.InsertProductEvent(&e); err != nil {
 		return err
 	}
-	return productAudit(tx, actor, now, string(auth.ProductEdit), p, f, append(changes, stateChange(&e)...), "")
+	return productAudit(tx, actor, now, string(auth.ProductEdit), p, f, append(changes, stateChange(&e)...), note)
 }
 
 // Do takes one step in the life of a product: submit, withdraw or reopen. w.Version is the version that the person saw.

@@ -72,6 +72,15 @@ func MemberFields() []string {
 	return out
 }
 
+// ProductFields returns the fields of a product, in the order of the form.
+func ProductFields() []string {
+	out := registry.ProductFields()
+	for i, f := range out {
+		out[i] = productList + "." + f
+	}
+	return out
+}
+
 // ColumnFor returns the column of a field: its header in a language ("ar" or "en"), what it holds, and for a choice the titles of the party's codes.
 func ColumnFor(kind RosterKind, field, lang string, party place.Country) OutColumn {
 	c := OutColumn{Key: field, Title: HeaderFor(kind, field, lang)}
@@ -89,6 +98,9 @@ func ColumnFor(kind RosterKind, field, lang string, party place.Country) OutColu
 		c.Choices = []string{titleIn("tri", "yes", lang), titleIn("tri", "no", lang)}
 	case "currency":
 		c.Kind, c.Choices = OutChoice, []string{intake.Currency(party)}
+		if p.list == productList {
+			c.Choices = append(c.Choices, intake.Currency(party.Other()))
+		}
 	case "area":
 		c.Kind = OutChoice
 		for _, a := range place.Areas(party) {
@@ -108,7 +120,7 @@ func ColumnFor(kind RosterKind, field, lang string, party place.Country) OutColu
 		c.Width = 18
 	case "list":
 		c.Kind = OutChoice
-		if field == "project.channels" { // several in one cell: a drop-down would take one only
+		if field == "project.channels" || p.list == productList && p.leaf == "allergens" { // several in one cell: a drop-down would take one only
 			c.Kind, c.Width = OutText, 28
 			break
 		}
@@ -116,6 +128,9 @@ func ColumnFor(kind RosterKind, field, lang string, party place.Country) OutColu
 			c.Choices = append(c.Choices, titleIn(k.List, code, lang))
 		}
 	default:
+		if p.list == productList && strings.HasPrefix(p.leaf, "description") {
+			c.Width = 40
+		}
 		if numbered(&target{field: field, path: p}) {
 			c.Kind = OutID
 		}
@@ -199,6 +214,22 @@ func MemberValueOf(field, lang string) func(*registry.Member) Value {
 	show := shower(registry.KindOf(field), lang)
 	at := indexOf(reflect.TypeFor[registry.Member](), strings.TrimPrefix(field, "household.members."))
 	return func(m *registry.Member) Value { return show(reflect.ValueOf(m).Elem().FieldByIndex(at)) }
+}
+
+// ProductValueOf returns the function that takes a field's value out of a product; see [ValueOf].
+func ProductValueOf(field, lang string) func(*registry.ProductRecord) Value {
+	show := shower(registry.KindOf(field), lang)
+	leaf := strings.TrimPrefix(registry.StripIndex(field), productList+".")
+	if leaf == "handmade" { // 0 % is an answer
+		return func(r *registry.ProductRecord) Value {
+			if !r.HandmadeGiven {
+				return Value{}
+			}
+			return IntValue(int64(r.Handmade))
+		}
+	}
+	at := indexOf(reflect.TypeFor[registry.ProductRecord](), leaf)
+	return func(r *registry.ProductRecord) Value { return show(reflect.ValueOf(r).Elem().FieldByIndex(at)) }
 }
 
 // indexOf is the place of a path of JSON names in a struct.
@@ -305,6 +336,9 @@ var requiredFields = sync.OnceValue(func() map[place.Country]map[string]bool {
 		m[party] = map[string]bool{}
 		for _, f := range append(RecordFields(party), MemberFields()...) {
 			m[party][f] = intake.Required(party, f) && !strings.Contains(f, "[")
+		}
+		for _, f := range registry.ProductFields() {
+			m[party][productList+"."+f] = intake.ProductRequired(f)
 		}
 	}
 	return m

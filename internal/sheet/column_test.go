@@ -86,11 +86,11 @@ func TestRecordsComeBack(t *testing.T) {
 
 // A blank template is found for what it is, by all its columns, and its example is passed over.
 func TestTemplates(t *testing.T) {
-	for _, kind := range []sheet.RosterKind{sheet.Families, sheet.Members} {
+	for _, kind := range sheet.Kinds() {
 		for _, party := range place.Countries() {
 			for _, lang := range []string{"ar", "en"} {
 				var b bytes.Buffer
-				if err := sheet.WriteTemplate(&b, kind, party, lang, locale.Default().For(lang).T, madeAt); err != nil {
+				if err := sheet.WriteTemplate(&b, kind, party, lang, nil, locale.Default().For(lang).T, madeAt); err != nil {
 					t.Fatal(err)
 				}
 				book := opened(t, b.Bytes())

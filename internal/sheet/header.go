@@ -15,11 +15,12 @@ import (
 
 // Fields of a roster that are no field of the form.
 const (
-	FieldIgnore  = "-"         // a column that is known and not taken: the row's counter, an age
-	FieldNumber  = "number"    // the registration number, a key
-	FieldName    = "lead.name" // the whole name in one cell
-	FieldStatus  = "status"    // the column that [Mark] adds: rows it says are done are not read again
-	FieldMessage = "message"   // the column beside it that says what is wrong
+	FieldIgnore  = "-"          // a column that is known and not taken: the row's counter, an age
+	FieldNumber  = "number"     // the registration number, a key
+	FieldName    = "lead.name"  // the whole name in one cell
+	FieldStatus  = "status"     // the column that [Mark] adds: rows it says are done are not read again
+	FieldMessage = "message"    // the column beside it that says what is wrong
+	FieldProduct = "product.id" // the number of a product, a key
 )
 
 // headers are the words by which the columns of rosters are known: a field and, after "=", the headers that mean it. The first two of a form field are
@@ -132,6 +133,71 @@ consents[own_ministry].date = تاريخ الموافقة | Date of consent | ت
 consents[own_ministry].how = كيف أُعطيت الموافقة | How it was given | طريقة الموافقة
 `
 
+// productColumnHeaders are the words by which the products of a family are known in the row of the family itself. A number behind them says which product.
+const productColumnHeaders = `
+product.name_ar = اسم المنتج | Product name | المنتج الرئيسي | اسم المنتج بالعربية | main product
+product.name_en = اسم المنتج بالإنجليزية | Product name in English | اسم المنتج بالانجليزي
+product.craft = حرفة المنتج | Product craft | فئة المنتج | مجموعة المنتج | product category
+product.type = تصنيف المنتج | Product type
+product.description_ar = وصف المنتج | Product description | وصف المنتج بالعربية
+product.description_en = وصف المنتج بالإنجليزية | Product description in English
+product.materials = خامات المنتج | Product materials | خامة المنتج | الخامات المستخدمة في المنتج
+product.technique = طريقة صنع المنتج | How the product is made | أسلوب صنع المنتج
+product.handmade = نسبة العمل اليدوي | Handmade share | نسبة العمل اليدوي في المنتج | العمل اليدوي | handmade
+product.origin_area = محافظة منشأ المنتج | Product's place of origin
+product.origin_name = الاسم الجغرافي للمنتج | Product's geographical name
+product.unit = وحدة بيع المنتج | Product sold by | وحدة البيع | وحدة المنتج | sold by
+product.size = مقاس المنتج | Product size | أبعاد المنتج | حجم المنتج
+product.weight = وزن المنتج بالغرام | Product weight in grams | وزن المنتج | وزن المنتج بالجرام
+product.price = سعر المنتج | Product price | السعر | سعر البيع | ثمن المنتج | سعر الوحدة | price | unit price
+product.currency = عملة السعر | Price currency | عملة المنتج
+product.abroad = المنتج للبيع في الخارج | Product for sale abroad
+product.capacity = طاقة المنتج في الشهر | Product capacity a month | الكمية الشهرية من المنتج
+product.lead_days = أيام تجهيز المنتج | Product lead time in days
+product.shelf_days = أيام صلاحية المنتج | Product shelf life in days | صلاحية المنتج | مدة صلاحية المنتج
+product.ingredients = مكونات المنتج | Product ingredients | المكونات | ingredients
+product.allergens = مسببات الحساسية في المنتج | Product allergens | مسببات الحساسية | allergens
+product.hs_code = رمز النظام المنسق للمنتج | Product HS code | رمز النظام المنسق | البند الجمركي | hs code
+product.made_in = علامة بلد صنع المنتج | Product's mark of origin
+`
+
+// productHeaders are the words of a sheet that lists products, a row each, with the key of their family. What the committee says of a product is known and not taken.
+const productHeaders = `
+- = م | مسلسل | تسلسل | المسلسل | رقم مسلسل | رقم | ت | serial | no | # | حالة المنتج | Product state | التقييم | Score | الصور | Photographs | ملاحظات | notes | الاسم | Name | Name of the lead producer | اسم الأسرة | اسم المنتجة | اسم صاحبة المشروع | اسم المستفيدة | المحافظة | المحافظة / البلدية | البلدية | اسم المشروع / العلامة | اسم المشروع | Project / brand name | تاريخ التسليم للجنة | Handed to the committee | تاريخ قرار اللجنة | Decided by the committee | تاريخ الاعتماد | في الدليل | Governorate / municipality
+number = رقم التسجيل | Registration number | رقم القيد | رقم تسجيل الأسرة | رقم الأسرة | كود الأسرة
+status = حالة الاستيراد | Import status
+message = ملاحظات الاستيراد | Import notes
+case.file_no = رقم الملف لدى الجهة | Sender's file number | رقم الملف | رقم ملف الأسرة | كود المستفيدة | file no
+lead.id_number = رقم الهوية | ID number | الرقم القومي لرب الأسرة | الرقم القومي للمنتجة | الرقم القومي للمستفيدة | الرقم القومي لصاحبة المشروع | رقم هوية المنتجة | الرقم القومي | رقم البطاقة | الرقم الشخصي | national id
+product.id = رقم المنتج | Product number | كود المنتج | product code | product id
+product.name_ar = اسم المنتج بالعربية | Arabic name | اسم المنتج | المنتج | الصنف | اسم الصنف | بيان المنتج | نوع المنتج | المنتجات | product | product name | item
+product.name_en = اسم المنتج بالإنجليزية | English name | اسم المنتج بالانجليزي | الاسم بالإنجليزية | product name in english
+product.craft = الحرفة | Craft | مجموعة الحرفة | حرفة المنتج | فئة المنتج | الفئة | القسم | المجموعة | category
+product.type = النوع | Type | تصنيف المنتج | التصنيف | product type
+product.description_ar = وصف بالعربية | Description in Arabic | الوصف | وصف المنتج | وصف | المواصفات | description
+product.description_en = وصف بالإنجليزية | Description in English | الوصف بالإنجليزية
+product.materials = الخامات | Materials | الخامة | خامات المنتج | المواد الخام | الخامات المستخدمة | materials used
+product.materials_en = الخامات بالإنجليزية | Materials in English
+product.technique = طريقة الصنع | Technique | أسلوب الصنع | التقنية | طريقة التصنيع
+product.technique_en = طريقة الصنع بالإنجليزية | Technique in English
+product.handmade = نسبة العمل اليدوي | Handmade share | العمل اليدوي | نسبة اليدوي | يدوي | handmade
+product.origin_area = مكان المنشأ | Place of origin | محافظة المنشأ | بلد المنشأ | المنشأ | origin
+product.origin_name = الاسم الجغرافي | Geographical name | المؤشر الجغرافي
+product.unit = وحدة البيع | Sold by | الوحدة | وحدة القياس | unit
+product.size = المقاس | Size | الأبعاد | الحجم | القياس | مقاس | dimensions
+product.weight = الوزن بالغرام | Weight in grams | الوزن | الوزن بالجرام | وزن | weight
+product.price = السعر | Price | سعر المنتج | سعر البيع | ثمن المنتج | سعر الوحدة | سعر القطعة | الثمن | unit price
+product.currency = العملة | Currency | عملة السعر
+product.abroad = للبيع في الخارج | For sale abroad | متاح للتصدير | للتصدير
+product.capacity = الطاقة في الشهر | Capacity a month | الطاقة الإنتاجية | الطاقة الإنتاجية الشهرية | الكمية في الشهر | الإنتاج الشهري | monthly capacity
+product.lead_days = أيام التجهيز | Lead time in days | مدة التجهيز | مدة التنفيذ | lead time
+product.shelf_days = أيام الصلاحية | Shelf life in days | مدة الصلاحية | الصلاحية | shelf life
+product.ingredients = المكونات | Ingredients | مكونات المنتج
+product.allergens = مسببات الحساسية | Allergens | الحساسية
+product.hs_code = رمز النظام المنسق | HS code | البند الجمركي | الكود الجمركي | hs
+product.made_in = علامة بلد الصنع | Mark of origin | صنع في مصر | صنع في قطر | made in egypt | made in qatar
+`
+
 // memberHeaders are the words of a sheet that lists household members, a row each, with the key of their family.
 const memberHeaders = `
 - = م | مسلسل | تسلسل | المسلسل | رقم مسلسل | رقم | ت | serial | no | # | السن | العمر | age | ملاحظات | notes
@@ -239,7 +305,7 @@ func parseLexicon(text string) lexicon {
 			put(e.field, w, e.field != FieldIgnore)
 		}
 	}
-	if text == headers {
+	if strings.HasPrefix(text, headers) {
 		l.coded(put)
 	}
 	for _, e := range entries {
@@ -283,7 +349,7 @@ func HeaderFor(kind RosterKind, field, lang string) string {
 }
 
 var lexicons = sync.OnceValue(func() map[RosterKind]lexicon {
-	return map[RosterKind]lexicon{Families: parseLexicon(headers), Members: parseLexicon(memberHeaders)}
+	return map[RosterKind]lexicon{Families: parseLexicon(headers + strings.TrimPrefix(productColumnHeaders, "\n")), Members: parseLexicon(memberHeaders), Products: parseLexicon(productHeaders)}
 })
 
 // Words that say whose column it is, or how full, and nothing about what it holds.
@@ -459,6 +525,12 @@ func nearRunes(x, y []rune) bool {
 
 const phoneField = "lead.phones.number"
 
+// productList is the list under which the products of a row stand; its fields are those of [registry.ProductFields].
+const productList = "product"
+
+// MaxProductColumns is how many products one row of a family can hold.
+const MaxProductColumns = 20
+
 const maxListColumns = 30
 
 // discriminators are the lists whose rows a column may name by a code: the leaf that holds it.
@@ -483,6 +555,20 @@ func parseField(path string) (columnPath, bool) {
 		return columnPath{leaf: path, index: -1}, true
 	}
 	plain := registry.StripIndex(path)
+	if leaf, ok := strings.CutPrefix(plain, productList+"."); ok {
+		p := columnPath{list: productList, leaf: leaf, index: -1}
+		if path == FieldProduct {
+			return p, true
+		}
+		if in, ok := strings.CutSuffix(strings.TrimPrefix(path, productList+"["), "]."+leaf); ok && path != plain {
+			n, err := strconv.Atoi(in)
+			if err != nil || n < 0 || n >= MaxProductColumns || strconv.Itoa(n) != in {
+				return columnPath{}, false
+			}
+			p.index = n
+		}
+		return p, intake.ProductLength(leaf) > 0 && (path == plain || p.index >= 0)
+	}
 	if intake.MaxLength(plain) == 0 {
 		return columnPath{}, false
 	}
@@ -543,6 +629,8 @@ func FieldTitle(path string) (key string, args []any) {
 		return "sheet.field.status", nil
 	case path == FieldMessage:
 		return "sheet.field.message", nil
+	case path == FieldProduct:
+		return "sheet.field.product", nil
 	case !ok:
 		return "sheet.field.unknown", nil
 	case p.code != "":
@@ -551,6 +639,10 @@ func FieldTitle(path string) (key string, args []any) {
 			return fmt.Sprintf("enum.%s.%s", d[1], p.code), nil
 		}
 		return "sheet.field.of", []any{fault.Key("enum." + d[1] + "." + p.code), fault.Key("field." + p.list + "." + p.leaf)}
+	case p.list == productList && p.index > 0:
+		return "sheet.field.product_nth", []any{fault.Key("field." + p.list + "." + p.leaf), p.index + 1}
+	case p.list == productList:
+		return "sheet.field.of_product", []any{fault.Key("field." + p.list + "." + p.leaf)}
 	case p.index > 0:
 		return "sheet.field.nth", []any{fault.Key("field." + p.list + "." + p.leaf), p.index + 1}
 	}

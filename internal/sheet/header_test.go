@@ -24,7 +24,7 @@ func TestHeadersAreTheLabels(t *testing.T) {
 				if got, how, _ := lex.match(header); got != field || how != HowExact && field != FieldIgnore {
 					t.Errorf("%s: the %s header %q of %q leads to %q (%s)", kind, lang, header, field, got, how)
 				}
-				if strings.Contains(field, "[") || !strings.Contains(field, ".") || field == FieldName || strings.HasPrefix(field, "household.benefits.") || kind == Members && !strings.HasPrefix(field, "household.") {
+				if kind == Families && strings.HasPrefix(field, "product.") || kind == Products && !strings.HasPrefix(field, "product.") || field == FieldProduct || strings.Contains(field, "[") || !strings.Contains(field, ".") || field == FieldName || strings.HasPrefix(field, "household.benefits.") || kind == Members && !strings.HasPrefix(field, "household.") {
 					continue
 				}
 				l := []*locale.Locale{ar, en}[i]
@@ -40,7 +40,7 @@ func TestHeadersAreTheLabels(t *testing.T) {
 			t.Errorf("the headers of %s are %q, its labels %q", path, words, want)
 		}
 	}
-	for _, f := range []string{"formal[tax_card].issuer", "formal[tax_card].number", "household.benefits[karama].status", "skills.training[course].centre", "consents[catalogue].given", "lead.phones[1].number", "lead.phones[3].number", "household.members[4].name", "finance.loans[1].amount", "finance.loans[0].year"} {
+	for _, f := range []string{"formal[tax_card].issuer", "formal[tax_card].number", "household.benefits[karama].status", "skills.training[course].centre", "consents[catalogue].given", "lead.phones[1].number", "lead.phones[3].number", "household.members[4].name", "finance.loans[1].amount", "finance.loans[0].year", "product[1].price", "product[4].name_ar"} {
 		for _, lang := range []string{"ar", "en"} {
 			lex, header := lexicons()[Families], HeaderFor(Families, f, lang)
 			if strings.HasPrefix(f, "household.members") {
@@ -85,6 +85,7 @@ func TestHeaderMatch(t *testing.T) {
 		{"م", FieldIgnore}, {"#", FieldIgnore}, {"السن", FieldIgnore}, {"العمر", FieldIgnore},
 		{"الرقم القومي للزوج", ""}, {"اسم الزوج", ""}, {"كلام آخر تماما", ""}, {"", ""}, {" \u200f ", ""},
 		{"الاسم / الرقم القومي", ""}, // two things
+		{"اسم المنتج", "product.name_ar"}, {"سعر المنتج 2", "product[1].price"}, {"السعر", "product.price"}, {"المنتج", "project.activity"}, {"اسم المنتج (٣)", "product[2].name_ar"},
 		{"رقم السجل التجاري", "formal[commercial_register].number"}, {"س.ت", "formal[commercial_register].number"},
 	} {
 		if got, how, score := lexicons()[Families].match(c.header); got != c.want {
@@ -99,6 +100,7 @@ func TestParseField(t *testing.T) {
 		"formal[tax_card].number": true, "formal[nonsense].number": false, "lead.phones[own].number": false, "formal.number": true, "formal": false,
 		"lead": false, "": false, "lead.nonsense": false, "formal[": false, "formal[]": false, "formal[tax_card]": false, "formal[tax_card].nonsense": false,
 		"household.members[29].name": true, "household.members[30].name": false, "project.channels": true, FieldName: true, FieldNumber: true, FieldIgnore: true,
+		"product.price": true, "product[19].price": true, "product[20].price": false, "product[x].price": false, "product.handmade_given": false, "product.id": true, "product[1].id": false, "product": false,
 		"lead[0].id_number": false, "consents[own_ministry].given": true,
 	} {
 		if got := ValidField(path); got != want {
@@ -116,7 +118,7 @@ func TestChoicesAreTheTitles(t *testing.T) {
 			t.Errorf("%s: %q is read as %q, want %q", list, text, got, code)
 		}
 	}
-	inRosters := map[string]bool{} // the lists of a family's record; papers, visits and products have others
+	inRosters := map[string]bool{"product_unit": true, "allergen": true} // and the lists of a family's record; papers and visits have others
 	for path := range registry.Paths() {
 		inRosters[registry.KindOf(path).List] = true
 	}

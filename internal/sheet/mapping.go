@@ -20,7 +20,11 @@ type RosterKind string
 const (
 	Families RosterKind = "families" // a row is a family, with all that its form holds
 	Members  RosterKind = "members"  // a row is a household member, with the key of the family
+	Products RosterKind = "products" // a row is a product, with the key of the family or the product's own number
 )
+
+// Kinds returns all kinds in the order of display.
+func Kinds() []RosterKind { return []RosterKind{Families, Members, Products} }
 
 // Roster is a table found in a sheet.
 type Roster struct {
@@ -118,6 +122,27 @@ func Suggest(rosters []Roster) Mapping {
 	return m
 }
 
+// Only leaves the sheets of other kinds out; a sheet that can be read as one of this kind is.
+func (m *Mapping) Only(kind RosterKind, rosters []Roster) {
+	for i := range m.Sheets {
+		s := &m.Sheets[i]
+		if s.Kind == kind {
+			continue
+		}
+		s.Skip = true
+		j := slices.IndexFunc(rosters, func(r Roster) bool { return r.Shape == s.Shape })
+		if j < 0 {
+			continue
+		}
+		r := rosters[j]
+		r.Columns = slices.Clone(r.Columns)
+		r.ReadAs(kind)
+		if as := Suggest([]Roster{r}).Sheets[0]; (Mapping{Sheets: []SheetMap{as}}).Check(nil).Err() == nil {
+			*s = as
+		}
+	}
+}
+
 // titledArea is the area that the titles above a table name after its kind: "كشف الأسر المنتجة بمحافظة سوهاج". "" if none or two are.
 func titledArea(titles []string) string {
 	found := ""
@@ -174,6 +199,28 @@ func (r *Roster) Remember(m Mapping) bool {
 	return true
 }
 
+// ReadAs takes a roster for another kind: its headers are looked at anew. Its shape stays, since that is what it is known by.
+func (r *Roster) ReadAs(kind RosterKind) {
+	m := newMatchers()[kind]
+	r.Kind = kind
+	for i := range r.Columns {
+		c := &r.Columns[i]
+		if c.Field == FieldStatus || c.Field == FieldMessage {
+			continue
+		}
+		header := c.Header
+		if j := strings.LastIndex(header, " #"); j > 0 {
+			header = header[:j]
+		}
+		if up, low, two := strings.Cut(header, " / "); two && r.HeaderTo > r.HeaderFrom {
+			_, c.Field, c.How, c.Score = m.matchTwo(up, up, low)
+		} else {
+			c.Field, c.How, c.Score = m.match(header)
+		}
+	}
+	settle(kind, r.Columns)
+}
+
 // Check returns what is wrong with a mapping for these rosters. The field of a problem is "sheets[i]" with ".key" or ".columns[header]" behind it.
 func (m Mapping) Check(rosters []Roster) fault.Problems {
 	var ps fault.Problems
@@ -182,7 +229,7 @@ func (m Mapping) Check(rosters []Roster) fault.Problems {
 		if s.Skip {
 			continue
 		}
-		if s.Kind != Families && s.Kind != Members {
+		if !slices.Contains(Kinds(), s.Kind) {
 			ps.Add(at+".kind", "problem.choice")
 		}
 		if s.DateOrder != "" && s.DateOrder != DayFirst && s.DateOrder != MonthFirst {
@@ -199,7 +246,7 @@ func (m Mapping) Check(rosters []Roster) fault.Problems {
 			case field == "" || field == FieldIgnore:
 			case !ValidField(field):
 				ps.Add(at+".columns["+h+"]", "sheet.problem.unknown_field")
-			case s.Kind == Members && !memberField(field):
+			case s.Kind == Members && !memberField(field), s.Kind == Products && !productField(field):
 				ps.Add(at+".columns["+h+"]", "sheet.problem.unknown_field")
 			case seen[field]:
 				ps.Add(at+".columns["+h+"]", "sheet.problem.field_twice")
@@ -213,12 +260,15 @@ func (m Mapping) Check(rosters []Roster) fault.Problems {
 			}
 		}
 		switch {
-		case s.Key == "" && s.Kind == Members:
+		case s.Key == "" && s.Kind == Members, s.Key == "" && s.Kind == Products && !seen[FieldProduct]:
 			ps.Add(at+".key", "sheet.problem.members_key")
 		case s.Key != "" && !slices.Contains(Keys(), s.Key):
 			ps.Add(at+".key", "problem.choice")
 		case s.Key != "" && !seen[s.Key]:
 			ps.Add(at+".key", "sheet.problem.key_column")
+		}
+		if s.Kind == Products && !seen[FieldProduct] && !seen["product.name_ar"] {
+			ps.Add(at+".columns", "sheet.problem.no_product")
 		}
 		if s.Kind == Families && !seen[FieldName] && !seen["lead.given_name"] && !seen["lead.id_number"] && !seen[FieldNumber] && !seen["case.file_no"] {
 			ps.Add(at+".columns", "sheet.problem.no_person")
@@ -234,6 +284,10 @@ func (m Mapping) Check(rosters []Roster) fault.Problems {
 
 func memberField(field string) bool {
 	return field == FieldStatus || field == FieldMessage || slices.Contains(Keys(), field) || strings.HasPrefix(field, "household.members.")
+}
+
+func productField(field string) bool {
+	return field == FieldStatus || field == FieldMessage || slices.Contains(Keys(), field) || strings.HasPrefix(field, "product.")
 }
 
 // Reading is what the rows of a roster are read with.

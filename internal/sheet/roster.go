@@ -109,7 +109,7 @@ const (
 
 func newMatchers() matchers {
 	m := matchers{}
-	for _, kind := range []RosterKind{Families, Members} {
+	for _, kind := range Kinds() {
 		m[kind] = &matcher{lexicon: lexicons()[kind], kind: kind, seen: map[string]matched{}, left: maxLooked}
 	}
 	return m
@@ -144,7 +144,7 @@ func head(s string) string {
 func findRoster(words matchers, rows []headRow) (Roster, bool) {
 	var best header
 	for i := range rows[:min(len(rows), headerRows)] {
-		for _, kind := range []RosterKind{Families, Members} {
+		for _, kind := range Kinds() {
 			one := readHeader(words[kind], rows, i, i)
 			titled := best.to == i && best.from < i && best.kind == kind // the row above was only a title
 			if one.score > best.score || titled && one.score > best.score-0.5 {
@@ -218,8 +218,8 @@ func readHeader(lex *matcher, rows []headRow, from, to int) header {
 			h.columns = append(h.columns, c)
 		}
 	}
-	settle(h.columns)
-	relation, project := false, false
+	settle(kind, h.columns)
+	relation, project, product := false, false, 0
 	for _, c := range h.columns {
 		if c.Field != "" {
 			h.score += c.Score
@@ -228,6 +228,9 @@ func readHeader(lex *matcher, rows []headRow, from, to int) header {
 			}
 		}
 		relation = relation || c.Field == "household.members.relation"
+		if strings.HasPrefix(c.Field, "product.") {
+			product++
+		}
 		project = project || strings.HasPrefix(c.Field, "project.") || strings.HasPrefix(c.Field, "address.") || strings.HasPrefix(c.Field, "lead.phones")
 	}
 	if kind == Members && !relation {
@@ -235,6 +238,13 @@ func readHeader(lex *matcher, rows []headRow, from, to int) header {
 	}
 	if kind == Members && h.score > 0 {
 		h.score += 0.6 // each word of a list of members is one of a list of families too
+	}
+	if kind == Products {
+		if product < 2 || !slices.ContainsFunc(h.columns, func(c Column) bool { return c.Field == "product.name_ar" || c.Field == FieldProduct }) {
+			h.score = 0
+		} else {
+			h.score += 0.6
+		}
 	}
 	if others*3 > len(h.columns) { // headers are words
 		h.score = 0
@@ -265,6 +275,17 @@ func (l *matcher) matchTwo(group, up, low string) (header, field string, how How
 	if l.group != group { // for all columns below it
 		l.group, l.words = group, strings.Fields(headerKey(group))
 	}
+	if n, ok := productGroup(l.words); ok { // "المنتج الأول" over "الاسم", "السعر"
+		if f, how, score := lexicons()[Products].match(low); strings.HasPrefix(f, "product.") && f != FieldProduct || f == FieldIgnore && headerKey(low) == headerKey("الاسم") {
+			if f == FieldIgnore {
+				f, how, score = "product.name_ar", HowSynonym, 0.9
+			}
+			if l.kind == Families {
+				f = productList + "[" + strconv.Itoa(n) + strings.Replace(f, "product.", "].", 1)
+			}
+			return header, f, how, score
+		}
+	}
 	for _, t := range l.words {
 		var to map[string]string
 		switch t {
@@ -287,8 +308,32 @@ func (l *matcher) matchTwo(group, up, low string) (header, field string, how How
 	return header, field, how, score
 }
 
+// productGroup reports whether the words over a group of columns say that it is about a product, and about which, from 0.
+func productGroup(words []string) (int, bool) {
+	n, product := 0, false
+	for _, w := range words {
+		switch w {
+		case "منتج", "product":
+			product = true
+		case "ثاني", "second":
+			n = 1
+		case "ثالث", "third":
+			n = 2
+		case "رابع", "fourth":
+			n = 3
+		case "خامس", "fifth":
+			n = 4
+		default:
+			if i, err := strconv.Atoi(arabic.Digits(w)); err == nil && i >= 1 && i <= MaxProductColumns {
+				n = i - 1
+			}
+		}
+	}
+	return n, product
+}
+
 // settle makes headers different from each other and leaves each field to the column that fits it best. A second column of phones is the second phone.
-func settle(columns []Column) {
+func settle(kind RosterKind, columns []Column) {
 	names := map[string]int{}
 	for i := range columns {
 		c := &columns[i]
@@ -324,11 +369,43 @@ func settle(columns []Column) {
 				c.Field = "lead.phones[" + strconv.Itoa(n) + "].number"
 			}
 		}
+		if leaf, ok := strings.CutPrefix(c.Field, "product[0]."); ok {
+			c.Field = "product." + leaf
+		}
+		if leaf, ok := strings.CutPrefix(c.Field, "product."); ok && kind == Families { // the same headers once more: the next product
+			for n := 1; n < MaxProductColumns && taken[c.Field]; n++ {
+				c.Field = productList + "[" + strconv.Itoa(n) + "]." + leaf
+			}
+		}
 		if taken[c.Field] {
 			c.Field, c.How, c.Score = "", "", 0
 			continue
 		}
 		taken[c.Field] = true
+	}
+	if kind == Families {
+		nameProducts(columns)
+	}
+}
+
+// nameProducts takes "المنتج" for the name of a product where the price or the unit of one stands beside it; alone, it says what a family makes.
+func nameProducts(columns []Column) {
+	product, named, at := false, false, -1
+	for i, c := range columns {
+		switch {
+		case c.Field == "product.name_ar":
+			named = true
+		case strings.HasPrefix(c.Field, "product."):
+			product = true
+		case c.Field == "project.activity":
+			switch headerKey(c.Header) {
+			case "منتج", "منتجات", "نوع منتج", "product", "products":
+				at = i
+			}
+		}
+	}
+	if product && !named && at >= 0 {
+		columns[at].Field, columns[at].How, columns[at].Score = "product.name_ar", HowSynonym, 0.8
 	}
 }
 
@@ -373,7 +450,7 @@ func readHeaderLoose(rows []headRow, i int) header {
 			h.columns = append(h.columns, c)
 		}
 	}
-	settle(h.columns)
+	settle(Families, h.columns)
 	return h
 }
 

@@ -277,13 +277,13 @@ func TestRowMerge(t *testing.T) {
 	r := &Row{}
 	r.reset(7)
 	r.Cells["lead.sex"] = Ref{Col: 4}
-	r.Problems = []CellProblem{{2, fault.Problem{Field: "lead.birth_date", Key: "a"}}}
+	r.Problems = []CellProblem{{Col: 2, Problem: fault.Problem{Field: "lead.birth_date", Key: "a"}}}
 	var ps fault.Problems
 	ps.Add("lead.birth_date", "problem.required")
 	ps.Warn("lead.sex", "w")
 	ps.Add("case.channel", "problem.required")
 	r.Merge(ps)
-	want := []CellProblem{{2, fault.Problem{Field: "lead.birth_date", Key: "a"}}, {4, fault.Problem{Field: "lead.sex", Key: "w", Severity: fault.Warning}}, {-1, fault.Problem{Field: "case.channel", Key: "problem.required"}}}
+	want := []CellProblem{{Col: 2, Problem: fault.Problem{Field: "lead.birth_date", Key: "a"}}, {Col: 4, Problem: fault.Problem{Field: "lead.sex", Key: "w", Severity: fault.Warning}}, {Col: -1, Problem: fault.Problem{Field: "case.channel", Key: "problem.required"}}}
 	if fmt.Sprint(r.Problems) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", r.Problems, want)
 	}

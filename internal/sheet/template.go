@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"muntija/internal/intake"
 	"muntija/internal/place"
+	"muntija/internal/registry"
 )
 
 // templateFields are the columns of the blank templates. A template asks for what offices know of a family when they send a list; every other field of
@@ -16,7 +18,11 @@ var templateFields = map[RosterKind]string{
 		household.size household.dependents household.tenure household.income_band project.name project.craft project.activity project.stage project.at_home project.workers_family project.workers_other
 		project.capacity project.sales_band project.channels project.equipment project.materials formal[household_licence].number formal[household_licence].expires_on
 		formal[commercial_register].number formal[tax_card].number formal[food_permit].number formal[food_permit].expires_on finance.est_value
+		product.name_ar product.materials product.handmade product.unit product.price product[1].name_ar product[1].materials product[1].handmade product[1].unit product[1].price
 		case.channel case.application_date case.social_unit case.association consents[own_ministry].given consents[own_ministry].date consents[own_ministry].how`,
+	Products: `number lead.id_number case.file_no product.id product.name_ar product.name_en product.craft product.type product.description_ar product.description_en product.materials product.technique
+		product.handmade product.origin_area product.origin_name product.unit product.size product.weight product.price product.currency product.abroad product.capacity product.lead_days
+		product.shelf_days product.ingredients product.allergens product.hs_code product.made_in`,
 	Members: `number lead.id_number case.file_no household.members.name household.members.relation household.members.sex household.members.birth_year household.members.works`,
 }
 
@@ -40,13 +46,21 @@ func TemplateFields(kind RosterKind, party place.Country) []string {
 
 // WriteTemplate writes the blank workbook in which a list of a kind is filled in: a sheet with a column for each field, drop-downs from the code lists, input help, one
 // row as an example that reading passes over, and a first sheet that says how.
-func WriteTemplate(w io.Writer, kind RosterKind, party place.Country, lang string, say Say, at time.Time) error {
+//
+// types is the party's product taxonomy, nil for the one that a party begins with.
+func WriteTemplate(w io.Writer, kind RosterKind, party place.Country, lang string, types []registry.Taxon, say Say, at time.Time) error {
+	if types == nil {
+		types = registry.DefaultTaxonomy(party)
+	}
 	fields := TemplateFields(kind, party)
 	cols := make([]OutColumn, len(fields))
 	example := make([]Value, len(fields))
 	for i, f := range fields {
 		cols[i] = ColumnFor(kind, f, lang, party)
-		cols[i].Required = requiredFields()[party][f] || f == FieldName || kind == Members && f == FieldNumber
+		cols[i].Required = requiredFields()[party][f] && (kind == Products || !strings.HasPrefix(f, "product.")) || f == FieldName || kind != Families && f == FieldNumber
+		if f == "product.type" {
+			cols[i].Kind, cols[i].Choices = OutChoice, TypeTitles(types, lang)
+		}
 		cols[i].Note = helpOf(f, say)
 		example[i] = exampleOf(f, kind, party, lang, cols[i])
 	}
@@ -56,6 +70,17 @@ func WriteTemplate(w io.Writer, kind RosterKind, party place.Country, lang strin
 			{say("sheet.template.step", 3), say("sheet.template.text")}, {say("sheet.template.step", 4), say("sheet.template.example")},
 			{say("sheet.template.step", 5), say("sheet.template.upload")}},
 		Sheets: []Sheet{{Name: name, Columns: cols, Count: 1, Spare: templateRows, Example: 1, Rows: func(yield func([]Value) error) error { return yield(example) }}}})
+}
+
+// TypeTitles returns the names of the types of a taxonomy that forms offer, in a language.
+func TypeTitles(types []registry.Taxon, lang string) []string {
+	var out []string
+	for i := range types {
+		if t := &types[i]; t.Parent != "" && t.Active {
+			out = append(out, t.Name(lang))
+		}
+	}
+	return out
 }
 
 // helpOf is the input help of a field: the hint of the form, and how its kind of value is written.
@@ -71,8 +96,12 @@ func helpOf(field string, say Say) string {
 	switch field {
 	case FieldName:
 		parts = append(parts, say("sheet.template.help.name"))
-	case "project.channels":
+	case "project.channels", "product.allergens":
 		parts = append(parts, say("sheet.template.help.several"))
+	case FieldProduct:
+		parts = append(parts, say("sheet.template.help.product"))
+	case "product.weight":
+		parts = append(parts, say("sheet.template.help.weight"))
 	case FieldNumber:
 		parts = append(parts, say("sheet.template.help.key"))
 	}
@@ -84,7 +113,8 @@ func exampleOf(field string, kind RosterKind, party place.Country, lang string, 
 	texts := map[string][2]string{FieldName: {"منى أحمد علي حسن", "Mona Ahmed Ali Hassan"}, "case.file_no": {"115/2026", "115/2026"}, "lead.nationality": {"مصر", "Egypt"},
 		"address.district": {"المركز", "District"}, "address.village": {"القرية", "Village"}, "address.zone": {"25", "25"}, "address.street": {"840", "840"}, "address.building": {"12", "12"},
 		"project.name": {"خيوط النيل", "Nile Threads"}, "project.activity": {"نسيج يدوي وكليم", "Hand weaving and kilims"}, "household.members.name": {"سارة محمود", "Sara Mahmoud"},
-		"lead.phones[0].number": {"01001234567", "01001234567"}}
+		"lead.phones[0].number": {"01001234567", "01001234567"}, "product.name_ar": {"كليم يدوي", "كليم يدوي"}, "product.name_en": {"Hand-woven kilim", "Hand-woven kilim"},
+		"product.materials": {"صوف غنم", "صوف غنم"}, "product.allergens": {"", ""}, "product.type": {"", ""}, "product.currency": {intake.Currency(party), intake.Currency(party)}}
 	if party == place.Qatar {
 		texts["lead.nationality"], texts["project.name"], texts["lead.phones[0].number"] = [2]string{"قطر", "Qatar"}, [2]string{"بخور الدار", "Dar Bukhoor"}, [2]string{"33123456", "33123456"}
 	}
@@ -100,12 +130,17 @@ func exampleOf(field string, kind RosterKind, party place.Country, lang string, 
 		return TextValue(ExampleWord(lang))
 	case ok:
 		return TextValue(t[n])
+	case strings.HasPrefix(field, "product[") || field == "product.abroad" || field == "product.made_in" || field == "product.origin_area":
 	case c.Kind == OutChoice || c.Kind == OutBool:
 		if len(c.Choices) > 0 {
 			return TextValue(c.Choices[0])
 		}
 	case c.Kind == OutDate && field == "lead.birth_date":
 		return DateValue(day(1990, 3, 15))
+	case field == "product.handmade":
+		return IntValue(90)
+	case field == "product.price":
+		return MoneyValue(450_00)
 	case field == "household.members.birth_year":
 		return IntValue(2010)
 	case c.Kind == OutInt:

@@ -56,10 +56,113 @@ type Ref struct {
 type CellProblem struct {
 	Col int
 	fault.Problem
+	Row int // the cell stands on another row than the record: one that goes on with it; 0 on its own
 }
 
 // Form decodes the row's values into the form; see [intake.Decode]. The problems are of shape only and belong to Merge.
 func (r *Row) Form() (*intake.Registration, fault.Problems) { return intake.Decode(r.Values) }
+
+// Product is one product of a row, as it would be typed.
+type Product struct {
+	ID       string // its number, "" without one
+	Type     string // of the party's taxonomy, by its name as a rule: to be found there before it is put into the form
+	Form     *intake.Product
+	Cells    map[string]Ref // field of the product's form → the cell that it came from, blank cells included
+	Problems []CellProblem  // of its cells; fields as in Row
+	Index    int            // "product[Index]" in the names of fields
+	Row      int            // number in the sheet, from 1
+	Weak     []string       // fields that stand in no cell: constants of the mapping
+	Blanks   []string       // fields whose cells are empty, in order
+}
+
+// Products decodes the products of the row, in the order of their columns. Their problems are taken out of those of the row.
+func (r *Row) Products() []Product {
+	n := r.lists[productList]
+	if n == 0 {
+		return nil
+	}
+	out := make([]Product, n)
+	values := make([]map[string][]string, n)
+	at := func(name string) (int, string, bool) {
+		rest, ok := strings.CutPrefix(name, productList+"[")
+		num, leaf, closed := strings.Cut(rest, "].")
+		i, err := strconv.Atoi(num)
+		return i, leaf, ok && closed && err == nil && i < n
+	}
+	for i := range out {
+		out[i].Index, out[i].Cells, values[i] = i, map[string]Ref{}, map[string][]string{}
+	}
+	for name, v := range r.Values {
+		if i, leaf, ok := at(name); ok {
+			values[i][leaf] = v
+		}
+	}
+	for name, ref := range r.Cells {
+		if i, leaf, ok := at(name); ok {
+			out[i].Cells[leaf] = ref
+		}
+	}
+	kept := r.Problems[:0:0]
+	for _, p := range r.Problems {
+		if i, _, ok := at(p.Field); ok {
+			out[i].Problems = append(out[i].Problems, p)
+		} else {
+			kept = append(kept, p)
+		}
+	}
+	r.Problems = kept
+	for i := range out {
+		p := &out[i]
+		if id := values[i]["id"]; len(id) > 0 {
+			p.ID = id[0]
+		}
+		if t := values[i]["type"]; len(t) > 0 {
+			p.Type = t[0]
+			delete(values[i], "type")
+		}
+		for leaf, ref := range p.Cells {
+			if ref.Raw == "" && values[i][leaf] == nil && (leaf != "type" || p.Type == "") {
+				p.Blanks = append(p.Blanks, leaf)
+			}
+		}
+		for leaf := range values[i] {
+			if ref, ok := p.Cells[leaf]; !ok || ref.Raw == "" {
+				p.Weak = append(p.Weak, leaf)
+			}
+		}
+		slices.Sort(p.Blanks)
+		p.Row = r.N
+		var shape fault.Problems
+		p.Form, shape = intake.DecodeProduct(values[i])
+		p.Add(shape)
+	}
+	return out
+}
+
+// Moved is the product as another one of its row: "product[i]" in the names of fields.
+func (p Product) Moved(i int) Product {
+	from, to := productList+"["+strconv.Itoa(p.Index)+"]", productList+"["+strconv.Itoa(i)+"]"
+	p.Problems = slices.Clone(p.Problems)
+	for j := range p.Problems {
+		p.Problems[j].Field = strings.Replace(p.Problems[j].Field, from, to, 1)
+	}
+	p.Index = i
+	return p
+}
+
+// Add adds the problems that a check of the product's form found, each at its cell; see [Row.Merge].
+func (p *Product) Add(ps fault.Problems) {
+	row := Row{Cells: map[string]Ref{}, Problems: p.Problems}
+	prefix := productList + "[" + strconv.Itoa(p.Index) + "]."
+	for leaf, ref := range p.Cells {
+		row.Cells[prefix+leaf] = ref
+	}
+	for _, x := range ps {
+		x.Field = prefix + x.Field
+		row.Merge(fault.Problems{x})
+	}
+	p.Problems = row.Problems
+}
 
 // Blank reports whether a field's column is taken and its cell is empty.
 func (r *Row) Blank(field string) bool {
@@ -78,7 +181,7 @@ func (r *Row) Merge(ps fault.Problems) {
 		if ref, ok := r.Cells[p.Field]; ok {
 			col = ref.Col
 		}
-		r.Problems = append(r.Problems, CellProblem{col, p})
+		r.Problems = append(r.Problems, CellProblem{Col: col, Problem: p})
 	}
 }
 
@@ -107,6 +210,7 @@ type target struct {
 	header string // as the sheet has it, the lower of two
 	group  string // the upper of two
 	slot   string // which row of its list: the list with a code or a place
+	lines  bool   // the field takes several lines
 	names  []string
 }
 
@@ -159,7 +263,8 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 			if i := strings.Index(header, " / "); i >= 0 && ros.HeaderTo > ros.HeaderFrom {
 				header, group = header[i+3:], header[:i]
 			}
-			t := target{col: c.Index, field: field, path: p, header: header, group: group, kind: registry.KindOf(field)}
+			t := target{col: c.Index, field: field, path: p, header: header, group: group, kind: registry.KindOf(field),
+				lines: intake.Lines(field) || p.list == productList && intake.ProductLines(p.leaf)}
 			if p.list != "" {
 				t.slot = p.list + "[" + p.code
 				if p.code == "" {
@@ -206,7 +311,15 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 		return nil
 	}
 	rd.fillMerged(n)
-	if r.Skip = rd.skip(cells, filled, done); r.Skip != "" {
+	if r.Skip = rd.skip(cells, filled, done); r.Skip == SkipDone { // by its key a later row is known to repeat it
+		for i := range rd.targets {
+			if t := &rd.targets[i]; rd.cells[i] != nil && (slices.Contains(Keys(), t.field) || t.field == "lead.id_type" || t.field == FieldProduct || t.field == "product.name_ar") {
+				rd.take(t, rd.cells[i])
+			}
+		}
+		rd.finish()
+	}
+	if r.Skip != "" {
 		return r
 	}
 	rd.rows++
@@ -362,6 +475,10 @@ func (rd *reader) identified() bool {
 			continue
 		}
 		switch f := rd.targets[i].field; {
+		case f == FieldProduct, f == "product.name_ar" && rd.m.Kind == Products: // a product of few words is no note
+			if len([]rune(shown(*c))) > 0 && rd.priced() {
+				return true
+			}
 		case f == FieldNumber, f == "lead.id_number":
 			if d := digitsOnly(shown(*c)); len(d) >= 8 || f == FieldNumber && len(arabic.Clean(c.Text)) >= 8 {
 				return true
@@ -369,6 +486,17 @@ func (rd *reader) identified() bool {
 		}
 	}
 	return false
+}
+
+// priced reports whether the row says more of a product than its name.
+func (rd *reader) priced() bool {
+	n := 0
+	for i, c := range rd.cells {
+		if c != nil && strings.HasPrefix(rd.targets[i].field, "product.") {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // ascending reports whether the cells count the columns: 1, 2, 3 …
@@ -448,11 +576,11 @@ func (rd *reader) blank(t *target) {
 }
 
 func (rd *reader) problem(t *target, name, key string, args ...any) {
-	rd.row.Problems = append(rd.row.Problems, CellProblem{t.col, fault.Problem{Field: name, Key: key, Args: args}})
+	rd.row.Problems = append(rd.row.Problems, CellProblem{Col: t.col, Problem: fault.Problem{Field: name, Key: key, Args: args}})
 }
 
 func (rd *reader) warn(t *target, name, key string, args ...any) {
-	rd.row.Problems = append(rd.row.Problems, CellProblem{t.col, fault.Problem{Field: name, Key: key, Args: args, Severity: fault.Warning}})
+	rd.row.Problems = append(rd.row.Problems, CellProblem{Col: t.col, Problem: fault.Problem{Field: name, Key: key, Args: args, Severity: fault.Warning}})
 }
 
 const maxRaw = 200
@@ -471,7 +599,7 @@ func (rd *reader) take(t *target, c *Cell) {
 		return
 	case t.path.list != "" && t.path.index < 0 && t.path.code == "" && t.path.leaf != "" && rd.several(t, c, raw):
 		return
-	case t.field == "project.channels":
+	case t.field == "project.channels", t.path.list == productList && t.path.leaf == "allergens":
 		rd.set2(t, raw)
 		return
 	case t.field == FieldName, t.field == FieldNumber:
@@ -601,25 +729,31 @@ func splitList(s string, phones bool) []string {
 
 // set2 reads a cell of several choices into a set.
 func (rd *reader) set2(t *target, raw string) {
-	rd.ref(t, t.field, raw)
-	if missing(raw) {
+	none, _ := rd.choose(t, raw) // of allergens, nothing is an answer
+	if missing(raw) && none == "" {
+		rd.ref(t, t.field, raw)
 		return
 	}
+	name := t.field
+	if t.path.list != "" {
+		name = rd.name(t)
+	}
+	rd.ref(t, name, raw)
 	var codes []string
 	for _, part := range splitList(raw, false) {
 		code, exact := rd.choose(t, part)
 		switch {
 		case code == "":
-			rd.problem(t, t.field, "sheet.problem.choice", part)
+			rd.problem(t, name, "sheet.problem.choice", part)
 			return
 		case !exact:
-			rd.warn(t, t.field, "sheet.problem.choice_guess", part, fault.Key("enum."+t.kind.List+"."+code))
+			rd.warn(t, name, "sheet.problem.choice_guess", part, fault.Key("enum."+t.kind.List+"."+code))
 		}
 		if !slices.Contains(codes, code) {
 			codes = append(codes, code)
 		}
 	}
-	rd.row.Values[t.field] = codes
+	rd.row.Values[name] = codes
 }
 
 // benefit reads a column of its own for one programme: "تكافل: نعم".
@@ -647,6 +781,9 @@ func (rd *reader) convert(t *target, name string, c *Cell, raw string) string {
 	case "date":
 		return rd.date(t, name, c, raw)
 	case "bool":
+		if t.path.list == productList {
+			return rd.yes(t, name, raw, "yes", "no")
+		}
 		return rd.yes(t, name, raw, "yes", "")
 	case "list":
 		if t.kind.List == "tri" {
@@ -681,6 +818,8 @@ func (rd *reader) convert(t *target, name string, c *Cell, raw string) string {
 	case c.Kind == Date: // "1/2026" and "12/3", that Excel took for days
 		rd.problem(t, name, "sheet.problem.became_date")
 		return ""
+	case c.Kind == Text && t.lines:
+		return arabic.CleanText(c.Text)
 	}
 	return raw
 }
@@ -688,10 +827,10 @@ func (rd *reader) convert(t *target, name string, c *Cell, raw string) string {
 // numbered reports whether a text field holds a number whose every digit counts.
 func numbered(t *target) bool {
 	switch t.field {
-	case "lead.id_number", "guardian.id_number", "guardian.phone", "lead.disability_card":
+	case "lead.id_number", "guardian.id_number", "guardian.phone", "lead.disability_card", FieldProduct:
 		return true
 	}
-	return t.path.leaf == "number"
+	return t.path.leaf == "number" || t.path.list == productList && t.path.leaf == "hs_code"
 }
 
 // digits reads an identity number, a phone or the number of a paper.
@@ -713,6 +852,10 @@ func (rd *reader) digits(t *target, name string, c *Cell, raw string) string {
 		if t.path.code == "tax_card" && len(s) < 9 && len(s) >= 6 {
 			s = strings.Repeat("0", 9-len(s)) + s
 			rd.warn(t, name, "sheet.problem.zeros_restored", 9)
+		}
+		if t.path.leaf == "hs_code" && len(s) == 5 { // chapters 01 to 09 begin with a zero
+			s = "0" + s
+			rd.warn(t, name, "sheet.problem.zeros_restored", 6)
 		}
 		return s
 	case Date:
@@ -913,7 +1056,11 @@ func (rd *reader) choose(t *target, raw string) (code string, exact bool) {
 	switch {
 	case code != "":
 	case list == "craft":
-		code = craftWithin(folded)
+		if code = craftOf(folded); code != "" {
+			exact = true
+		} else {
+			code = craftWithin(folded)
+		}
 	default:
 		code = choiceBefore(list, folded)
 	}
@@ -936,6 +1083,30 @@ func choiceBefore(list, folded string) string {
 		}
 	}
 	return found
+}
+
+// craftOf finds the craft whose name has exactly these words, in whatever order: "أغذية محفوظة وجافة".
+func craftOf(folded string) string {
+	words := func(s string) []string {
+		out := strings.Fields(s)
+		for i, w := range out {
+			if rest, ok := strings.CutPrefix(w, "و"); ok && len([]rune(rest)) > 3 {
+				out[i] = rest
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	have := words(folded)
+	if len(have) < 2 {
+		return ""
+	}
+	for _, c := range registry.Crafts() {
+		if slices.Equal(have, words(arabic.Fold(c.NameAR))) {
+			return c.Code
+		}
+	}
+	return ""
 }
 
 // craftWithin finds the one craft that a text names with other words around it: "مشغولات خوص", "كليم يدوي".
@@ -1018,6 +1189,9 @@ func (rd *reader) money(t *target, name string, c *Cell, raw string) string {
 	}
 	s := strings.TrimSpace(arabic.Digits(raw))
 	folded := arabic.Fold(s)
+	if t.path.list == productList && c.Kind == Text { // sold abroad, it may be in the other party's: the form says which
+		return s
+	}
 	own := intake.Currency(rd.party)
 	for word, currency := range map[string]string{"جنيه": "EGP", "ريال": "QAR", "egp": "EGP", "qar": "QAR", "دولار": "USD", "usd": "USD"} {
 		if strings.Contains(folded, word) && currency != own {
@@ -1054,9 +1228,17 @@ func (rd *reader) whole(t *target, name string, c *Cell, raw string) string {
 	if missing(raw) {
 		return ""
 	}
-	if t.field == "finance.own_share" && c.Kind == Number && (c.Percent || c.Num > 0 && c.Num < 1) {
+	if (t.field == "finance.own_share" || t.path.leaf == "handmade") && c.Kind == Number && (c.Percent || c.Num > 0 && c.Num < 1) {
 		if n := math.Round(c.Num * 100); math.Abs(c.Num*100-n) < 1e-6 {
 			return strconv.Itoa(int(n))
+		}
+	}
+	if t.path.leaf == "handmade" {
+		raw = strings.Trim(raw, "%٪ ")
+	}
+	if t.path.leaf == "weight" {
+		if g, ok := grams(raw); ok {
+			return g
 		}
 	}
 	year := strings.HasSuffix(t.field, "birth_year")
@@ -1088,6 +1270,30 @@ func (rd *reader) whole(t *target, name string, c *Cell, raw string) string {
 	return s
 }
 
+// grams reads a weight with its unit: "1.5 كجم", "٢٥٠ جم", "2 kg".
+func grams(raw string) (string, bool) {
+	s := strings.TrimSpace(strings.ReplaceAll(arabic.Digits(raw), "٫", "."))
+	i := strings.IndexFunc(s, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	if i <= 0 {
+		return "", false
+	}
+	n, err := strconv.ParseFloat(s[:i], 64)
+	if err != nil {
+		return "", false
+	}
+	switch arabic.Fold(s[i:]) {
+	case "كجم", "كج", "ك", "كيلو", "كيلوجرام", "كيلو جرام", "كيلوغرام", "كغ", "كغم", "kg", "kilo":
+		n *= 1000
+	case "جم", "ج", "جرام", "غرام", "غ", "غم", "g", "gm", "gram", "grams":
+	default:
+		return "", false
+	}
+	if n != math.Trunc(n) || n > 1e7 {
+		return "", false
+	}
+	return strconv.Itoa(int(n)), true
+}
+
 var smallNumbers = map[string]string{"واحد": "1", "واحده": "1", "اثنان": "2", "اثنين": "2", "اتنين": "2", "ثلاثه": "3", "تلاته": "3", "اربعه": "4", "خمسه": "5",
 	"سته": "6", "سبعه": "7", "ثمانيه": "8", "تمانيه": "8", "تسعه": "9", "عشره": "10", "صفر": "0"}
 
@@ -1096,7 +1302,18 @@ var smallNumbers = map[string]string{"واحد": "1", "واحده": "1", "اثن
 func (rd *reader) finish() {
 	r := &rd.row
 	rd.splitName()
+	if r.lists[productList] > 0 {
+		rd.blankProducts()
+	}
 	for _, field := range slices.Sorted(maps.Keys(rd.m.Constants)) {
+		if leaf, ok := strings.CutPrefix(field, productList+"."); ok { // of every product of the row
+			for i := range r.lists[productList] {
+				if name := productList + "[" + strconv.Itoa(i) + "]." + leaf; r.Values[name] == nil {
+					rd.set(name, rd.m.Constants[field])
+				}
+			}
+			continue
+		}
 		if _, ok := r.Values[field]; !ok {
 			rd.set(field, rd.m.Constants[field])
 		}
@@ -1127,16 +1344,34 @@ func (rd *reader) finish() {
 	case "case.file_no":
 		r.Key = arabic.Digits(arabic.Clean(r.Key))
 	}
-	if rd.m.Kind == Members && r.Key == "" && !slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Field == rd.keyField }) {
+	if (rd.m.Kind == Members || rd.m.Kind == Products && !rd.numbered()) && r.Key == "" && !slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Field == rd.keyField }) {
 		col := -1
 		if ref, ok := r.Cells[rd.keyField]; ok {
 			col = ref.Col
 		}
-		r.Problems = append(r.Problems, CellProblem{col, fault.Problem{Field: rd.keyField, Key: "sheet.problem.no_key"}})
+		r.Problems = append(r.Problems, CellProblem{Col: col, Problem: fault.Problem{Field: rd.keyField, Key: "sheet.problem.no_key"}})
 	}
 	delete(r.Values, FieldNumber) // a key, no field of the form
 	delete(r.Values, FieldName)
 }
+
+// blankProducts notes the empty cells of the products that the row has.
+func (rd *reader) blankProducts() {
+	for i := range rd.targets {
+		t := &rd.targets[i]
+		if t.path.list != productList || rd.cells[i] != nil {
+			continue
+		}
+		if n, ok := rd.row.lists[t.slot]; ok {
+			if name := t.at(n); rd.row.Cells[name] == (Ref{}) {
+				rd.row.Cells[name] = Ref{Col: t.col}
+			}
+		}
+	}
+}
+
+// numbered reports whether the row names its product by the product's own number.
+func (rd *reader) numbered() bool { return len(rd.row.Values["product[0].id"]) > 0 }
 
 // idType is the kind of document that a number can only be.
 func idType(number string, party place.Country) identity.Type {

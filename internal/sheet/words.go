@@ -152,7 +152,36 @@ consent_scope.catalogue = النشر في دليل المنتجات | Publicatio
 consent_how.signature = توقيع | Signature
 consent_how.thumbprint = بصمة | Thumbprint
 consent_how.witnessed = أمام شهود | Before witnesses
-consent_how.recorded = تسجيل صوتي أو مرئي | Recorded`
+consent_how.recorded = تسجيل صوتي أو مرئي | Recorded
+product_unit.piece = قطعة | piece
+product_unit.pair = زوج | pair
+product_unit.set = طقم | set
+product_unit.dozen = دستة | dozen
+product_unit.metre = متر | metre
+product_unit.square_metre = متر مربع | square metre
+product_unit.kilogram = كيلوغرام | kilogram
+product_unit.gram = غرام | gram
+product_unit.litre = لتر | litre
+product_unit.millilitre = ملليلتر | millilitre
+product_unit.jar = برطمان | jar
+product_unit.bottle = زجاجة | bottle
+product_unit.box = علبة | box
+product_unit.service = خدمة | service
+allergen.none = لا توجد | None
+allergen.gluten = حبوب تحتوي على الغلوتين | Cereals with gluten
+allergen.milk = حليب | Milk
+allergen.eggs = بيض | Eggs
+allergen.nuts = مكسرات | Tree nuts
+allergen.peanuts = فول سوداني | Peanuts
+allergen.sesame = سمسم | Sesame
+allergen.soya = صويا | Soya
+allergen.fish = أسماك | Fish
+allergen.crustaceans = قشريات | Crustaceans
+allergen.molluscs = رخويات | Molluscs
+allergen.mustard = خردل | Mustard
+allergen.celery = كرفس | Celery
+allergen.lupin = ترمس | Lupin
+allergen.sulphites = كبريتيت | Sulphites`
 
 // choiceWords are what people write besides.
 const choiceWords = `
@@ -278,6 +307,30 @@ loan_state.late = متعثر | متأخر | متعثرة
 loan_state.refused = مرفوض
 consent_how.signature = توقيع يدوي | موقع | موقعة | بالتوقيع
 consent_how.thumbprint = بالبصمة | بصمة إبهام
+product_unit.piece = قطعه | القطعة | بالقطعة | حبة | وحدة | عدد | pc | pcs | pieces
+product_unit.pair = جوز | بالجوز | pairs
+product_unit.set = الطقم | مجموعة | سيت | sets
+product_unit.dozen = دسته | درزن | الدستة
+product_unit.metre = المتر | بالمتر | م | meter | m
+product_unit.square_metre = م2 | متر مربع | م مربع | sqm
+product_unit.kilogram = كيلو | كجم | كيلو جرام | كيلوجرام | الكيلو | بالكيلو | كغ | كغم | kg | kilo
+product_unit.gram = جرام | جم | غم | g
+product_unit.litre = ليتر | اللتر | l | liter
+product_unit.millilitre = مل | مللي | ml
+product_unit.jar = البرطمان | برطمان زجاج | مرطبان
+product_unit.bottle = قارورة | ازازة | زجاجه
+product_unit.box = العلبة | صندوق | كرتونة | عبوة | باكيت | كيس | boxes
+product_unit.service = الخدمة
+allergen.none = لا يوجد | بدون | خالي | لا شيء | خالي من مسببات الحساسية
+allergen.gluten = جلوتين | غلوتين | الجلوتين | قمح | دقيق | gluten | wheat
+allergen.milk = لبن | ألبان | اللبن | الحليب | منتجات ألبان
+allergen.eggs = بيضة | البيض
+allergen.nuts = لوز | جوز | بندق | فستق | كاجو | عين جمل | nuts
+allergen.peanuts = الفول السوداني | سوداني
+allergen.sesame = السمسم | طحينة
+allergen.soya = فول صويا | الصويا | soy
+allergen.fish = سمك | الأسماك
+allergen.crustaceans = جمبري | روبيان
 `
 
 // words is a code list by its folded labels.
@@ -371,6 +424,9 @@ func choiceTitle(list, code string) (ar, en string) {
 	t := choiceTitles()[list+"."+code]
 	return t[0], t[1]
 }
+
+// CodeOf returns the code of a list that a text means, in any of the ways that rosters write it; "" if it means none.
+func CodeOf(list, text string) string { return choice(list, arabic.Fold(text)) }
 
 // choice returns the code of a list that a folded text means, "" if it means none.
 func choice(list, folded string) string { return choiceTables()[list][folded] }

@@ -168,6 +168,29 @@ func (tx *Tx) DocumentsIn(ids []int64) (map[int64][]registry.Document, error) {
 	return out, nil
 }
 
+// ProductsIn returns the products of a few hundred families with the number of their photographs, by family, in the order of entry.
+func (tx *Tx) ProductsIn(ids []int64) (map[int64][]ProductRow, error) {
+	out := map[int64][]ProductRow{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var q statement
+	q.add(selectProduct + `, (SELECT count(*) FROM product_photo h WHERE h.product_id = p.id) FROM product p JOIN family f ON f.id = p.family_id WHERE 1 = 1`)
+	q.inIDs("p.family_id", ids)
+	q.add(" ORDER BY p.id")
+	err := tx.each(func(rows *sql.Rows) error {
+		var r ProductRow
+		var err error
+		r.Product, r.Area, err = scanProduct(rows, &r.Photos)
+		out[r.FamilyID] = append(out[r.FamilyID], r)
+		return err
+	}, q.text(), q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading products: %w", err)
+	}
+	return out, nil
+}
+
 // Layout is the columns that a person chose for a kind of export, under a name.
 type Layout struct {
 	ID, UserID int64

@@ -30,6 +30,7 @@ var exportRoutes = []route{
 	{method: "POST", path: "/exports/:id/cancel", access: permit, action: auth.ExportRun, handle: (*Server).exportCancel},
 	{method: "GET", path: "/templates/families", access: permit, action: auth.ExportRun, handle: func(s *Server, r *request) error { return s.template(r, sheet.Families) }},
 	{method: "GET", path: "/templates/members", access: permit, action: auth.ExportRun, handle: func(s *Server, r *request) error { return s.template(r, sheet.Members) }},
+	{method: "GET", path: "/templates/products", access: permit, action: auth.ExportRun, handle: func(s *Server, r *request) error { return s.template(r, sheet.Products) }},
 }
 
 // exportPage is the Body of export/form.
@@ -133,6 +134,9 @@ func columnGroups(w words, columns []sheet.OutColumn, chosen []string) []columnG
 	at := map[string]int{}
 	for _, c := range columns {
 		title := w.T("export.group.status")
+		if strings.HasPrefix(c.Key, "product.") {
+			title = w.T("export.group.product")
+		}
 		if step := intake.StepOf(c.Key); step != "" && strings.Contains(c.Key, ".") {
 			title = w.T("group." + step)
 		}
@@ -354,7 +358,7 @@ func (s *Server) template(r *request, kind sheet.RosterKind) error {
 		lang = r.words().Lang()
 	}
 	var b bytes.Buffer
-	if err := s.svc.Exports.Template(r.actor, string(kind), lang, &b); err != nil {
+	if err := s.svc.Exports.Template(r.ctx(), r.actor, string(kind), lang, &b); err != nil {
 		return err
 	}
 	r.saveAs("muntija-template-"+string(kind)+"-"+lang+".xlsx", "xlsx")

@@ -16,6 +16,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/fault"
 	"muntija/internal/place"
+	"muntija/internal/registry"
 	"muntija/internal/service"
 	"muntija/internal/sheet"
 	"muntija/internal/web/render"
@@ -136,7 +137,7 @@ func (s *Server) showImport(r *request) error {
 	}
 	body := importPage{ImportView: v}
 	behind := map[service.Outcome]service.RowFilter{service.RowProblem: service.RowsProblem, service.RowDraft: service.RowsDraft, service.RowChanged: service.RowsChanged,
-		service.RowAmended: service.RowsChanged, service.RowDuplicate: service.RowsDuplicate}
+		service.RowAmended: service.RowsChanged, service.RowProducts: service.RowsChanged, service.RowDuplicate: service.RowsDuplicate}
 	for _, o := range service.Outcomes() {
 		t := tile{Outcome: o, N: v.Counts.Of(o)}
 		if f := behind[o]; f != "" && t.N > 0 && v.Own {
@@ -244,9 +245,7 @@ func (s *Server) importRows(r *request) error {
 func (w words) problemLine(row service.ImportRow, p sheet.CellProblem) problemLine {
 	taken := row.Outcome != service.RowProblem && row.Outcome != service.RowDuplicate // what is missing keeps nothing out
 	line := problemLine{Text: w.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning || taken}
-	if p.Col >= 0 {
-		line.Cell = sheet.Letter(p.Col) + strconv.Itoa(row.Row)
-	}
+	line.Cell = row.Cell(p)
 	if sheet.ValidField(p.Field) {
 		key, args := sheet.FieldTitle(p.Field)
 		line.Field = w.T(key, args...)
@@ -273,6 +272,7 @@ type rosterSheet struct {
 	Columns                []rosterColumn
 	Constants              []constantView // values for all rows that are asked for
 	KindName, ErasesName   string         // names of the form's fields
+	AsName                 string         // of the kind as which the columns were looked at
 	SkipName               string
 	Kinds, Keys, DateOrder []string
 }
@@ -313,7 +313,24 @@ func (w words) fieldTitles(kind sheet.RosterKind) (titles []string, byField, byT
 	return titles, byField, byTitle
 }
 
-var constantFields = []string{"case.application_date", "case.round", "case.association", "address.area"}
+// constantFields are the values for all rows that are asked for, by kind: of families if their sheet has no such column, of products if it has any of theirs.
+var (
+	familyConstants  = []string{"case.application_date", "case.round", "case.association", "address.area"}
+	productConstants = []string{"product.unit", "product.handmade"}
+)
+
+func constantsOf(ros *sheet.Roster) []string {
+	var out []string
+	if ros.Kind == sheet.Families {
+		out = append(out, familyConstants...)
+	}
+	if slices.ContainsFunc(ros.Columns, func(c sheet.Column) bool {
+		return strings.HasPrefix(c.Field, "product") && c.Field != sheet.FieldProduct
+	}) {
+		out = append(out, productConstants...)
+	}
+	return out
+}
 
 func (s *Server) importColumns(r *request) error {
 	id, err := r.id("id")
@@ -332,7 +349,7 @@ func (s *Server) drawColumns(r *request, id int64, status int, answers map[strin
 	w := r.words()
 	form := &render.Form{Values: map[string]string{}, Problems: ps, Disabled: !c.Import.CanMap}
 	p := columnsPage{ImportView: c.Import}
-	for _, kind := range []sheet.RosterKind{sheet.Families, sheet.Members} {
+	for _, kind := range sheet.Kinds() {
 		titles, _, _ := w.fieldTitles(kind)
 		p.Lists = append(p.Lists, fieldList{"fields-" + string(kind), titles})
 	}
@@ -340,10 +357,16 @@ func (s *Server) drawColumns(r *request, id int64, status int, answers map[strin
 		ros := &c.Rosters[i]
 		sm, _ := c.Mapping.For(ros)
 		at := "s" + strconv.Itoa(i) + "."
+		if kind := sheet.RosterKind(answers[at+"kind"]); kind != ros.Kind && slices.Contains(sheet.Kinds(), kind) {
+			ros.ReadAs(kind)
+		}
 		_, byField, _ := w.fieldTitles(ros.Kind)
 		v := rosterSheet{At: i, Name: ros.Name, Kind: string(ros.Kind), Titles: ros.Titles, HeaderFrom: ros.HeaderFrom, First: ros.First,
-			Kinds: []string{string(sheet.Families), string(sheet.Members)}, Keys: sheet.Keys(), DateOrder: []string{string(sheet.DayFirst), string(sheet.MonthFirst)},
+			AsName: at + "as", Keys: sheet.Keys(), DateOrder: []string{string(sheet.DayFirst), string(sheet.MonthFirst)},
 			KindName: at + "kind", ErasesName: at + "erases", SkipName: at + "skip"}
+		for _, kind := range sheet.Kinds() {
+			v.Kinds = append(v.Kinds, string(kind))
+		}
 		set := func(name, value string) { form.Values[at+name] = value }
 		set("kind", string(ros.Kind))
 		set("key", sm.Key)
@@ -363,23 +386,27 @@ func (s *Server) drawColumns(r *request, id int64, status int, answers map[strin
 			}
 			v.Columns = append(v.Columns, cv)
 		}
-		if ros.Kind == sheet.Families {
-			for _, field := range constantFields {
-				if slices.ContainsFunc(ros.Columns, func(c sheet.Column) bool { return c.Field == field }) && sm.Constants[field] == "" {
-					continue
-				}
-				v.Constants = append(v.Constants, constantView{at + "k." + field, "field." + field})
-				value := sm.Constants[field]
-				if field == "address.area" && value != "" {
-					value = w.area(value)
-				}
-				set("k."+field, value)
+		for _, field := range constantsOf(ros) {
+			if slices.ContainsFunc(ros.Columns, func(c sheet.Column) bool { return registry.StripIndex(c.Field) == field }) && sm.Constants[field] == "" {
+				continue
 			}
+			v.Constants = append(v.Constants, constantView{at + "k." + field, "field." + field})
+			value := sm.Constants[field]
+			switch {
+			case field == "address.area" && value != "":
+				value = w.area(value)
+			case field == "product.unit" && value != "":
+				value = w.code("product_unit", value)
+			}
+			set("k."+field, value)
 		}
 		p.Sheets = append(p.Sheets, v)
 	}
 	for name, value := range answers {
 		form.Values[name] = value
+	}
+	for i := range c.Rosters {
+		form.Values["s"+strconv.Itoa(i)+".as"] = string(c.Rosters[i].Kind)
 	}
 	return r.page(status, "import/columns", form, p)
 }
@@ -413,6 +440,19 @@ func (s *Server) mapImport(r *request) error {
 			names[from+".columns["+col.Header+"]"] = at + "c" + strconv.Itoa(col.Index)
 		}
 	}
+	anew := map[string]bool{} // sheets that are another kind than their columns were looked at as: these are looked at again before anything is made of them
+	for i := range c.Rosters {
+		at := "s" + strconv.Itoa(i) + "."
+		if as := r.value(at + "as"); as != "" && as != r.value(at+"kind") && r.value(at+"skip") != "yes" {
+			anew[at] = true
+		}
+	}
+	if len(anew) > 0 {
+		ps = ps[:0]
+		for at := range anew {
+			ps.Add(at+"kind", "import.problem.kind_changed")
+		}
+	}
 	if len(ps) == 0 {
 		err := s.svc.Imports.Map(r.ctx(), r.actor, id, m, r.write())
 		found, ok := problems(err)
@@ -431,6 +471,10 @@ func (s *Server) mapImport(r *request) error {
 	if len(ps) > 0 {
 		answers := map[string]string{}
 		for name, v := range r.values() {
+			at, field, _ := strings.Cut(name, ".")
+			if column := strings.HasPrefix(field, "c") || strings.HasPrefix(field, "k."); column && anew[at+"."] {
+				continue
+			}
 			if strings.HasPrefix(name, "s") && len(v) > 0 && len(v[0]) < 200 {
 				answers[name] = v[0]
 			}
@@ -447,7 +491,7 @@ func (w words) mapping(rosters []sheet.Roster, value func(string) string) (sheet
 	for i, ros := range rosters {
 		at := "s" + strconv.Itoa(i) + "."
 		kind := sheet.RosterKind(value(at + "kind"))
-		if kind != sheet.Members {
+		if !slices.Contains(sheet.Kinds(), kind) {
 			kind = sheet.Families
 		}
 		_, _, byTitle := w.fieldTitles(kind)
@@ -467,7 +511,7 @@ func (w words) mapping(rosters []sheet.Roster, value func(string) string) (sheet
 				sm.Columns[col.Header] = field
 			}
 		}
-		for _, field := range constantFields {
+		for _, field := range slices.Concat(familyConstants, productConstants) {
 			v := strings.TrimSpace(value(at + "k." + field))
 			if v == "" {
 				continue
@@ -476,6 +520,14 @@ func (w words) mapping(rosters []sheet.Roster, value func(string) string) (sheet
 				code, ok := w.areaNamed(v)
 				if !ok {
 					ps.Add(at+"k."+field, "sheet.problem.area", v)
+					continue
+				}
+				v = code
+			}
+			if field == "product.unit" {
+				code := sheet.CodeOf("product_unit", v)
+				if code == "" {
+					ps.Add(at+"k."+field, "sheet.problem.choice", v)
 					continue
 				}
 				v = code

@@ -62,6 +62,18 @@ func (w words) kind(path string, k registry.Kind, text string) shownValue {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return shownValue{Text: w.Percent(n)}
 		}
+	case "product.handmade":
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return shownValue{Text: w.Percent(n)}
+		}
+	case "product.price": // its currency is a field of its own
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return shownValue{Text: w.Money(n, "")}
+		}
+	case "product.allergens":
+		return shownValue{Text: w.codes("allergen", text)}
+	case "product.state":
+		return shownValue{Text: w.code("product_state", text)}
 	case "household.members.birth_year", "finance.loans.year": // a year has no groups of three
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return shownValue{Text: strings.NewReplacer(",", "", "٬", "").Replace(w.Num(n))}
