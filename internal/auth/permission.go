@@ -100,6 +100,9 @@ const (
 	ReportView       Action = "report.view"
 	FeedManage       Action = "feed.manage"
 
+	FiguresView  Action = "figures.view"
+	FiguresOther Action = "figures.other"
+
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
 	ProfileEdit Action = "profile.edit"
@@ -260,6 +263,10 @@ var actions = map[Action]rule{
 	EvaluationRecord: {coordinator: Areas},
 	ReportView:       {coordinator: Party, analyst: Party, reads: true},
 	FeedManage:       {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},
+
+	// Sums of what the person may list; a worker's own entries are no statistics. Of the other country, sums with small cells hidden, for who works with it.
+	FiguresView:  {reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
+	FiguresOther: {coordinator: Party, analyst: Party, admin: Party, reads: true},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

@@ -356,6 +356,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.duplicates", "/duplicates", "copy", auth.DuplicateReview},
 		{"nav.exhibitions", "/exhibitions", "building-store", auth.ExhibitionView},
 		{"nav.calendar", "/calendar", "calendar", auth.ExhibitionView},
+		{"nav.figures", "/figures", "chart-bar", auth.FiguresView},
 		{"nav.meetings", "/meetings", "heart-handshake", auth.MeetingView},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
 		{"nav.venues", "/venues", "building-store", auth.VenueView},

@@ -35,7 +35,7 @@ func table() []route {
 		searchRoutes,
 		registrationRoutes,
 		exportRoutes, // before the pages of one family: "export" is no id
-		familyRoutes,
+		familyRoutes, figureRoutes,
 		criteriaRoutes,
 		exhibitionRoutes, participationRoutes, floorRoutes, fairFileRoutes, guestRoutes, calendarRoutes, meetingRoutes,
 		exhibitionRoutes, participationRoutes, floorRoutes, guestRoutes, calendarRoutes, seriesRoutes, meetingRoutes,

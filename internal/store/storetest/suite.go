@@ -342,6 +342,65 @@ func testList(t *testing.T, db *store.DB) {
 			}
 		}
 	}
+	holdsFigures(t, db, families)
+}
+
+// holdsFigures holds the counts of a registry to a count of its families one by one.
+func holdsFigures(t *testing.T, db *store.DB, families []*registry.Family) {
+	t.Helper()
+	type key struct{ state, area, craft, sex, protection string }
+	want, handed, decided := map[key]int{}, map[[2]int]int{}, map[[2]int]int{}
+	for _, f := range families {
+		r, st := &f.Record, &f.Status
+		want[key{string(st.State), r.Address.Area, r.Project.Craft, string(r.Lead.Sex), string(r.Household.Protection())}]++
+		if at := st.SubmittedAt.UTC(); !st.SubmittedAt.IsZero() {
+			handed[[2]int{at.Year(), int(at.Month())}]++
+			if at := st.DecidedAt.UTC(); !st.DecidedAt.IsZero() {
+				decided[[2]int{at.Year(), int(at.Month())}]++
+			}
+		}
+	}
+	err := db.View(t.Context(), func(tx *store.Tx) error {
+		got, err := tx.Figures(store.Scope{Party: families[0].Party})
+		if err != nil {
+			return err
+		}
+		for _, c := range got.Cells {
+			want[key{c.State, c.Area, c.Craft, c.Sex, c.Protection}] -= c.N
+		}
+		for k, n := range want {
+			if n != 0 {
+				t.Errorf("figures: %+v is off by %d", k, n)
+			}
+		}
+		for _, m := range got.Months {
+			at := [2]int{m.Year, m.Month}
+			handed[at] -= m.Submitted
+			decided[at] -= m.Decided
+		}
+		for at, n := range handed {
+			if n != 0 || decided[at] != 0 {
+				t.Errorf("figures of %v: handed in off by %d, decided by %d", at, n, decided[at])
+			}
+		}
+		one, err := tx.Figures(store.Scope{Party: families[0].Party, Areas: []string{"EG-C"}})
+		if err != nil {
+			return err
+		}
+		for _, c := range one.Cells {
+			if c.Area != "EG-C" {
+				t.Errorf("figures of one area count %s", c.Area)
+			}
+		}
+		other, err := tx.Figures(store.Scope{Party: place.Qatar})
+		if len(other.Cells) != 0 {
+			t.Errorf("figures of the other country: %+v", other.Cells)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // sortText is the key of a family in an order of which the first letters decide; the order by name is tested by package arabic.
