@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	urfave "github.com/urfave/cli/v3"
@@ -38,6 +39,9 @@ func (p *program) duplicatesCommand() *urfave.Command {
 			if cmd.String("file") == "" {
 				return p.registryDuplicates(ctx, cmd)
 			}
+			// A file of a million is compared once and the program ends: rare collections, until memory is short.
+			debug.SetGCPercent(300)
+			debug.SetMemoryLimit(fileMemory)
 			records, err := p.readRecords(cmd)
 			if err != nil {
 				return err
@@ -46,6 +50,7 @@ func (p *program) duplicatesCommand() *urfave.Command {
 			if err != nil {
 				return err
 			}
+			records = nil
 			result, err := set.Link(ctx, matching.Options{Threshold: cmd.Float("threshold"), Threads: cmd.Int("threads")})
 			if err != nil {
 				return err
@@ -53,6 +58,9 @@ func (p *program) duplicatesCommand() *urfave.Command {
 			return p.printDuplicates(result, set.Len(), cmd.Bool("json"))
 		}}
 }
+
+// fileMemory is how much memory the comparison of a file takes before it collects as often as it must.
+const fileMemory = 2200 << 20
 
 // registryDuplicates compares the families of a party. It prints numbers and reasons, and no name.
 func (p *program) registryDuplicates(ctx context.Context, cmd *urfave.Command) error {

@@ -10,33 +10,55 @@ import (
 type pass uint8
 
 const (
-	byID        pass = iota
-	byPhone          // each of the phones
-	byEmail          //
-	byNames          // given name and last word of the name, in any order
-	byFather         // given name and first word of the rest
-	byNameBorn       // given name and date of birth, day and month in any order
-	byLastBorn       // last word and date of birth
-	byBornPlace      // date of birth, sex and place
-	byNameYear       // given name, year and place
-	byLastYear       // last word, year and place
-	byHouse          // street and place, and sex: whatever was misspelt
-	byRest           // whole rest of the name, sex and place
-	byPostBorn       // postcode, day and month
-	byInitials       // first letters of both names, date of birth
-	byNamePost       // given name and postcode
+	byID         pass = iota
+	byPhone           // each of the phones
+	byEmail           //
+	byNames           // given name and last word of the name, in any order
+	byFather          // given name and first word of the rest
+	byNameBorn        // given name and date of birth, day and month in any order
+	byLastBorn        // last word and date of birth
+	byBornPlace       // date of birth, sex and place
+	byNameYear        // given name, year and place
+	byLastYear        // last word, year and place
+	byHouse           // street and place, and sex: whatever was misspelt
+	byRest            // whole rest of the name, sex and place
+	byPostBorn        // postcode, day and month
+	byInitials        // first letters of both names, date of birth
+	byNamePost        // given name and postcode
+	byLastPost        // last word and postcode
+	byDoor            // the street's most telling word and the number of the house
+	byStreetPost      // the street's most telling word and the postcode
+	byIDHead          // first half of the id number
+	byIDTail          // second half of the id number
+	byNameArea        // given name, area and first letter of the last word
+	byLastArea        // last word, area and first letter of the given name
+	byBornID          // day and month of birth and the last two digits of the id number
 	passes
 )
 
+// weak passes propose few true pairs that no other pass proposes, among many that are none: of a block that is not small only neighbours are compared.
+func (at pass) weak() bool { return at >= byLastPost }
+
 const (
 	blockWhole = 60 // up to so many records every pair of a block is compared
+	weakWhole  = 16
 	rangeWhole = 1500
 )
 
+// whole is up to how many records a block of the pass is compared whole.
+func (at pass) whole() int {
+	if at.weak() {
+		return weakWhole
+	}
+	return blockWhole
+}
+
 // window is how many neighbours a record of a larger block is compared with, in the order of sortKey. It bounds the work: a block of n records
 // costs n times window, also if everybody is called محمد أحمد محمد.
-func window(n int) int {
+func window(at pass, n int) int {
 	switch {
+	case at.weak():
+		return 4
 	case n <= rangeWhole:
 		return 24
 	case n <= 20_000:
@@ -70,6 +92,17 @@ func (p *person) last() uint32 {
 	return p.rest[p.nrest-1]
 }
 
+// called is the given name without the other parts of a compound one, and a pet name as what it is short for.
+func (p *person) called() uint32 {
+	switch {
+	case p.formal != 0:
+		return p.formal
+	case p.first != 0:
+		return p.first
+	}
+	return p.given
+}
+
 // place is the narrowest place that is known, but the postcode.
 func (p *person) place() uint64 {
 	switch {
@@ -94,7 +127,7 @@ func (s *Set) keysOf(p *person) (k [passes]uint64) {
 		}
 		k[at] = h
 	}
-	given, last := s.bone(p.given), s.bone(p.last())
+	given, last := s.bone(p.called()), s.bone(p.last())
 	var first uint64
 	if p.nrest > 1 {
 		first = s.bone(p.rest[0])
@@ -137,6 +170,24 @@ func (s *Set) keysOf(p *person) (k [passes]uint64) {
 		key(byRest, h, sex, max(place, 1))
 	}
 	key(byNamePost, given, uint64(p.postcode))
+	key(byLastPost, last, uint64(p.postcode))
+	if p.telling != 0 {
+		key(byDoor, uint64(p.telling), uint64(p.house))
+		key(byStreetPost, uint64(p.telling), uint64(p.postcode))
+	}
+	if p.id != 0 {
+		if code := s.codes.words[p.id].code; len(code) >= 6 {
+			key(byIDHead, hashBytes(code[:len(code)/2]))
+			key(byIDTail, hashBytes(code[len(code)/2:]))
+			if m != 0 && d != 0 {
+				key(byBornID, uint64(min(m, d)*100+max(m, d)), hashBytes(code[len(code)-2:]))
+			}
+		}
+	}
+	if given != 0 && last != 0 {
+		key(byNameArea, given, uint64(p.area), uint64(s.names.words[p.last()].code[0]))
+		key(byLastArea, last, uint64(p.area), uint64(s.names.words[p.given].code[0]))
+	}
 	if born != 0 {
 		key(byPostBorn, uint64(p.postcode), uint64(min(m, d)*100+max(m, d)))
 		if given != 0 && last != 0 {
@@ -161,9 +212,22 @@ func (s *Set) sortKey(at pass, p *person) uint64 {
 		return k
 	}
 	switch at {
-	case byNames, byFather, byRest, byHouse:
+	case byNames, byFather, byRest, byHouse, byLastPost, byLastArea, byDoor, byStreetPost:
 		return uint64(p.birth)<<32 | prefix(p.given)
-	case byNameBorn, byNameYear:
+	case byIDHead, byIDTail: // the half that the key is not
+		code := s.codes.words[p.id].code
+		if at == byIDHead {
+			code = code[len(code)/2:]
+		}
+		var k uint64
+		for i := range 8 {
+			k <<= 8
+			if i < len(code) {
+				k |= uint64(code[i])
+			}
+		}
+		return k
+	case byNameBorn, byNameYear, byNameArea, byNamePost:
 		return prefix(p.last())<<32 | uint64(p.birth)
 	}
 	return prefix(p.given)<<32 | prefix(p.last())
@@ -227,7 +291,7 @@ func (b *blocks) propose(at pass, es []keyed, runs []block, fresh []bool, pair f
 	}
 	for _, r := range runs {
 		run := es[r.from:r.to]
-		if len(run) <= blockWhole {
+		if len(run) <= at.whole() {
 			for x := range run {
 				for y := x + 1; y < len(run); y++ {
 					try(run[x].at, run[y].at)
@@ -248,7 +312,7 @@ func (b *blocks) propose(at pass, es []keyed, runs []block, fresh []bool, pair f
 			}
 			return int(int64(x.at) - int64(y.at))
 		})
-		w := window(len(run))
+		w := window(at, len(run))
 		for x := range run {
 			for y := x + 1; y < min(len(run), x+1+w); y++ {
 				try(run[x].at, run[y].at)
@@ -269,7 +333,7 @@ func (b *blocks) runs(at pass, es []keyed, fresh []bool) []block {
 		}
 		if j-i > 1 && any {
 			out = append(out, block{i, j})
-			if j-i > blockWhole {
+			if j-i > at.whole() {
 				for _, e := range es[i:j] {
 					b.keys[e.at][at] = 0
 				}

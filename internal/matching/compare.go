@@ -84,6 +84,10 @@ func (c *comparer) nameLevel(a, b *person) Level {
 	case alike:
 		return NameAlike
 	}
+	// Bob and Robert, Bob and Bobby
+	if x, y := a.called(), b.called(); (a.formal != 0 || b.formal != 0) && c.memory.like(c.names, kindNames, x, y) >= slip {
+		return NameSlip
+	}
 	// محمد علي and محمد: one part of a compound name
 	if a.first != 0 && c.memory.like(c.names, kindNames, a.first, b.given) >= slip || b.first != 0 && c.memory.like(c.names, kindNames, b.first, a.given) >= slip {
 		return NameAlike

@@ -50,9 +50,15 @@ var mappable = []struct {
 // alias are other words for the names of fields in a mapping.
 var alias = map[string]string{"first_name": "given_name", "last_name": "surname", "rest_of_name": "surname", "family_name": "surname", "name": "full_name",
 	"dob": "birth_date", "date_of_birth": "birth_date", "gender": "sex", "national_id": "id_number", "phones": "phone", "city": "area", "state": "area",
-	"suburb": "locality", "village": "locality", "address": "street", "zip": "postcode", "occupation": "other_1", "birth_place": "other_2", "other": "other_1"}
+	"suburb": "locality", "village": "locality", "address": "street", "zip": "postcode", "occupation": "other_1", "birth_place": "other_2", "other": "other_1",
+	"given": "given_name", "forename": "given_name", "fname": "given_name", "lname": "surname", "last": "surname", "first": "given_name", "middle": "middle_name",
+	"fullname": "full_name", "birthdate": "birth_date", "birth": "birth_date", "date": "birth_date", "gov": "area", "governorate": "area", "municipality": "area", "province": "area",
+	"region": "area", "county": "area", "town": "locality", "district": "locality", "address_1": "street", "address_2": "street", "street_number": "street", "street_name": "street",
+	"house_number": "street", "postal_code": "postcode", "post_code": "postcode", "zipcode": "postcode", "id": "id_number", "nid": "id_number", "national_number": "id_number",
+	"soc_sec_id": "id_number", "ssn": "id_number", "identity": "id_number", "mobile": "phone", "telephone": "phone", "phone_number": "phone", "household_id": "household"}
 
 func fieldNamed(s string) string {
+	s = strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(s)))
 	if a, ok := alias[s]; ok {
 		s = a
 	}
@@ -104,13 +110,17 @@ func ParseMapping(b []byte) (Mapping, error) {
 		default:
 			return nil, fault.New(fault.Invalid, "matching.map_value", quoted(k))
 		}
-		if f := fieldNamed(k); f != "" {
-			m[f] = append(m[f], values...)
-			continue
+		// Which of the two is the field? A name of the documentation before another word for one, and of two equal ones the first.
+		turned := ""
+		if len(values) == 1 {
+			turned = fieldNamed(values[0])
 		}
-		if len(values) == 1 && fieldNamed(values[0]) != "" {
-			f := fieldNamed(values[0])
-			m[f] = append(m[f], k)
+		switch f := fieldNamed(k); {
+		case f == "" && turned != "", f != k && turned != "" && turned == values[0]:
+			m[turned] = append(m[turned], k)
+			continue
+		case f != "":
+			m[f] = append(m[f], values...)
 			continue
 		}
 		return nil, fault.New(fault.Invalid, "matching.map_field", quoted(k), strings.Join(MappingFields(), ", "))
@@ -315,102 +325,4 @@ func number(s string) int {
 		return 0
 	}
 	return n
-}
-
-// order of day and month in dates like 03/04/1990
-type order uint8
-
-const (
-	dayFirst order = iota
-	monthFirst
-)
-
-// dateOrder finds out which of the first two numbers of a date is the day: the one that is more often over 12. Both countries write the day first.
-func dateOrder(dates []string) order {
-	day, month := 0, 0
-	for _, d := range dates {
-		if p := numbers(d); len(p) == 3 && p[0] < 32 {
-			day += bit(p[0] > 12)
-			month += bit(p[1] > 12)
-		}
-	}
-	if month > day {
-		return monthFirst
-	}
-	return dayFirst
-}
-
-// numbers returns the runs of digits of a date, at most four; a trailing time of day is left out.
-func numbers(s string) []int {
-	s = arabic.Digits(cut(s))
-	if at := strings.IndexAny(s, "T"); at > 0 {
-		s = s[:at]
-	}
-	var out []int
-	for i := 0; i < len(s) && len(out) < 4; {
-		j := i
-		for j < len(s) && s[j] >= '0' && s[j] <= '9' {
-			j++
-		}
-		if j > i {
-			n, err := strconv.Atoi(s[i:j])
-			if err != nil {
-				return nil
-			}
-			out = append(out, n)
-			i = j
-			continue
-		}
-		i++
-	}
-	return out
-}
-
-// parseBirth reads a date in one of the usual forms: 1990-03-04, 19900304, 4/3/1990, 1990, 1990-03. What it cannot read is unknown.
-func parseBirth(s string, o order) Birth {
-	p := numbers(s)
-	if len(p) > 3 {
-		p = p[:3] // a time of day
-	}
-	switch len(p) {
-	case 1:
-		switch n := p[0]; {
-		case n >= 1000_01_01 && n <= 9999_12_31:
-			return whole(n/10000, n/100%100, n%100)
-		case n >= 1000 && n <= 9999:
-			return Birth{Year: n}
-		}
-	case 2:
-		if p[0] > 999 && p[1] >= 1 && p[1] <= 12 {
-			return Birth{Year: p[0], Month: p[1]}
-		}
-	case 3:
-		if p[0] > 31 {
-			return whole(p[0], p[1], p[2])
-		}
-		y, m, d := p[2], p[1], p[0]
-		if o == monthFirst {
-			m, d = d, m
-		}
-		if m > 12 && d <= 12 {
-			m, d = d, m
-		}
-		if y < 100 { // two digits: nobody is older than a hundred, and the year of a registration is not known here
-			y += 1900
-		}
-		return whole(y, m, d)
-	}
-	return Birth{}
-}
-
-func whole(y, m, d int) Birth {
-	switch {
-	case y < 1 || y > 9999:
-		return Birth{}
-	case m < 1 || m > 12:
-		return Birth{Year: y}
-	case d < 1 || d > 31:
-		return Birth{Year: y, Month: m}
-	}
-	return Birth{y, m, d}
 }

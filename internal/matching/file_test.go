@@ -100,3 +100,21 @@ func FuzzReadCSV(f *testing.F) {
 		}
 	})
 }
+
+func TestBirthForms(t *testing.T) {
+	for _, test := range []struct {
+		in   string
+		o    order
+		want Birth
+	}{
+		{"1990-03-04", dayFirst, Birth{1990, 3, 4}}, {"19900304", dayFirst, Birth{1990, 3, 4}}, {"04031990", dayFirst, Birth{1990, 3, 4}}, {"03041990", monthFirst, Birth{1990, 3, 4}},
+		{"4/3/1990", dayFirst, Birth{1990, 3, 4}}, {"3/4/90", monthFirst, Birth{1990, 3, 4}}, {"4.3.05", dayFirst, Birth{2005, 3, 4}}, {"4 March 1990", dayFirst, Birth{1990, 3, 4}},
+		{"March 4, 1990", dayFirst, Birth{1990, 3, 4}}, {"04-Mar-90", dayFirst, Birth{1990, 3, 4}}, {"٤ مارس ١٩٩٠", dayFirst, Birth{1990, 3, 4}}, {"Mar 1990", dayFirst, Birth{1990, 3, 0}},
+		{"1990", dayFirst, Birth{Year: 1990}}, {"1990-03", dayFirst, Birth{1990, 3, 0}}, {"03/1990", dayFirst, Birth{1990, 3, 0}}, {"32936", dayFirst, Birth{1990, 3, 4}}, {"32936.0", dayFirst, Birth{1990, 3, 4}},
+		{"1990-03-04T00:00:00Z", dayFirst, Birth{1990, 3, 4}}, {"1990-03-04 00:00:00", dayFirst, Birth{1990, 3, 4}}, {"٤/٣/١٩٩٠", dayFirst, Birth{1990, 3, 4}}, {"19151345", dayFirst, Birth{Year: 1915}}, {"", dayFirst, Birth{}}, {"unknown", dayFirst, Birth{}}, {"99", dayFirst, Birth{}},
+	} {
+		if got := parseBirth(test.in, test.o); got != test.want {
+			t.Errorf("parseBirth(%q) = %v, want %v", test.in, got, test.want)
+		}
+	}
+}

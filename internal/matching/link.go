@@ -88,11 +88,73 @@ func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
 		}
 		out.Pairs = append(out.Pairs, t.pair(s, x, p))
 	}
-	slices.SortFunc(out.Pairs, func(a, b Pair) int {
-		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j))
-	})
-	out.Clusters = s.clusters(out.Pairs, t)
+	slices.SortFunc(out.Pairs, byWeight)
+	var together [][]int
+	out.Clusters, together = s.clusters(out.Pairs, t)
+	if chained := s.chains(out.Pairs, together, t, o); len(chained) > 0 {
+		out.Pairs = append(out.Pairs, chained...)
+		slices.SortFunc(out.Pairs, byWeight)
+	}
 	return out, nil
+}
+
+func byWeight(a, b Pair) int {
+	return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j))
+}
+
+// ChainReason is the Level of the part that other records of the same cluster add: if A is B and B is C, then A is C.
+const ChainReason = "chain"
+
+// Chains are looked for in clusters of at most so many records, between pairs that are not less likely than so by themselves.
+const mostChained, leastChained = 32, 0.1
+
+// chains returns the pairs inside clusters that are too poor in facts to be seen by themselves, and whose records both are the person that a third record is: one of two
+// that knows name and number, and one that knows name and street, through the record that knows all three. The chance that at least one of the chains of
+// two links holds adds to the chance of the pair's own; a pair that speaks against itself stays out.
+func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, o Options) []Pair {
+	known := make(map[[2]int]float64, len(pairs))
+	for _, p := range pairs {
+		known[[2]int{p.i, p.j}] = p.Probability
+	}
+	at := func(i, j int) float64 { return known[[2]int{min(i, j), max(i, j)}] }
+	c := &comparer{s, newMemory()}
+	var out []Pair
+	for _, members := range clusters {
+		if len(members) < 3 || len(members) > mostChained {
+			continue
+		}
+		for x, i := range members {
+			for _, j := range members[x+1:] {
+				if at(i, j) > 0 || o.Fresh != nil && !o.Fresh[i] && !o.Fresh[j] {
+					continue
+				}
+				p := scored{i: uint32(i), j: uint32(j)}
+				p.levels = c.compare(&s.people[i], &s.people[j])
+				p.given, p.rest = s.rarity(&s.people[i], &s.people[j], p.levels)
+				own, _ := t.posterior(&p)
+				if own < leastChained {
+					continue
+				}
+				not := 1 - own
+				for _, k := range members {
+					if k != i && k != j {
+						not *= 1 - at(i, k)*at(k, j)
+					}
+				}
+				if 1-not < o.Threshold {
+					continue
+				}
+				pair := t.pair(s, &p, 1-not)
+				odds := func(p float64) float64 { return math.Log2(max(p, 1e-9) / max(1-p, 1e-9)) }
+				if bits := odds(1-not) - odds(own); bits > 0.05 {
+					pair.Weight += bits
+					pair.Reasons = append(pair.Reasons, Reason{Field: Household, Level: ChainReason, Bits: bits})
+				}
+				out = append(out, pair)
+			}
+		}
+	}
+	return out
 }
 
 // floor is how many bits below even odds a pair may lie under the first model to be kept for the estimate.
@@ -219,7 +281,7 @@ func (t *tables) pair(s *Set, x *scored, p float64) Pair {
 
 // clusters joins pairs, the strongest first. Two clusters are not joined if some record of one speaks against some record of the other: a chain of alike
 // sisters would otherwise end in one person.
-func (s *Set) clusters(pairs []Pair, t *tables) [][]string {
+func (s *Set) clusters(pairs []Pair, t *tables) (named [][]string, numbers [][]int) {
 	parent := map[int]int{}
 	members := map[int][]int{}
 	find := func(i int) int {
@@ -286,6 +348,7 @@ func (s *Set) clusters(pairs []Pair, t *tables) [][]string {
 			ids[k] = s.ids[i]
 		}
 		out = append(out, ids)
+		numbers = append(numbers, m)
 	}
-	return out
+	return out, numbers
 }

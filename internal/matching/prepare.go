@@ -21,6 +21,7 @@ const (
 type person struct {
 	given    uint32 // in Set.names, compound names joined
 	first    uint32 // the first part of a compound name; 0 if it is not one
+	formal   uint32 // what the name is a pet name of; 0 if it is none
 	rest     [mostRest]uint32
 	nrest    uint8
 	sex      uint8
@@ -33,6 +34,7 @@ type person struct {
 	area     uint32 // in Set.places
 	locality uint32
 	street   [mostStreet]uint32 // sorted
+	telling  uint32             // the longest of the street's words
 	house    uint32             // the number among the street's words
 	postcode uint32             // in Set.codes
 	home     uint32
@@ -118,6 +120,7 @@ func (s *Set) prepare(r *Record) person {
 		if len(given) > 1 {
 			p.first = s.names.add(given[0], asPart)
 		}
+		p.formal = s.names.add(formalName[given[0]], asPart)
 	}
 	for _, w := range rest {
 		if int(p.nrest) == mostRest {
@@ -140,11 +143,16 @@ func (s *Set) prepare(r *Record) person {
 	}
 	p.area = s.places.add(strings.ReplaceAll(arabic.Fold(cut(r.Area)), " ", ""), asValue)
 	p.locality = s.places.add(strings.ReplaceAll(arabic.Fold(cut(r.Locality)), " ", ""), asValue)
+	most := 0
 	for i, w := range words(r.Street, mostStreet) {
 		n := s.places.add(w, asValue)
 		p.street[i] = n
-		if p.house == 0 && w[0] >= '0' && w[0] <= '9' {
-			p.house = n
+		if w[0] >= '0' && w[0] <= '9' {
+			if p.house == 0 {
+				p.house = n
+			}
+		} else if len(w) > most {
+			p.telling, most = n, len(w)
 		}
 	}
 	sortWords(&p.street)

@@ -58,6 +58,7 @@ func (v *vocabulary) add(s string, as role) uint32 {
 
 // close computes the frequencies when all words are in.
 func (v *vocabulary) close() {
+	v.index = nil // no word comes any more
 	for as := range roles {
 		for i := range v.words {
 			v.total[as] += float64(v.words[i].count[as])

@@ -63,7 +63,7 @@ func main() {
 	sections := flag.Args()
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
-		sections = append(sections, "plan")
+		sections = append(sections, "plan", "duplicates")
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -112,6 +112,8 @@ func main() {
 			err = benchExport(ctx, *families, 35*time.Second, 120)
 		case "catalogue":
 			err = benchCatalogue(ctx)
+		case "duplicates":
+			err = benchDuplicates(ctx)
 		case "print":
 			err = benchPrint(ctx)
 		default:
