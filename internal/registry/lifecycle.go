@@ -23,9 +23,10 @@ const (
 	Expired     State = "expired"      // the term ended without renewal
 	Withdrawn   State = "withdrawn"    // at the family's own wish
 	Graduated   State = "graduated"    // left the programme upwards
+	Merged      State = "merged"       // the same person's other registration stays; kept, in no list and no figure, see merge.go
 )
 
-// States returns every state in the order of display.
+// States returns every state that lists and figures know, in the order of display.
 func States() []State {
 	return []State{Draft, Submitted, UnderReview, Returned, Approved, Rejected, Suspended, Expired, Withdrawn, Graduated}
 }
@@ -34,7 +35,7 @@ func States() []State {
 func (s State) Title() fault.Key { return fault.Key("enum.state." + string(s)) }
 
 // Active reports whether a registration in this state holds the person's identity number: one active registration per person.
-func (s State) Active() bool { return s != Rejected && s != Withdrawn && s != "" }
+func (s State) Active() bool { return s != Rejected && s != Withdrawn && s != Merged && s != "" }
 
 // Step is a move in the life of a registration, or another dated thing that its history shows.
 type Step string
@@ -58,7 +59,9 @@ const (
 	StepAmend           Step = "amend"  // changes to an approved family are handed in
 	StepAmendmentAccept Step = "amendment_accept"
 	StepAmendmentReturn Step = "amendment_return"
-	StepRecall          Step = "recall" // the import that handed it in was undone
+	StepMerge           Step = "merge"   // another registration of the same person was merged into it, or it into another
+	StepUnmerge         Step = "unmerge" // the merge was undone
+	StepRecall          Step = "recall"  // the import that handed it in was undone
 )
 
 var moves = map[Step]struct {

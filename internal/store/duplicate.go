@@ -43,25 +43,39 @@ type DuplicatePair struct {
 	DecidedBy   int64
 	DecidedAt   time.Time
 	Note        string
+	Source      PairSource // who found it first
 }
 
-const pairColumns = `id, version, party, a_id, b_id, probability, weight, parts, state, found_at, decided_by, decided_at, uid, note`
+// PairSource is where a pair came from.
+type PairSource string
+
+// The sources of pairs.
+const (
+	FoundAtNight  PairSource = "night"  // the nightly search
+	FoundOnDemand PairSource = "asked"  // a search that somebody asked for
+	FoundByImport PairSource = "import" // rows of an import
+	FoundAtEntry  PairSource = "entry"  // somebody saw it while entering
+)
+
+const pairColumns = `id, version, party, a_id, b_id, probability, weight, parts, state, found_at, decided_by, decided_at, uid, note, source`
 
 type pairRow struct {
 	p                                        DuplicatePair
 	party, parts, state, found, decided, uid string
+	source                                   string
 	probability, weight                      int64
 	note                                     []byte
 }
 
 func (r *pairRow) into() []any {
 	p := &r.p
-	return into(&p.ID, &p.Version, &r.party, &p.A, &p.B, &r.probability, &r.weight, &r.parts, &r.state, &r.found, &p.DecidedBy, &r.decided, &r.uid, &r.note)
+	return into(&p.ID, &p.Version, &r.party, &p.A, &p.B, &r.probability, &r.weight, &r.parts, &r.state, &r.found, &p.DecidedBy, &r.decided, &r.uid, &r.note, &r.source)
 }
 
 func (tx *Tx) pair(r *pairRow) (*DuplicatePair, error) {
 	p := &r.p
 	p.Party, p.State, p.FoundAt, p.DecidedAt = place.Country(r.party), PairState(r.state), unstamp(r.found), unstamp(r.decided)
+	p.Source = PairSource(r.source)
 	p.Probability, p.Weight = float64(r.probability)/1e6, float64(r.weight)/1e3
 	if err := json.Unmarshal([]byte(r.parts), &p.Parts); err != nil {
 		return nil, fmt.Errorf("reading the parts of pair %d: %w", p.ID, err)
@@ -77,8 +91,8 @@ func (tx *Tx) pair(r *pairRow) (*DuplicatePair, error) {
 }
 
 // findPair keeps what was decided of a pair and brings what a run says of it up to date.
-const findPair = `INSERT INTO duplicate_pair (version, party, a_id, b_id, probability, weight, parts, state, found_at, decided_by, decided_at, uid, note)
-	VALUES (1, $1, $2, $3, $4, $5, $6, 'open', $7, 0, '', $8, $9)
+const findPair = `INSERT INTO duplicate_pair (version, party, a_id, b_id, probability, weight, parts, state, found_at, decided_by, decided_at, uid, note, source)
+	VALUES (1, $1, $2, $3, $4, $5, $6, 'open', $7, 0, '', $8, $9, $10)
 	ON CONFLICT (a_id, b_id) DO UPDATE SET probability = excluded.probability, weight = excluded.weight, parts = excluded.parts, found_at = excluded.found_at`
 
 // FindPairs stores what a run found at a time: new pairs are open, known ones keep what was decided of them.
@@ -88,7 +102,7 @@ func (tx *Tx) FindPairs(party place.Country, found []DuplicatePair, at time.Time
 		if err != nil {
 			return fmt.Errorf("writing the parts of a pair: %w", err)
 		}
-		_, err = tx.exec(findPair, string(party), min(p.A, p.B), max(p.A, p.B), int64(p.Probability*1e6), int64(p.Weight*1e3), string(parts), stamp(at), newUID(), []byte{})
+		_, err = tx.exec(findPair, string(party), min(p.A, p.B), max(p.A, p.B), int64(p.Probability*1e6), int64(p.Weight*1e3), string(parts), stamp(at), newUID(), []byte{}, string(p.Source))
 		if err != nil {
 			return fmt.Errorf("storing a pair: %w", err)
 		}
@@ -114,6 +128,11 @@ func (q *statement) pairScope(s Scope) {
 	}
 }
 
+// unmerged leaves out pairs of which a family is merged already: there is nothing to do with them. That of the merge itself is told as "same".
+func (q *statement) unmerged() {
+	q.add(` AND (p.state IN ('same', 'different') OR NOT EXISTS (SELECT 1 FROM family f WHERE f.id IN (p.a_id, p.b_id) AND f.state = 'merged'))`)
+}
+
 // PairByID returns a pair of which one family is in the scope.
 func (tx *Tx) PairByID(s Scope, id int64) (*DuplicatePair, error) {
 	var q statement
@@ -133,6 +152,7 @@ func (tx *Tx) ListPairs(s Scope, state PairState, after *DuplicatePair, limit in
 	q.add("SELECT " + pairColumns)
 	q.pairScope(s)
 	q.add(" AND p.state = ?", string(state))
+	q.unmerged()
 	if after != nil {
 		ppm := int64(after.Probability*1e6 + .5)
 		q.add(" AND (p.probability < ? OR p.probability = ? AND p.id > ?)", ppm, ppm, after.ID)
@@ -165,6 +185,7 @@ func (tx *Tx) CountPairs(s Scope) (map[PairState]int, error) {
 	var q statement
 	q.add("SELECT p.state, count(*)")
 	q.pairScope(s)
+	q.unmerged()
 	q.add(" GROUP BY p.state")
 	out := map[PairState]int{}
 	err := tx.each(func(rows *sql.Rows) error {

@@ -355,7 +355,32 @@ func (tx *Tx) MatchIdentifiers(party place.Country, ids []Identifier, excludeFam
 			return nil, fmt.Errorf("matching identifiers: %w", err)
 		}
 	}
+	out, err := tx.followMerges(party, out, excludeFamily)
 	slices.SortStableFunc(out, func(a, b IdentifierMatch) int { return int(a.FamilyID - b.FamilyID) })
+	return out, err
+}
+
+// followMerges puts the registrations that stayed in the place of those that were merged into them: what either held is one person's.
+func (tx *Tx) followMerges(party place.Country, list []IdentifierMatch, except int64) ([]IdentifierMatch, error) {
+	out := make([]IdentifierMatch, 0, len(list))
+	for _, m := range list {
+		if m.State == registry.Merged {
+			id, err := tx.SurvivorOf(m.FamilyID)
+			if err != nil {
+				return nil, err
+			}
+			var state, number string
+			err = tx.row(into(&m.FamilyID, &state, &m.Area, &m.Name, &number, &m.EnteredBy), `SELECT id, state, area, name, number, entered_by FROM family WHERE id = $1 AND party = $2`,
+				id, string(party))
+			if err != nil {
+				return nil, err
+			}
+			m.State, m.Number = registry.State(state), registry.Number(noNever(number))
+		}
+		if m.FamilyID != except && !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
 	return out, nil
 }
 

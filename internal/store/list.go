@@ -147,7 +147,7 @@ func (s *search) prepare() (bool, error) {
 }
 
 // readText tells a number from words. A registration number, an identity number and a phone are looked up exactly.
-func (s *search) readText() error {
+func (s *search) readText() (err error) {
 	text := strings.TrimSpace(arabic.Digits(s.q.Text))
 	if text == "" {
 		return nil
@@ -163,7 +163,15 @@ func (s *search) readText() error {
 	}
 	if n, ok := registry.ParseNumber(text); ok {
 		s.exact = []int64{}
-		return ids(`SELECT id FROM family WHERE party = $1 AND number = $2 AND number <> '~'`, string(party), string(n))
+		if err := ids(`SELECT id FROM family WHERE party = $1 AND number = $2 AND number <> '~'`, string(party), string(n)); err != nil {
+			return err
+		}
+		for i, id := range s.exact { // the number of a registration that was merged leads to the one that stayed
+			if s.exact[i], err = tx.SurvivorOf(id); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if (s.q.TextIDs || s.q.TextPhone) && strings.ContainsAny(text, "0123456789") {
 		compact := strings.ToUpper(strings.Map(func(r rune) rune {
@@ -294,7 +302,7 @@ func (r *roll) filterOf(s *search) *filter {
 	some := func(values []string, v string) bool { return len(values) == 0 || slices.Contains(values, v) }
 	f := &filter{r: r}
 	f.cell = r.cells.accept(func(c rollCell) bool {
-		return c.party == string(s.scope.Party) && some(q.States, c.state) && (s.areas == nil || slices.Contains(s.areas, c.area)) && (!q.Amendment || c.amendment)
+		return c.party == string(s.scope.Party) && c.state != string(registry.Merged) && some(q.States, c.state) && (s.areas == nil || slices.Contains(s.areas, c.area)) && (!q.Amendment || c.amendment)
 	})
 	f.trait = r.traits.accept(func(t rollTrait) bool {
 		return some(q.Crafts, t.craft) && some(q.Sexes, t.sex) && some(q.Protections, t.protection) && some(q.Overalls, t.overall)

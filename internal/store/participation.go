@@ -141,7 +141,7 @@ func (tx *Tx) Exhibitors(s Scope, kind exhibition.ExhibitorKind, limit int) ([]e
 	if kind != "" {
 		q.add(" AND kind = ?", string(kind))
 	}
-	q.add(" ORDER BY name, id LIMIT ?", limit)
+	q.add(" AND NOT EXISTS (SELECT 1 FROM family f WHERE f.id = exhibitor.family_id AND f.state = 'merged') ORDER BY name, id LIMIT ?", limit)
 	var out []exhibition.Exhibitor
 	err := tx.each(func(rows *sql.Rows) error {
 		e, err := tx.scanExhibitor(rows.Scan)
