@@ -43,6 +43,8 @@ const (
 	DuplicateCheck  Action = "duplicate.check"
 	DuplicateReview Action = "duplicate.review"
 	DuplicateRun    Action = "duplicate.run"
+	FamilyMerge     Action = "family.merge"
+	FamilyUnmerge   Action = "family.unmerge"
 
 	CriteriaView    Action = "criteria.view"
 	CriteriaEdit    Action = "criteria.edit"
@@ -188,6 +190,10 @@ var actions = map[Action]rule{
 	// says area and state.
 	DuplicateReview: {reviewer: Areas},
 	DuplicateRun:    {reviewer: Party, admin: Party, system: Party},
+	// Both families lie in the person's areas, and neither was entered by them. Where one is registered already, another person must have said before that they are
+	// one (service). To undo is no decision on a person: it restores what two people had decided.
+	FamilyMerge:   {reviewer: Areas, fourEyes: true},
+	FamilyUnmerge: {reviewer: Areas},
 
 	// The rules are no secret from anybody who works under them. Publishing belongs to administrators: it moves whole groups in and out.
 	CriteriaView:    {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, system: Party, reads: true},
@@ -286,6 +292,9 @@ func Actions() []Action {
 // FourEyes reports whether the action needs a second person: never the one who entered the family. A use-case asks it when the entry changed hands
 // and [Subject] no longer names everybody who typed.
 func FourEyes(action Action) bool { return actions[action].fourEyes }
+
+// Reads reports whether the action changes nothing but the audit log.
+func Reads(action Action) bool { return actions[action].reads }
 
 // grant returns how far the role may do the action. An unknown action or role gets None.
 func grant(action Action, role Role) Scope {

@@ -108,6 +108,7 @@ type CardCheck struct {
 	Party      place.Country
 	ValidUntil calendar.Date
 	CheckedAt  time.Time
+	Was        registry.Number // the number on the card, if its registration was merged into the one that is told
 }
 
 // VerifyCard checks the token of a card against the registry of today. It asks for no sign-in and never fails on a bad token: it says so.
@@ -126,6 +127,16 @@ func (s *Families) VerifyCard(ctx context.Context, token string) (*CardCheck, er
 			}
 			if err != nil {
 				return err
+			}
+			if f.Status.State == registry.Merged { // the card of a registration that was merged leads to the one that stayed
+				check.Was = f.Status.Number
+				stays, err := tx.SurvivorOf(f.ID)
+				if err != nil {
+					return err
+				}
+				if f, err = tx.FamilyByID(store.Scope{Party: party}, stays); err != nil {
+					return err
+				}
 			}
 			s.fillCheck(check, f, officeDay(now))
 			return nil

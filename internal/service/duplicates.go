@@ -39,6 +39,7 @@ type PairView struct {
 	store.DuplicatePair
 	Sides     [2]PairSide
 	DecidedBy string
+	MergeID   int64                 // the merge that made one of them; 0 if there is none that stands
 	Hints     []store.DuplicateHint // imports that found the pair
 }
 
@@ -116,6 +117,15 @@ func pairView(tx *store.Tx, actor auth.Actor, p *store.DuplicatePair) (*PairView
 		v.Sides[i] = PairSide{Area: f.Record.Address.Area, State: f.Status.State}
 		if auth.Allow(actor, auth.FamilyView, subjectOf(f)) == nil {
 			v.Sides[i].FamilyID, v.Sides[i].Number, v.Sides[i].Name = f.ID, f.Status.Number, f.Record.Lead.DisplayName()
+		}
+	}
+	if v.Sides[0].State == registry.Merged || v.Sides[1].State == registry.Merged {
+		m, err := tx.LastMergeOf(p.Party, p.A, p.B)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil && m.UndoneAt.IsZero() {
+			v.MergeID = m.ID
 		}
 	}
 	names, err := userNames(tx, p.DecidedBy)
@@ -265,7 +275,7 @@ func personsOf(ctx context.Context, db *store.DB, party place.Country, name func
 			n, last, out = 0, after, out[:kept]
 			return tx.EachRecord(party, after, batch, func(id int64, state registry.State, number registry.Number, r *registry.Record) error {
 				n, last = n+1, id
-				if state != registry.Withdrawn && (r.Lead.GivenName != "" || r.Lead.RestOfName != "" || r.Lead.IDNumber != "") {
+				if state != registry.Withdrawn && state != registry.Merged && (r.Lead.GivenName != "" || r.Lead.RestOfName != "" || r.Lead.IDNumber != "") {
 					out = append(out, personOf(name(id, number), r))
 				}
 				return nil
@@ -345,9 +355,13 @@ func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
 	if err != nil {
 		return err
 	}
+	source := store.FoundAtNight
+	if job.By != 0 {
+		source = store.FoundOnDemand
+	}
 	var found []store.DuplicatePair
 	for _, p := range result.Pairs {
-		var d store.DuplicatePair
+		d := store.DuplicatePair{Source: source}
 		pairWeight(&d, &p)
 		if d.A, err = strconv.ParseInt(p.A, 10, 64); err != nil {
 			return err

@@ -79,6 +79,9 @@ func load(tx *store.Tx, actor auth.Actor, action auth.Action, id int64) (*regist
 	if err := auth.Allow(actor, action, subjectOf(f)); err != nil {
 		return nil, err
 	}
+	if f.Status.State == registry.Merged && !auth.Reads(action) && action != auth.FamilyUnmerge {
+		return nil, fault.New(fault.State, "error.merge.ended")
+	}
 	return f, nil
 }
 

@@ -72,7 +72,7 @@ func openedFamilies(tx *store.Tx, party place.Country, ids []int64) (map[int64]*
 
 // compared is a pair as the nightly search would weigh it if the registry held these two alone; the search weighs it anew among all.
 func compared(ctx context.Context, a, b *registry.Family) (store.DuplicatePair, error) {
-	p := store.DuplicatePair{A: a.ID, B: b.ID}
+	p := store.DuplicatePair{A: a.ID, B: b.ID, Source: store.FoundByImport}
 	set, err := matching.NewSet([]matching.Record{personOf(strconv.FormatInt(a.ID, 10), &a.Record), personOf(strconv.FormatInt(b.ID, 10), &b.Record)})
 	if err != nil {
 		return p, err

@@ -45,6 +45,16 @@ type FamilyView struct {
 	OwnEntry    bool
 	Can         map[auth.Action]bool // what this person may do to this family now
 	Steps       []registry.Step      // the steps this person may take now
+	MergedInto  *MergeLink           // the registration that stands for this one; nil if it was not merged
+	Merged      []MergeLink          // the registrations that were merged into this one
+}
+
+// MergeLink is the other side of a merge.
+type MergeLink struct {
+	MergeID  int64
+	FamilyID int64 // 0 if the actor may not open it
+	Number   registry.Number
+	At       time.Time
 }
 
 // ValueGroup is the values of one step of the form.
@@ -93,6 +103,9 @@ func (s *Families) View(ctx context.Context, actor auth.Actor, id int64) (*Famil
 		if err := s.viewBeside(tx, actor, f, v, now); err != nil {
 			return err
 		}
+		if err := viewMerges(tx, actor, f, v); err != nil {
+			return err
+		}
 		return s.viewLife(tx, actor, f, v, now)
 	})
 	return v, err
@@ -108,6 +121,34 @@ func standingOf(actor auth.Actor, f *registry.Family, today calendar.Date) *prog
 		st.Protection, st.Cash = "", false
 	}
 	return &st
+}
+
+// viewMerges says which registration stands for this one, and which ones this one stands for.
+func viewMerges(tx *store.Tx, actor auth.Actor, f *registry.Family, v *FamilyView) error {
+	if f.Status.State == registry.Merged {
+		m, err := tx.MergeOf(f.Party, f.ID)
+		if err != nil {
+			return err
+		}
+		id, err := tx.SurvivorOf(f.ID)
+		if err != nil {
+			return err
+		}
+		stays, err := tx.FamilyByID(store.Scope{Party: f.Party}, id)
+		if err != nil {
+			return err
+		}
+		v.MergedInto = &MergeLink{MergeID: m.ID, Number: stays.Status.Number, At: m.At}
+		if auth.Allow(actor, auth.FamilyView, subjectOf(stays)) == nil {
+			v.MergedInto.FamilyID = stays.ID
+		}
+		return nil
+	}
+	merges, err := tx.MergesInto(f.Party, f.ID)
+	for _, m := range merges {
+		v.Merged = append(v.Merged, MergeLink{MergeID: m.ID, FamilyID: m.Away, Number: m.Number, At: m.At})
+	}
+	return err
 }
 
 func (s *Families) viewBeside(tx *store.Tx, actor auth.Actor, f *registry.Family, v *FamilyView, now time.Time) error {
@@ -227,6 +268,11 @@ func (s *Families) viewLife(tx *store.Tx, actor auth.Actor, f *registry.Family, 
 	v.Can = map[auth.Action]bool{}
 	for _, a := range auth.Actions() {
 		v.Can[a] = auth.Allow(actor, a, subjectOf(f)) == nil
+	}
+	if f.Status.State == registry.Merged {
+		for _, a := range auth.Actions() {
+			v.Can[a] = v.Can[a] && (auth.Reads(a) || a == auth.FamilyUnmerge)
+		}
 	}
 	if v.OwnEntry {
 		for _, a := range auth.Actions() {

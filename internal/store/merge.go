@@ -38,6 +38,9 @@ type MergeBody struct {
 	Moved   []Moved                  `json:"moved,omitempty"`
 	Members []int64                  `json:"members,omitempty"` // exhibitors (associations) of whose members the other family was taken out, since the survivor is one too
 	High    map[string]int64         `json:"high"`              // the highest id of each movable table: what is above was added since
+	Sums    [2]string                `json:"sums"`              // of all that was stored of both, to prove an undo; see DumpFamily
+	Pair    DuplicatePair            `json:"pair"`              // as it stood
+	Exact   *bool                    `json:"exact,omitempty"`   // of an undo: whether both are what they were, as the sums say
 }
 
 // FamilyState is a family as it stood.
@@ -137,18 +140,26 @@ func (tx *Tx) printOf(table, key string, but ...string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)[:12]), tx.fail(rows.Err())
 }
 
+// MarkHigh notes the highest id of each movable table.
+func (tx *Tx) MarkHigh(b *MergeBody) error {
+	b.High = map[string]int64{}
+	for _, m := range movables {
+		if m.key != "id" {
+			continue
+		}
+		var high int64
+		if err := tx.row(into(&high), `SELECT coalesce(max(id), 0) FROM `+m.table); err != nil {
+			return err
+		}
+		b.High[m.table] = high
+	}
+	return nil
+}
+
 // MoveBeside gives all that hangs beside a family to another one, and returns what it moved. Of takings part in one exhibition and wave by both, those in clash
 // must have been looked at before (see [Tx.MergeClashes]): of the two, an open one goes to the survivor and the closed one to the other.
 func (tx *Tx) MoveBeside(party place.Country, from, to int64, b *MergeBody) error {
-	b.High = map[string]int64{}
 	for _, m := range movables {
-		if m.key == "id" {
-			var high int64
-			if err := tx.row(into(&high), `SELECT coalesce(max(id), 0) FROM `+m.table); err != nil {
-				return err
-			}
-			b.High[m.table] = high
-		}
 		keys, err := tx.keysOf(m.table, m.key, m.column, from)
 		if err != nil {
 			return err
@@ -389,10 +400,43 @@ func (tx *Tx) MergeClashes(party place.Country, a, b int64) ([]MergeClash, error
 	return out, err
 }
 
-// MoveBack takes rows back to where they were. It returns the rows that were changed since they moved (they go back as they are now) and those that are not there any more.
-func (tx *Tx) MoveBack(m *Merge) (changed, gone []Moved, err error) {
+// ChangedSince returns the rows that a merge moved and that were changed since, and those that are not where it brought them any more.
+func (tx *Tx) ChangedSince(m *Merge) (changed, gone []Moved, err error) {
+	for _, row := range m.Body.Moved {
+		if row.Print == "" {
+			continue
+		}
+		but := []string{row.Column}
+		if row.Table == "participation" {
+			but = []string{"exhibitor_id", "family_id", "wave"}
+		}
+		now, err := tx.printOf(row.Table, row.Key, but...)
+		if err != nil {
+			return nil, nil, err
+		}
+		where, args, err := keyWhere(keyColumns(row.Table), row.Key, 2)
+		if err != nil {
+			return nil, nil, err
+		}
+		var there int64
+		if err := tx.row(into(&there), `SELECT count(*) FROM `+row.Table+` WHERE `+row.Column+` = $1 AND `+where, append([]any{row.To}, args...)...); err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case there == 0:
+			gone = append(gone, row)
+		case now != row.Print:
+			changed = append(changed, row)
+		}
+	}
+	return changed, gone, nil
+}
+
+// MoveBack takes rows back to where they were, as they are now. Rows that are not where the merge brought them stay where they are.
+func (tx *Tx) MoveBack(m *Merge) error {
 	var parts []Moved
 	for _, row := range m.Body.Moved {
+		var err error
 		switch {
 		case row.Table == "duplicate_pair":
 			err = tx.movePairBack(row)
@@ -403,54 +447,34 @@ func (tx *Tx) MoveBack(m *Merge) (changed, gone []Moved, err error) {
 		case row.Table == "exhibitor_member":
 			_, err = tx.exec(`UPDATE exhibitor_member SET family_id = $1 WHERE exhibitor_id = $2 AND family_id = $3`, row.From, mustID(row.Key), row.To)
 		default:
-			if row.Print != "" {
-				now, err := tx.printOf(row.Table, row.Key, row.Column)
-				if err != nil {
-					return nil, nil, err
-				}
-				if now != row.Print {
-					changed = append(changed, row)
-				}
-			}
 			where, args, kerr := keyWhere(keyColumns(row.Table), row.Key, 3)
 			if kerr != nil {
-				return nil, nil, kerr
+				return kerr
 			}
-			var n int64
-			n, err = tx.exec(`UPDATE `+row.Table+` SET `+row.Column+` = $1 WHERE `+row.Column+` = $2 AND `+where, append([]any{row.From, row.To}, args...)...)
-			if err == nil && n == 0 {
-				gone = append(gone, row)
-			}
+			_, err = tx.exec(`UPDATE `+row.Table+` SET `+row.Column+` = $1 WHERE `+row.Column+` = $2 AND `+where, append([]any{row.From, row.To}, args...)...)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("moving a row of %s back: %w", row.Table, err)
+			return fmt.Errorf("moving a row of %s back: %w", row.Table, err)
 		}
 	}
 	// Takings part in one exhibition may have changed places, which no order of single steps can turn back: first all step aside.
 	for _, row := range parts {
-		now, err := tx.printOf(row.Table, row.Key, "exhibitor_id", "family_id", "wave")
-		if err != nil {
-			return nil, nil, err
-		}
-		if now != row.Print {
-			changed = append(changed, row)
-		}
 		if _, err := tx.exec(`UPDATE participation SET wave = -1 - wave WHERE id = $1 AND exhibitor_id = $2`, mustID(row.Key), row.To); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
 	for _, row := range parts {
 		if _, err := tx.exec(`UPDATE participation SET wave = -1 - wave, exhibitor_id = $1 WHERE id = $2 AND wave < 0`, row.From, mustID(row.Key)); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
 	for _, association := range m.Body.Members {
 		_, err := tx.exec(`INSERT INTO exhibitor_member (exhibitor_id, family_id) SELECT e.id, $1 FROM exhibitor e WHERE e.id = $2 ON CONFLICT DO NOTHING`, m.Away, association)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
-	return changed, gone, nil
+	return nil
 }
 
 func mustID(key string) int64 {
@@ -549,9 +573,18 @@ func (tx *Tx) InsertMerge(m *Merge) error {
 	return nil
 }
 
-// EndMerge notes who undid a merge. The stored version must be m.Version, else the error is fault.Stale.
+// EndMerge notes who undid a merge, and whether it is exact. The stored version must be m.Version, else the error is fault.Stale.
 func (tx *Tx) EndMerge(m *Merge, by int64, at time.Time) error {
-	n, err := tx.exec(`UPDATE family_merge SET version = version + 1, undone_by = $1, undone_at = $2 WHERE id = $3 AND version = $4 AND undone_at = ''`, by, stamp(at), m.ID, m.Version)
+	var uid string
+	if err := tx.row(into(&uid), `SELECT uid FROM family_merge WHERE id = $1`, m.ID); err != nil {
+		return err
+	}
+	body, err := tx.sealJSON("family_merge", "body", uid, &m.Body)
+	if err != nil {
+		return err
+	}
+	n, err := tx.exec(`UPDATE family_merge SET version = version + 1, undone_by = $1, undone_at = $2, body = $3 WHERE id = $4 AND version = $5 AND undone_at = ''`,
+		by, stamp(at), body, m.ID, m.Version)
 	if err := one(n, err, fault.Stale, "error.stale"); err != nil {
 		return err
 	}
@@ -639,4 +672,11 @@ func (tx *Tx) SurvivorOf(family int64) (int64, error) {
 		family = next
 	}
 	return family, nil
+}
+
+// PartsOfFamily counts the exhibitions that a family itself takes part in.
+func (tx *Tx) PartsOfFamily(party place.Country, family int64) (int, error) {
+	var n int64
+	err := tx.row(into(&n), `SELECT count(*) FROM participation p JOIN exhibitor e ON e.id = p.exhibitor_id WHERE e.party = $1 AND e.family_id = $2`, string(party), family)
+	return int(n), err
 }

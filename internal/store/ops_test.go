@@ -91,6 +91,7 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 	storetest.FillProducts(t, db, "سر اللجنة عن المنتج")
 	storetest.FillPlaces(t, db)
 	storetest.FillPairs(t, db, "سر اللجنة عن الأختين")
+	storetest.FillMerge(t, db, "مشروع سر الدمج")
 	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة")
 }
 

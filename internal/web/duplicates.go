@@ -99,8 +99,11 @@ func (r *request) pair(v *service.PairView) shownPair {
 	}
 	for _, p := range v.Parts {
 		text := w.T("duplicate.field."+p.Field) + w.T("duplicate.colon") + w.T("duplicate.level."+p.Level)
-		if p.Level == "household" {
+		switch p.Level {
+		case "household":
 			text = w.T("duplicate.household")
+		case "chain":
+			text = w.T("duplicate.chain")
 		}
 		out.Parts = append(out.Parts, pairPart{text, p.Bits > 0, p.Bits})
 	}
@@ -134,14 +137,18 @@ type pairPage struct {
 	Rows      []pairRow
 	DecidedBy string
 	DecidedAt time.Time
-	Whole     bool // both sides may be seen
+	Whole     bool  // both sides may be seen
+	Merge     bool  // the person may merge such pairs, and this one is not merged
+	Merged    int64 // the merge that stands; 0 if there is none
+	Source    store.PairSource
 }
 
 // pairRow is one thing that the two families say, side by side.
 type pairRow struct {
-	Label  string
-	A, B   shownValue
-	Differ bool
+	Label          string
+	A, B           shownValue
+	MarksA, MarksB []marked // where the texts differ
+	Differ         bool
 }
 
 func (s *Server) duplicatePair(r *request) error {
@@ -161,6 +168,8 @@ func (r *request) drawPair(status int, id int64, form *render.Form) error {
 		return err
 	}
 	body := pairPage{shownPair: r.pair(v), Version: v.Version, State: v.State, States: []store.PairState{store.PairSame, store.PairDifferent, store.PairLater, store.PairOpen}, DecidedBy: v.DecidedBy, DecidedAt: v.DecidedAt}
+	body.Merged, body.Source = v.MergeID, v.Source
+	body.Merge = auth.Can(r.actor, auth.FamilyMerge) && v.MergeID == 0 && v.State != store.PairDifferent && v.Sides[0].State != registry.Merged && v.Sides[1].State != registry.Merged
 	body.Whole = v.Sides[0].View != nil && v.Sides[1].View != nil
 	body.Rows = r.sideBySide(v.Sides[0].View, v.Sides[1].View)
 	if form == nil {
@@ -204,6 +213,9 @@ func (r *request) sideBySide(a, b *service.FamilyView) []pairRow {
 	for i := range rows {
 		x, y := rows[i].A.Text, rows[i].B.Text
 		rows[i].Differ = a != nil && b != nil && x != y && arabic.NameKey(x) != arabic.NameKey(y)
+		if a != nil && b != nil && x != "" && y != "" {
+			rows[i].MarksA, rows[i].MarksB = marks(x, y)
+		}
 	}
 	return rows
 }

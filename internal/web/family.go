@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,6 +54,7 @@ type familyPage struct {
 	Products     []productLine
 	ShowProducts bool
 	CanProduct   bool
+	CanUnmerge   bool
 	Shows        []familyShow // exhibitions that it applied for
 	NeedsSecond  bool         // an own entry waits for somebody else's decision
 }
@@ -110,6 +112,9 @@ func (s *Server) family(r *request) error {
 	if err != nil {
 		return err
 	}
+	if v.MergedInto != nil && v.MergedInto.FamilyID != 0 { // its number and its links lead to the registration that stands for it
+		return r.redirect("/families/"+strconv.FormatInt(v.MergedInto.FamilyID, 10), "info", "flash.merge.leads", string(v.Number))
+	}
 	p := r.familyPage(v)
 	if p.ShowProducts = v.Can[auth.ProductView]; p.ShowProducts {
 		rows, err := s.svc.Products.OfFamily(r.ctx(), r.actor, id)
@@ -136,6 +141,7 @@ func (r *request) familyPage(v *service.FamilyView) *familyPage {
 	p.CanHistory, p.CanSheet = can(auth.HistoryView), can(auth.SheetView) && v.Assessment != nil
 	p.CanCard = can(auth.CardView) && v.Status.State == registry.Approved
 	p.CanVisit, p.CanDocument, p.ReadsPapers = can(auth.VisitRecord), can(auth.DocumentAdd), can(auth.DocumentView)
+	p.CanUnmerge = can(auth.FamilyUnmerge)
 	p.CanWaive = can(auth.CriterionWaive) && v.Status.State == registry.UnderReview
 	waits := v.Status.State == registry.Submitted || v.Status.State == registry.UnderReview || v.Status.Amendment
 	p.NeedsSecond = v.OwnEntry && waits && auth.Can(r.actor, auth.ReviewApprove)

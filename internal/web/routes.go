@@ -42,7 +42,7 @@ func table() []route {
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,
-		duplicateRoutes,
+		duplicateRoutes, mergeRoutes,
 		printRoutes,
 		venueRoutes, planRoutes, placeRoutes,
 	)

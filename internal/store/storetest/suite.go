@@ -31,7 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"family", testFamily}, {"stale", testStale}, {"scope", testScope}, {"identifiers", testIdentifiers}, {"list", testList},
 		{"list pages", testListPages}, {"search", testSearch}, {"draft", testDraft}, {"history", testHistory}, {"facts", testFacts},
 		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
-		{"assign", testAssign}, {"duplicates", testDuplicates},
+		{"assign", testAssign}, {"duplicates", testDuplicates}, {"merge", testMerge},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
 		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting},
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},

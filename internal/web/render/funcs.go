@@ -189,6 +189,7 @@ var badges = map[string]struct{ icon, tone string }{
 	"state.expired":           {"clock", "off"},
 	"state.withdrawn":         {"logout", "off"},
 	"state.graduated":         {"award", "good"},
+	"state.merged":            {"copy", "off"},
 	"outcome.met":             {"circle-check", "good"},
 	"outcome.not_met":         {"circle-x", "bad"},
 	"outcome.missing":         {"help-circle", "wait"},
