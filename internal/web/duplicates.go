@@ -147,7 +147,7 @@ type pairPage struct {
 type pairRow struct {
 	Label          string
 	A, B           shownValue
-	MarksA, MarksB []marked // where the texts differ
+	MarksA, MarksB []stretch // where the texts differ
 	Differ         bool
 }
 

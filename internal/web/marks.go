@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// marked is a stretch of a text, and whether the other text has it otherwise.
-type marked struct {
+// stretch is a stretch of a text, and whether the other text has it otherwise.
+type stretch struct {
 	Text   string
 	Differ bool
 }
@@ -16,13 +16,13 @@ const mostMarked = 60
 
 // marks cuts two texts into stretches that are alike and stretches that differ: word by word, and inside a word that stands for another one letter by letter from both
 // ends. Both are nil where nothing differs.
-func marks(a, b string) (x, y []marked) {
+func marks(a, b string) (x, y []stretch) {
 	if a == b {
 		return nil, nil
 	}
 	wa, wb := strings.Fields(a), strings.Fields(b)
 	if len(wa) == 0 || len(wb) == 0 || len(wa) > mostMarked || len(wb) > mostMarked {
-		return []marked{{a, a != ""}}, []marked{{b, b != ""}}
+		return []stretch{{a, a != ""}}, []stretch{{b, b != ""}}
 	}
 	// the longest common subsequence of words, from the end so that it is read off from the start
 	longest := make([][]int, len(wa)+1)
@@ -38,7 +38,7 @@ func marks(a, b string) (x, y []marked) {
 			}
 		}
 	}
-	put := func(to *[]marked, text string, differ bool) {
+	put := func(to *[]stretch, text string, differ bool) {
 		if text == "" {
 			return
 		}
@@ -46,9 +46,9 @@ func marks(a, b string) (x, y []marked) {
 			(*to)[n-1].Text += text
 			return
 		}
-		*to = append(*to, marked{text, differ})
+		*to = append(*to, stretch{text, differ})
 	}
-	space := func(to *[]marked) {
+	space := func(to *[]stretch) {
 		if len(*to) > 0 {
 			put(to, " ", false)
 		}
@@ -66,7 +66,7 @@ func marks(a, b string) (x, y []marked) {
 			space(&y)
 			head, tail := commonEnds(wa[i], wb[j])
 			for _, side := range []struct {
-				to   *[]marked
+				to   *[]stretch
 				word string
 			}{{&x, wa[i]}, {&y, wb[j]}} {
 				put(side.to, side.word[:head], false)

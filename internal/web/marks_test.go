@@ -6,7 +6,7 @@ import (
 )
 
 func TestMarks(t *testing.T) {
-	show := func(ms []marked) string {
+	show := func(ms []stretch) string {
 		var b strings.Builder
 		for _, m := range ms {
 			if m.Differ {
@@ -39,7 +39,7 @@ func FuzzMarks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		x, y := marks(a, b)
 		for _, side := range []struct {
-			ms   []marked
+			ms   []stretch
 			text string
 		}{{x, a}, {y, b}} {
 			got := ""

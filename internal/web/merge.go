@@ -47,7 +47,7 @@ type mergeFieldView struct {
 type mergeLine struct {
 	Label string
 	Value shownValue
-	Marks []marked
+	Marks []stretch
 }
 
 func (s *Server) mergeForm(r *request) error {
