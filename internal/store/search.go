@@ -423,7 +423,9 @@ func (tx *Tx) LikelySame(s Scope, l Likely, limit int) ([]int64, error) {
 				giveBack(o.bits)
 			}
 		}()
-		inParty := r.cells.accept(func(c rollCell) bool { return c.party == string(s.Party) && c.state != string(registry.Withdrawn) && c.state != string(registry.Merged) })
+		inParty := r.cells.accept(func(c rollCell) bool {
+			return c.party == string(s.Party) && c.state != string(registry.Withdrawn) && c.state != string(registry.Merged)
+		})
 		inArea := r.cells.accept(func(c rollCell) bool { return c.area == l.Area })
 		for i, word := range base {
 			some := uint64(0)
