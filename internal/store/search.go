@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"muntija/internal/arabic"
 	"muntija/internal/lexicon"
 	"muntija/internal/registry"
 )
@@ -69,6 +68,9 @@ func (tx *Tx) Find(s Scope, q FindQuery) (*Findings, error) {
 	var goods []uint32
 	err = tx.withRoll(func(r *roll) error {
 		f := r.filterOf(run)
+		if f.nobody { // somebody's entries who has none
+			return nil
+		}
 		if f.only != nil {
 			out.Exact = true
 			f.each(true, func(id uint32) { picks[0] = append(picks[0], id) })
@@ -290,7 +292,7 @@ func (r *roll) inDistrict(f *filter, area, district string) (n int) {
 }
 
 // ended are the states of registrations that come behind those that stand.
-func ended(s registry.State) bool { return s == registry.Withdrawn || s == registry.Rejected }
+func ended(s registry.State) bool { return s == registry.Withdrawn || s == registry.Rejected || s == registry.Merged }
 
 // foundFamilies reads families and puts the best first.
 func (tx *Tx) foundFamilies(s Scope, ids []uint32, q lexicon.Query, limit int, byName bool) ([]FoundFamily, error) {
@@ -364,133 +366,3 @@ func (tx *Tx) foundProducts(s Scope, families []uint32, q lexicon.Query, limit i
 }
 
 func flagInt(b bool) int { return int(flag(b)) }
-
-// Likely is what is typed of a person, to find who may be the same.
-type Likely struct {
-	Given, Rest string
-	Place       string // district and village
-	Area        string
-}
-
-// LikelySame returns the families of a party whose names come near, likeliest first, at most limit, for a closer look: the given name in any spelling and a
-// part of the rest, or most of the rest. It works in View only.
-func (tx *Tx) LikelySame(s Scope, l Likely, limit int) ([]int64, error) {
-	given, rest, place := lexicon.Parse(l.Given), lexicon.Parse(l.Rest), lexicon.Parse(l.Place)
-	if given.Empty() || rest.Empty() {
-		return nil, nil
-	}
-	type candidate struct {
-		id    uint32
-		score float32
-	}
-	var best []candidate
-	var floor float32
-	byScore := func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.id, a.id)) }
-	err := tx.withRoll(func(r *roll) error {
-		first := r.findTerm(given.Terms[0], true)
-		base := first.union(r, false, wordGiven, wordRest)
-		sure := first.union(r, true, wordGiven)
-		first.drop()
-		defer giveBack(base)
-		defer giveBack(sure)
-		type weighed struct {
-			bits   []uint64
-			weight float32
-		}
-		var others []weighed
-		for _, q := range []struct {
-			lexicon.Query
-			kinds []wordKind
-		}{{rest, []wordKind{wordGiven, wordRest}}, {place, []wordKind{wordPlace}}} {
-			for _, t := range q.Terms {
-				f := r.findTerm(t, true)
-				bits := f.union(r, false, q.kinds...)
-				f.drop()
-				n := 0
-				for _, b := range bits {
-					n += mathbits.OnesCount64(b)
-				}
-				if n == 0 {
-					giveBack(bits)
-					continue
-				}
-				// A word that few have says more: log2 of one over its share.
-				others = append(others, weighed{bits, float32(mathbits.Len(uint(max(2, r.count/n))))})
-			}
-		}
-		defer func() {
-			for _, o := range others {
-				giveBack(o.bits)
-			}
-		}()
-		inParty := r.cells.accept(func(c rollCell) bool {
-			return c.party == string(s.Party) && c.state != string(registry.Withdrawn) && c.state != string(registry.Merged)
-		})
-		inArea := r.cells.accept(func(c rollCell) bool { return c.area == l.Area })
-		for i, word := range base {
-			some := uint64(0)
-			for _, o := range others {
-				some |= o.bits[i]
-			}
-			for word &= some; word != 0; word &= word - 1 {
-				bit := mathbits.TrailingZeros64(word)
-				id := uint32(i*64 + bit)
-				if id >= uint32(len(r.cell)) || !inParty[r.cell[id]] {
-					continue
-				}
-				c := candidate{id: id}
-				for _, o := range others {
-					if o.bits[i]>>bit&1 == 1 {
-						c.score += o.weight
-					}
-				}
-				if inArea[r.cell[id]] {
-					c.score += 3
-				}
-				if sure[i]>>bit&1 == 1 {
-					c.score += 2
-				}
-				if c.score < floor {
-					continue
-				}
-				if best = append(best, c); len(best) == 8*limit { // a name that very many bear
-					slices.SortFunc(best, byScore)
-					best = best[:limit]
-					floor = best[limit-1].score
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("looking for the same person: %w", err)
-	}
-	slices.SortFunc(best, byScore)
-	var out []int64
-	for _, c := range best[:min(len(best), limit)] {
-		out = append(out, int64(c.id))
-	}
-	return out, nil
-}
-
-// NameShare returns how many families of all there are, and a function that says how many have a word of a name, in this very spelling. It works in View only,
-// and the function as long.
-func (tx *Tx) NameShare(words []string) (families int, having map[string]int, err error) {
-	having = map[string]int{}
-	err = tx.withRoll(func(r *roll) error {
-		families = r.count
-		for _, w := range words {
-			n, ok := r.index.lex.Number(string(lexicon.Flat([]byte(arabic.Fold(w)))))
-			if !ok {
-				continue
-			}
-			for _, b := range r.index.bags[n] {
-				if b.kind == wordGiven || b.kind == wordRest {
-					having[w] += int(b.n)
-				}
-			}
-		}
-		return nil
-	})
-	return families, having, err
-}

@@ -30,6 +30,8 @@ var registrationRoutes = []route{
 	{method: "GET", path: "/registrations/districts", access: permit, action: auth.FamilyCreate, handle: (*Server).districts},
 	{method: "GET", path: "/registrations/:id/edit", access: permit, action: auth.FamilyEdit, handle: (*Server).editRegistration},
 	{method: "GET", path: "/registrations/:id/review", access: permit, action: auth.FamilyEdit, handle: (*Server).reviewRegistration},
+	{method: "POST", path: "/registrations/known", access: permit, action: auth.FamilyCreate, handle: (*Server).knownNew},
+	{method: "POST", path: "/registrations/:id/known", access: permit, action: auth.FamilyEdit, handle: (*Server).knownStep},
 	{method: "POST", path: "/registrations/:id/submit", access: permit, action: auth.FamilySubmit, handle: (*Server).submitRegistration},
 	{method: "POST", path: "/registrations/:id/discard", access: permit, action: auth.FamilyAmend, handle: (*Server).discardDraft},
 	{method: "POST", path: "/registrations/:id/checklist", access: permit, action: auth.FamilyEdit, handle: (*Server).liveChecklist},

@@ -17,6 +17,7 @@ type reviewPage struct {
 	Problems   []reviewProblem
 	Warnings   []reviewProblem
 	Duplicates []duplicateView
+	Known      knownView
 	Checklist  *criteriaList
 	Missing    []string
 	Groups     []reviewGroup
@@ -61,6 +62,12 @@ func (s *Server) drawReview(r *request, id int64, status int, refused error) err
 	w := r.words()
 	p := reviewPage{registrationHead: r.head(ed, "review"), Version: ed.Version, Duplicates: duplicatesOf(r, ed.Duplicates, "review"),
 		Checklist: r.checklist(id, "", ed.Checklist, ed.Set), Missing: missingPapers(ed.Checklist, w.Lang()), VisitCount: len(ed.Visits)}
+	known, err := s.svc.Families.KnownAlready(r.ctx(), r.actor, id, "", nil)
+	if err != nil {
+		return err
+	}
+	known.Numbers = nil // shown already
+	p.Known = r.known(known)
 	for _, d := range ed.Documents {
 		if d.RemovedAt.IsZero() {
 			p.Papers++

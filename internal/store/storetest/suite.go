@@ -29,7 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		run  func(t *testing.T, db *store.DB)
 	}{
 		{"family", testFamily}, {"stale", testStale}, {"scope", testScope}, {"identifiers", testIdentifiers}, {"list", testList},
-		{"list pages", testListPages}, {"search", testSearch}, {"draft", testDraft}, {"history", testHistory}, {"facts", testFacts},
+		{"list pages", testListPages}, {"search", testSearch}, {"find", testFind}, {"draft", testDraft}, {"history", testHistory}, {"facts", testFacts},
 		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
 		{"assign", testAssign}, {"duplicates", testDuplicates}, {"merge", testMerge},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},

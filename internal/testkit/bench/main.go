@@ -1,6 +1,6 @@
 // Command bench measures the figures of the README on data of the size that each names, and prints rate, p50, p99 and peak memory.
 //
-//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [assess] [preview] [weight] [sheet] [import] [season] [layout] [mark] [export] [export-million]
+//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [search] [suggest] [assess] [preview] [weight] [sheet] [import] [season] [layout] [mark] [export] [export-million]
 //
 // The server under test is the real binary in a process of its own; the clients are goroutines of this one, on loopback. Everything is bounded in count and
 // time. The registry of a million families is filled once, straight through the store, and kept under -dir for the next run.
@@ -62,7 +62,7 @@ func main() {
 	}
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
+		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
 		sections = append(sections, "plan", "duplicates")
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
@@ -88,6 +88,10 @@ func main() {
 			_, err = largeRegistry(ctx)
 		case "read":
 			err = benchRead(ctx)
+		case "search":
+			err = benchSearch(ctx)
+		case "suggest":
+			err = benchSuggest(ctx)
 		case "assess":
 			err = benchAssess(ctx)
 		case "plan":
