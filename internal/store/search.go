@@ -292,7 +292,9 @@ func (r *roll) inDistrict(f *filter, area, district string) (n int) {
 }
 
 // ended are the states of registrations that come behind those that stand.
-func ended(s registry.State) bool { return s == registry.Withdrawn || s == registry.Rejected || s == registry.Merged }
+func ended(s registry.State) bool {
+	return s == registry.Withdrawn || s == registry.Rejected || s == registry.Merged
+}
 
 // foundFamilies reads families and puts the best first.
 func (tx *Tx) foundFamilies(s Scope, ids []uint32, q lexicon.Query, limit int, byName bool) ([]FoundFamily, error) {

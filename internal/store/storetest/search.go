@@ -69,7 +69,7 @@ func testFind(t *testing.T, db *store.DB) {
 	want("عبدالله", ids(a), nil, nil)
 	want("محمد احمد علي", ids(b), nil, nil)
 	want("فاطمة بنت محمد شناوي", ids(a), nil, nil)
-	want("فاطنة محمد", ids(a, b), nil, nil) // her name, and his with hers on the project
+	want("فاطنة محمد", ids(a, b), nil, nil)         // her name, and his with hers on the project
 	want("فاطمة محمد الزهراء", ids(a, b), nil, nil) // one word of three too much
 	want("هدي كوثر", ids(c), nil, nil)
 	want("الكوثر", nil, nil, ids(c, a))
