@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,7 @@ type show struct {
 	id    int64
 	form  intake.Exhibition
 	by    place.Country // who proposes it
+	hall  string        // English name of the demo's hall that it is held in; "" for a place in words
 	taken []int64       // participations with a place
 }
 
@@ -64,31 +66,40 @@ func (l *loader) planExhibitions() {
 	}
 	fees := []intake.Fee{{Party: "EG", Kind: "share", Percent: "10", Subsidy: "75"}, {Party: "QA", Kind: "none"}}
 	past := l.show("QA", intake.Exhibition{Name: "من الوطن: معرض الدوحة المشترك الأول", NameEN: "From the Homeland: first joint fair in Doha", Series: "من الوطن المشترك", Edition: "1", Theme: "البخور والعبايات",
-		Parties: both, Host: "QA", City: "الدوحة", Venue: "الحي الثقافي كتارا", First: l.day(-100), Last: l.day(-96), Capacity: "24", Quotas: split("12", "12"), Fees: fees, Lodging: "visitors", LodgingNights: "6", Travel: "each_party"})
+		Parties: both, Host: "QA", City: "الدوحة", First: l.day(-100), Last: l.day(-96), Capacity: "24", Quotas: split("12", "12"), Fees: fees, Lodging: "visitors", LodgingNights: "6", Travel: "each_party"})
+	past.hall = "Hall 2"
 	past.agree(seasons, "past", -170)
 	past.fill(-160, -150, -130, 16, -101)
+	past.place(-110)
 	past.run(-100, -96)
 	l.on(-94, 11, func(ctx context.Context) error {
 		return past.words(ctx, "QA", "أقبل الجمهور على النسيج والبخور، ونفدت منتجات ثلاثة عارضين قبل اليوم الأخير. يُوصى بزيادة أيام الدورة القادمة.", l.svc.Exhibitions.Close)
 	})
 
 	running := l.show("QA", intake.Exhibition{Name: "من الوطن: معرض الدوحة المشترك الثاني", NameEN: "From the Homeland: second joint fair in Doha", Series: "من الوطن المشترك", Edition: "2", Theme: "هدايا الشتاء",
-		GuestOfHonour: "محافظة سوهاج", Parties: both, Host: "QA", City: "الدوحة", Venue: "الحي الثقافي كتارا", First: l.day(-2), Last: l.day(4), Capacity: "36", Quotas: split("18", "18"), Fees: fees,
+		GuestOfHonour: "محافظة سوهاج", Parties: both, Host: "QA", City: "الدوحة", First: l.day(-2), Last: l.day(4), Capacity: "36", Quotas: split("18", "18"), Fees: fees,
 		DailyFrom: "10:00", DailyTo: "22:00", FridayFrom: "11:30", FridayTo: "13:00", RamadanFrom: "20:00", RamadanTo: "02:00", Lodging: "visitors", LodgingNights: "8", Travel: "each_party", Documents: []string{"id_card"}})
+	running.hall = "Hall 2"
 	running.agree(seasons, "now", -70)
 	running.fill(-60, -50, -30, 20, -3)
+	running.place(-14)
 	running.run(-2, 0)
+	running.leave(-1)
 
 	next := l.show("EG", intake.Exhibition{Name: "بيت العرب: القاهرة والدوحة", NameEN: "House of the Arabs: Cairo and Doha", Series: "بيت العرب", Edition: "3", Theme: "زينة رمضان", Parties: both, Host: "EG", City: "القاهرة",
-		Venue: "ساحة قصر القبة", First: l.day(45), Last: l.day(51), Capacity: "150", OverInvite: "10", DailyFrom: "10:00", DailyTo: "22:00", FridayFrom: "11:45", FridayTo: "13:00", RamadanFrom: "20:00", RamadanTo: "03:00",
+		First: l.day(45), Last: l.day(51), Capacity: "150", OverInvite: "10", DailyFrom: "10:00", DailyTo: "22:00", FridayFrom: "11:45", FridayTo: "13:00", RamadanFrom: "20:00", RamadanTo: "03:00",
 		Quotas: []intake.Quota{{Line: "party:EG", Max: "70"}, {Line: "party:QA", Max: "80"}, {Line: "first_time", Min: "30"}, {Line: "disability", Min: "8"}, {Line: "area:EG-MT", Min: "2", Max: "6"}}, Fees: fees, Lodging: "out_of_town",
 		LodgingNights: "7", Travel: "each_party", Documents: []string{"id_card", "craft_proof"}, Rules: "حضور طوال أيام المعرض، ومنتجات من صنع الأسرة فقط. تقديم الطلب ليس قبولًا."})
+	next.hall = "Great hall"
 	next.agree(seasons, "now", -40)
 	next.call(-20, -20, 20)
 	next.apply(-15, 26)
-	next.screen(-8, 20)
-	next.invite(-6, 14)
-	next.answer(-3, 8)
+	next.screen(-13, 3)
+	next.invite(-12, 2, 8) // nobody answers: these invitations end by themselves
+	next.screen(-8, 18)
+	next.invite(-6, 14, 12)
+	next.answer(-3, 9)
+	next.place(-2)
 
 	proposed := l.show("QA", intake.Exhibition{Name: "ليالي كتارا للأسر المنتجة", NameEN: "Katara nights", Theme: "المأكولات الشعبية", Parties: both, Host: "QA", City: "الدوحة", Venue: "الحي الثقافي كتارا", First: l.day(110), Last: l.day(116),
 		Capacity: "60", Quotas: split("30", "30"), Fees: fees, DailyFrom: "16:00", DailyTo: "23:00"})
@@ -145,6 +156,10 @@ func (s *show) version(ctx context.Context) (int64, error) {
 func (s *show) draft(seasons map[string]string, season string, day int) {
 	s.l.on(day, 11, func(ctx context.Context) error {
 		s.form.Season = seasons[season]
+		var err error
+		if s.form.Site, err = s.l.site(ctx, place.Country(s.form.Host), s.hall); err != nil {
+			return err
+		}
 		id, err := s.l.svc.Exhibitions.Create(ctx, s.l.coordinator(s.by), &s.form, s.l.write(0))
 		s.id = id
 		if err != nil {
@@ -274,8 +289,8 @@ func (s *show) screen(day, n int) {
 	})
 }
 
-// invite asks the first n that passed; two more wait.
-func (s *show) invite(day, n int) {
+// invite asks the first n that passed, for some days; two more wait.
+func (s *show) invite(day, n, open int) {
 	s.l.on(day, 11, func(ctx context.Context) error {
 		return s.each(func(actor auth.Actor) error {
 			rows, err := s.rows(ctx, actor, exhibition.Eligible)
@@ -285,7 +300,7 @@ func (s *show) invite(day, n int) {
 			for i, r := range rows {
 				switch {
 				case i < n:
-					deadline := min(s.l.today().AddDays(day+12), s.first().AddDays(-1))
+					deadline := min(s.l.today().AddDays(day+open), s.first().AddDays(-1))
 					err = s.l.svc.Exhibitions.Invite(ctx, actor, r.ID, &intake.Invite{Deadline: deadline.String()}, s.l.write(r.Version))
 				case i < n+2:
 					err = s.l.svc.Exhibitions.Queue(ctx, actor, r.ID, s.l.write(r.Version))
@@ -318,6 +333,7 @@ func (s *show) answer(day, n int) {
 			if err != nil {
 				return err
 			}
+			rows = slices.DeleteFunc(rows, func(r service.ParticipationRow) bool { return s.l.clock.now().After(r.Deadline) })
 			for i, r := range rows[:min(len(rows), n)] {
 				state, err := s.l.svc.Exhibitions.Answer(ctx, actor, r.ID, i%7 != 6, s.l.write(r.Version))
 				if err != nil {
@@ -337,8 +353,93 @@ func (s *show) fill(open, apply, choose, n, closes int) {
 	s.call(open, open, min(closes-5, apply+10))
 	s.apply(apply, n)
 	s.screen(choose, n)
-	s.invite(choose+2, n)
+	s.invite(choose+2, n, 12)
 	s.answer(choose+4, n)
+}
+
+// site is a hall of the demo as a form of terms names it.
+func (l *loader) site(ctx context.Context, party place.Country, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	venues, err := l.svc.Venues.List(ctx, l.coordinator(party))
+	if err != nil {
+		return "", err
+	}
+	for _, v := range venues {
+		for _, h := range v.Halls {
+			if h.Name.EN == name {
+				return "hall:" + strconv.FormatInt(h.ID, 10), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("there is no hall %q", name)
+}
+
+// place puts everybody who holds a place into a booth that suits, as the host's coordinator would: where nothing speaks against it, else where nothing forbids it.
+func (s *show) place(day int) {
+	s.l.on(day, 15, func(ctx context.Context) error {
+		host := place.Country(s.form.Host)
+		actor := s.l.coordinator(host)
+		floor, err := s.l.svc.Places.Floor(ctx, actor, s.id)
+		if err != nil {
+			return err
+		}
+		if len(floor.Halls) != 1 {
+			return fmt.Errorf("%s has %d halls", s.form.Name, len(floor.Halls))
+		}
+		v, err := s.l.svc.Places.View(ctx, actor, s.id, floor.Halls[0].HallID, 0)
+		if err != nil {
+			return err
+		}
+		taken := map[int]bool{}
+		for _, p := range v.People {
+			judged, err := v.Judge(host, p.ID)
+			if err != nil {
+				return err
+			}
+			for _, b := range bestBooths(v.Plan, judged, taken) {
+				err = s.l.svc.Places.Place(ctx, actor, s.id, v.Hall.ID, p.ID, b, s.l.write(0))
+				if err == nil {
+					taken[b] = true
+				}
+				if !fault.Is(err, fault.State) { // a neighbour that came meanwhile speaks against it: the next booth
+					break
+				}
+			}
+			if err != nil && !fault.Is(err, fault.State) {
+				return fmt.Errorf("placing %s: %w", p.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// bestBooths orders the free booths of a plan for one exhibitor by how many findings speak against them; those that are forbidden are left out.
+func bestBooths(p *exhibition.Plan, judged map[int][]exhibition.PlaceFinding, taken map[int]bool) []int {
+	var out []int
+	for i := range p.Booths {
+		id := p.Booths[i].ID
+		if !taken[id] && !slices.ContainsFunc(judged[id], func(f exhibition.PlaceFinding) bool { return f.Severity == fault.Blocking }) {
+			out = append(out, id)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return len(judged[a]) - len(judged[b]) })
+	return out
+}
+
+// leave lets one exhibitor of the guest give up its place on an evening. What it sold stays.
+func (s *show) leave(day int) {
+	s.l.on(day, 22, func(ctx context.Context) error {
+		actor := s.l.coordinator(place.Egypt)
+		rows, err := s.rows(ctx, actor, exhibition.Accepted)
+		if err != nil || len(rows) < 3 {
+			return err
+		}
+		r := rows[2]
+		s.taken = slices.DeleteFunc(s.taken, func(id int64) bool { return id == r.ID })
+		return s.l.svc.Exhibitions.Withdraw(ctx, actor, r.ID, &intake.Words{Text: "سفر عاجل لظرف عائلي."}, s.l.write(r.Version))
+	})
 }
 
 // run notes attendance and sales from one day to another, through the use-cases of the door and the stands.

@@ -140,6 +140,7 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 		return nil, err
 	}
 	l.plan()
+	l.on(-345, 9, l.venues)
 	l.planExhibitions()
 	slices.SortStableFunc(l.todo, func(a, b act) int { return cmp.Compare(a.at.UnixMilli(), b.at.UnixMilli()) })
 	for _, a := range l.todo {
@@ -156,9 +157,6 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 		return nil, err
 	}
 	l.clock.set(l.now)
-	if err := l.venues(ctx); err != nil {
-		return nil, err
-	}
 	if err := l.leave(ctx); err != nil {
 		return nil, err
 	}

@@ -103,13 +103,23 @@ func drawDoha(p *exhibition.Plan) error {
 		return err
 	}
 	_, _, err := p.AddGrid(exhibition.Grid{X: 8_000, Y: 29_000, Type: exhibition.Demonstration, Rows: 1, Columns: 3, Prefix: "D", Numbering: exhibition.Running, PowerW: 3000})
+	if err != nil {
+		return err
+	}
+	d.supply(exhibition.WaterPoint, 52_000, 39_500)
+	if _, _, err := p.AddGrid(exhibition.Grid{X: 38_000, Y: 34_500, Type: exhibition.FoodUnit, Rows: 1, Columns: 6, Prefix: "F", Numbering: exhibition.Running, PowerW: 4000, Water: true, Fit: true}); err != nil {
+		return err
+	}
 	for i := range p.Booths {
-		if b := &p.Booths[i]; b.Type == exhibition.Demonstration {
+		switch b := &p.Booths[i]; b.Type {
+		case exhibition.Demonstration:
 			b.X += (b.X - 10_000) / 4_000 * 4_000 // room on both sides
 			b.Extraction = true
+		case exhibition.FoodUnit:
+			b.Angle, b.Extraction = 180, true
 		}
 	}
-	return err
+	return nil
 }
 
 // drawGarden is a promenade under the open sky: tents in a row on each side, kiosks at the end.

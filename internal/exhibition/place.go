@@ -3,6 +3,7 @@ package exhibition
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"muntija/internal/fault"
@@ -144,11 +145,42 @@ type floor struct {
 	lim        Limits
 }
 
-func (s *Placing) prepare() *floor {
-	if s.floor != nil {
-		return s.floor
+// Measured is a plan that does not change any more with what the rules of placing compute of it, once: the ways through a hall of 150 booths take longer than all else of a
+// placing. It is safe for concurrent use.
+type Measured struct {
+	plan  *Plan
+	codes map[int]string
+	floor func() *floor
+}
+
+// Measure makes a plan ready for placings. Nobody may change it afterwards.
+func Measure(p *Plan) *Measured {
+	m := &Measured{plan: p, codes: make(map[int]string, len(p.Booths)), floor: sync.OnceValue(func() *floor { return floorOf(p) })}
+	for i := range p.Booths {
+		m.codes[p.Booths[i].ID] = p.Booths[i].Code
 	}
-	p := s.Plan
+	return m
+}
+
+// Plan returns the plan, to be read only.
+func (m *Measured) Plan() *Plan { return m.plan }
+
+// Code returns what the sign of a booth says, "" for one that there is not.
+func (m *Measured) Code(booth int) string { return m.codes[booth] }
+
+// Placing returns a placing on the plan with nobody in it.
+func (m *Measured) Placing() *Placing {
+	return &Placing{Plan: m.plan, Booth: map[int64]int{}, floor: m.floor()}
+}
+
+func (s *Placing) prepare() *floor {
+	if s.floor == nil {
+		s.floor = floorOf(s.Plan)
+	}
+	return s.floor
+}
+
+func floorOf(p *Plan) *floor {
 	f := &floor{index: make(map[int]int, len(p.Booths)), neighbours: p.Neighbours(), zones: make([][]*Zone, len(p.Booths)), pavilions: map[place.Country]bool{}, lim: p.Limits.Or()}
 	for i := range p.Booths {
 		f.index[p.Booths[i].ID] = i
@@ -163,7 +195,6 @@ func (s *Placing) prepare() *floor {
 	if f.loading {
 		f.ways = p.Distances()
 	}
-	s.floor = f
 	return f
 }
 

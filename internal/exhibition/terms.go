@@ -25,6 +25,7 @@ type Terms struct {
 	Host          place.Country   `json:"host"`
 	City          string          `json:"city,omitempty"`
 	Venue         string          `json:"venue,omitempty"`    // in words; of a place in the host's registry the names that it had when it was chosen
+	VenueEN       string          `json:"venue_en,omitempty"` // of a place in the registry
 	VenueID       int64           `json:"venue_id,omitempty"` // in the host's registry of venues; 0: a place that is not in it
 	HallID        int64           `json:"hall_id,omitempty"`  // a hall of that venue; 0: any of them
 	First         calendar.Date   `json:"first"`
@@ -128,6 +129,14 @@ func (t *Terms) Site() string {
 		return "venue:" + strconv.FormatInt(t.VenueID, 10)
 	}
 	return ""
+}
+
+// VenueIn returns the place in a language; in Arabic where it has no English name.
+func (t *Terms) VenueIn(lang string) string {
+	if lang == "en" && t.VenueEN != "" {
+		return t.VenueEN
+	}
+	return t.Venue
 }
 
 // MayUseHall reports whether a hall of a venue is within what was agreed.

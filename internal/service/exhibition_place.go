@@ -18,7 +18,7 @@ import (
 // keep what stands.
 func placeOf(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition, t *exhibition.Terms) error {
 	chosen := t.Site()
-	if chosen == "" {
+	if t.VenueEN = ""; chosen == "" {
 		return nil
 	}
 	var ps fault.Problems
@@ -29,13 +29,13 @@ func placeOf(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition, t *exhibi
 		}
 		for _, known := range []*exhibition.Terms{&e.Terms, pendingTerms(e)} {
 			if known != nil && known.Host == t.Host && known.Site() == chosen {
-				t.VenueID, t.HallID, t.Venue = known.VenueID, known.HallID, known.Venue
+				t.VenueID, t.HallID, t.Venue, t.VenueEN = known.VenueID, known.HallID, known.Venue, known.VenueEN
 				return nil
 			}
 		}
 		return ps.Err()
 	}
-	hall := ""
+	var hall exhibition.Label
 	if t.HallID != 0 {
 		h, err := tx.HallByID(t.Host, t.HallID)
 		if fault.Is(err, fault.NotFound) {
@@ -44,7 +44,7 @@ func placeOf(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition, t *exhibi
 		if err != nil {
 			return err
 		}
-		t.VenueID, hall = h.VenueID, h.Name.AR
+		t.VenueID, hall = h.VenueID, h.Name
 	}
 	v, err := tx.VenueByID(t.Host, t.VenueID)
 	if fault.Is(err, fault.NotFound) || err == nil && v.Archived && (e == nil || e.Terms.VenueID != v.ID) {
@@ -53,8 +53,10 @@ func placeOf(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition, t *exhibi
 	if err != nil {
 		return err
 	}
-	if t.Venue = v.Name.AR; hall != "" {
-		t.Venue += "، " + hall
+	t.Venue, t.VenueEN = v.Name.AR, v.Name.In("en")
+	if hall.AR != "" {
+		t.Venue += "، " + hall.AR
+		t.VenueEN += ", " + hall.In("en")
 	}
 	if t.City == "" {
 		t.City = v.City.AR

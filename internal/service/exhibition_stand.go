@@ -20,51 +20,57 @@ type Stand struct {
 // Placed reports whether there is a booth.
 func (s Stand) Placed() bool { return s.Code != "" }
 
-// boothCodes keeps the signs of the booths of plans in use. A released plan never changes, so that what was read once holds; the door asks fifty times a second.
-type boothCodes struct {
-	mu   sync.Mutex
-	plan map[int64]map[int]string
+// planCache keeps the plans that exhibitions use, with what was measured of them. A released plan never changes, so that what was read once holds; the door asks fifty
+// times a second, and each placing asks for the ways through the hall.
+type planCache struct {
+	mu    sync.Mutex
+	plans map[int64]*exhibition.Measured
 }
 
 // maxKeptPlans bounds the plans in memory: more halls are not in use at one time.
-const maxKeptPlans = 64
+const maxKeptPlans = 32
 
-func (k *boothCodes) kept(plan int64) map[int]string {
+func (k *planCache) kept(plan int64) *exhibition.Measured {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.plan[plan]
+	return k.plans[plan]
 }
 
-func (k *boothCodes) keep(plan int64, codes map[int]string) {
+func (k *planCache) keep(plan int64, m *exhibition.Measured) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.plan == nil || len(k.plan) >= maxKeptPlans {
-		k.plan = map[int64]map[int]string{}
+	if k.plans == nil || len(k.plans) >= maxKeptPlans {
+		k.plans = map[int64]*exhibition.Measured{}
 	}
-	k.plan[plan] = codes
+	k.plans[plan] = m
 }
 
-// codesOf returns the signs of the booths of the plan that an exhibition uses in a hall, by number.
-func (c *core) codesOf(tx *store.Tx, e *exhibition.Exhibition, h store.ExhibitionHall) (map[int]string, error) {
-	if codes := c.booths.kept(h.PlanID); codes != nil {
-		return codes, nil
+// planIn returns the plan that an exhibition uses in a hall.
+func (c *core) planIn(tx *store.Tx, e *exhibition.Exhibition, h store.ExhibitionHall) (*exhibition.Measured, error) {
+	if m := c.plans.kept(h.PlanID); m != nil {
+		return m, nil
 	}
 	row, err := tx.PlanByID(e.Terms.Host, h.PlanID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the plan of hall %d: %w", h.HallID, err)
 	}
+	return c.measured(row)
+}
+
+// measured reads the drawing of a row, unless it is in memory.
+func (c *core) measured(row *store.HallPlan) (*exhibition.Measured, error) {
+	if m := c.plans.kept(row.ID); m != nil {
+		return m, nil
+	}
 	p, err := readPlan(row)
 	if err != nil {
 		return nil, err
 	}
-	codes := make(map[int]string, len(p.Booths))
-	for i := range p.Booths {
-		codes[p.Booths[i].ID] = p.Booths[i].Code
-	}
+	m := exhibition.Measure(p)
 	if row.State != exhibition.PlanDraft {
-		c.booths.keep(h.PlanID, codes)
+		c.plans.keep(row.ID, m)
 	}
-	return codes, nil
+	return m, nil
 }
 
 // stands returns where the exhibitors of an exhibition stand, by participation. Whoever may read the roster may read it: the booth is part of what each party sees of
@@ -97,14 +103,14 @@ func (c *core) standsOf(tx *store.Tx, e *exhibition.Exhibition, placed []exhibit
 	}
 	out := make(map[int64]Stand, len(placed))
 	for _, h := range halls {
-		var codes map[int]string
+		var plan *exhibition.Measured
 		var name exhibition.Label
 		for _, p := range placed {
 			if p.HallID != h.HallID {
 				continue
 			}
-			if codes == nil {
-				if codes, err = c.codesOf(tx, e, h); err != nil {
+			if plan == nil {
+				if plan, err = c.planIn(tx, e, h); err != nil {
 					return nil, err
 				}
 				hall, err := tx.HallByID(e.Terms.Host, h.HallID)
@@ -113,7 +119,7 @@ func (c *core) standsOf(tx *store.Tx, e *exhibition.Exhibition, placed []exhibit
 				}
 				name = hall.Name
 			}
-			out[p.ParticipationID] = Stand{HallID: h.HallID, Hall: name, Booth: p.Booth, Code: codes[p.Booth]}
+			out[p.ParticipationID] = Stand{HallID: h.HallID, Hall: name, Booth: p.Booth, Code: plan.Code(p.Booth)}
 		}
 	}
 	return out, nil

@@ -19,7 +19,8 @@ type Fair struct {
 	Edition       int
 	GuestOfHonour string
 	Host          place.Country
-	City, Venue   string
+	City          string
+	Venue         exhibition.Label
 	First, Last   calendar.Date
 	Hours         exhibition.Hours
 	Waves         []exhibition.Wave
@@ -34,7 +35,7 @@ func (f *Fair) Running() bool { return !f.Over() && !f.Today.Before(f.First) }
 
 func fairOf(e *exhibition.Exhibition, today calendar.Date) Fair {
 	t := &e.Terms
-	return Fair{ID: e.ID, Name: t.Name, NameEN: t.NameEN, Theme: t.Theme, Edition: t.Edition, GuestOfHonour: t.GuestOfHonour, Host: t.Host, City: t.City, Venue: t.Venue, First: t.First, Last: t.Last,
+	return Fair{ID: e.ID, Name: t.Name, NameEN: t.NameEN, Theme: t.Theme, Edition: t.Edition, GuestOfHonour: t.GuestOfHonour, Host: t.Host, City: t.City, Venue: exhibition.Label{AR: t.Venue, EN: t.VenueEN}, First: t.First, Last: t.Last,
 		Hours: t.Hours, Waves: t.Waves, Today: today}
 }
 
@@ -105,11 +106,22 @@ func (s *Catalogue) Fair(ctx context.Context, id int64) (*FairView, error) {
 			v.Products += f.Count
 		}
 		slices.SortStableFunc(v.Makers, func(a, b FairMaker) int {
-			return cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Stand.HallID, b.Stand.HallID), cmp.Compare(a.Stand.Booth, b.Stand.Booth), cmp.Compare(a.Maker.AR, b.Maker.AR))
+			return cmp.Or(cmp.Compare(a.Wave, b.Wave), placedFirst(a.Stand, b.Stand), cmp.Compare(a.Stand.HallID, b.Stand.HallID), cmp.Compare(a.Stand.Booth, b.Stand.Booth), cmp.Compare(a.Maker.AR, b.Maker.AR))
 		})
 		return nil
 	})
 	return v, err
+}
+
+// placedFirst orders those with a booth before those without.
+func placedFirst(a, b Stand) int {
+	switch {
+	case a.Placed() == b.Placed():
+		return 0
+	case a.Placed():
+		return -1
+	}
+	return 1
 }
 
 func (s *Catalogue) fairMakers(tx *store.Tx, id int64) (*exhibition.Exhibition, []store.FairMaker, map[int64]Stand, error) {

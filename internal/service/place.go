@@ -347,9 +347,11 @@ func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) 
 		return nil, err
 	}
 	v := &PlaceView{Exhibition: *e, Hall: *h, Row: *row, Wave: wave, CanPlace: mayPlace(actor, e)}
-	if v.Plan, err = readPlan(row); err != nil {
+	plan, err := s.measured(row)
+	if err != nil {
 		return nil, err
 	}
+	v.Plan, v.placing = plan.Plan(), plan.Placing()
 	list, err := tx.Participations(id, store.ParticipationQuery{States: []exhibition.State{exhibition.Accepted}})
 	if err != nil {
 		return nil, err
@@ -362,7 +364,6 @@ func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) 
 	if err != nil {
 		return nil, err
 	}
-	v.placing = &exhibition.Placing{Plan: v.Plan, Booth: map[int64]int{}}
 	for _, p := range list {
 		if p.Wave != wave {
 			continue

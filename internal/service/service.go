@@ -71,7 +71,7 @@ type core struct {
 	log   *slog.Logger
 	words func(lang string) sheet.Say
 
-	booths *boothCodes
+	plans *planCache
 }
 
 // New returns a Service. Jobs do not run before Jobs.Start.
@@ -85,7 +85,7 @@ func New(d Deps) *Service {
 	if d.Words == nil {
 		d.Words = func(string) sheet.Say { return func(key string, _ ...any) string { return key } }
 	}
-	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log, words: d.Words, booths: &boothCodes{}}
+	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log, words: d.Words, plans: &planCache{}}
 	s := &Service{core: c, Venues: &Venues{core: c}, Places: &Places{core: c}}
 	s.Criteria = newCriteria(c)
 	s.Families = &Families{core: c, criteria: s.Criteria}

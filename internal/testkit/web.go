@@ -262,6 +262,25 @@ func (p *Page) Fields(action string) url.Values {
 	return nil
 }
 
+// Forms returns what a browser would send of every form that posts, by where it goes.
+func (p *Page) Forms() map[string]url.Values {
+	p.b.t.Helper()
+	out := map[string]url.Values{}
+	for _, f := range Find(p.Doc(), "form") {
+		if !strings.EqualFold(Attr(f, "method"), "post") {
+			continue
+		}
+		action := Attr(f, "action")
+		if action == "" {
+			action = p.Path
+		}
+		if _, known := out[action]; !known {
+			out[action] = fields(f)
+		}
+	}
+	return out
+}
+
 // Check fails the test with every fault that [CheckHTML] finds on the page.
 func (p *Page) Check() *Page {
 	p.b.t.Helper()

@@ -26,7 +26,7 @@ type fairCard struct {
 
 func (w words) fairCard(f *service.Fair) fairCard {
 	c := fairCard{URL: publicURL(fairURL(f.ID), nil, w.Name()), Name: w.show(f.Name, f.NameEN), First: f.First, Last: f.Last, Running: f.Running(), Over: f.Over()}
-	for _, part := range []string{f.Venue, f.City, w.country(string(f.Host))} {
+	for _, part := range []string{f.Venue.In(w.Lang()), f.City, w.country(string(f.Host))} {
 		switch {
 		case part == "":
 		case c.Where == "":

@@ -547,12 +547,12 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	}
 	drawn := *in
 	drawn.Fees = fees
-	for i := range len(in.Waves) + 2 {
+	for i := range len(in.Waves) + 1 {
 		if i < 12 {
 			b.Waves = append(b.Waves, i)
 		}
 	}
-	for i := range len(in.Quotas) + 4 {
+	for i := range len(in.Quotas) + 2 {
 		if i < 60 {
 			b.Quotas = append(b.Quotas, i)
 		}

@@ -58,7 +58,7 @@ func fairFile(action auth.Action, format string, read func(*Server, *request) (*
 			err = sheet.CSV(&out, b.sheets[0], w.T)
 		} else {
 			cover := []sheet.Line{{Name: w.T("field.exhibition"), Text: name}, {Name: w.T("fair.days"), Text: w.Date(t.First.String()) + " – " + w.Date(t.Last.String())},
-				{Name: w.T("field.host"), Text: w.country(string(t.Host))}, {Name: w.T("field.venue"), Text: t.Venue}}
+				{Name: w.T("field.host"), Text: w.country(string(t.Host))}, {Name: w.T("field.venue"), Text: t.VenueIn(w.Lang())}}
 			err = sheet.Write(&out, sheet.Workbook{Lang: w.Lang(), Say: w.T, Title: b.title, Author: r.actor.Name, At: s.svc.Now().In(zoneOf(r.actor.Party)), Cover: append(cover, b.cover...), Sheets: b.sheets,
 				Summaries: b.summaries})
 		}
