@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"muntija/internal/auth"
+	"muntija/internal/calendar"
 	"muntija/internal/fault"
 	"muntija/internal/media"
 	"muntija/internal/place"
@@ -17,13 +18,20 @@ import (
 // the store keeps the public rows apart (see the table catalogue), and what leaves public sight leaves them in the same transaction.
 type Catalogue struct{ core }
 
-// Seq returns the number of the last change of the catalogue: pages that were drawn at the same number are the same.
-func (s *Catalogue) Seq(ctx context.Context) (seq int64, err error) {
+// Edition tells public pages apart: those that were drawn at the same numbers of changes, on the same day, are the same.
+type Edition struct {
+	Products, Fairs int64
+	Day             calendar.Date
+}
+
+// Edition returns the present one.
+func (s *Catalogue) Edition(ctx context.Context) (e Edition, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		seq, err = tx.CatalogueSeq()
+		e.Products, e.Fairs, err = tx.PublicSeqs()
 		return err
 	})
-	return seq, err
+	e.Day = s.today()
+	return e, err
 }
 
 // List returns a page of the catalogue.

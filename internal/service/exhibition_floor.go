@@ -324,17 +324,32 @@ func (s *Exhibitions) Roster(ctx context.Context, actor auth.Actor, id int64) (*
 	return e, out, err
 }
 
-// RecordSale enters what an exhibitor sold on a day. w.Version is the version of the sum that the person saw, 0 for a first entry.
-func (s *Exhibitions) RecordSale(ctx context.Context, actor auth.Actor, participation int64, form *intake.Sale, w Write) error {
+// record notes something of one participation, at any version of it; open says that the exhibition must be agreed and not closed. What fn returns is the note of the log.
+func (s *Exhibitions) record(ctx context.Context, actor auth.Actor, action auth.Action, id int64, op string, content any, w Write, open bool,
+	fn func(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) (note string, err error)) error {
 	now := s.now()
-	_, err := s.once(ctx, actor, "sale.record", w, []any{participation, form}, func(tx *store.Tx) (string, error) {
-		e, p, err := loadParticipation(tx, actor, auth.SaleRecord, participation)
+	_, err := s.once(ctx, actor, op, w, []any{id, content}, func(tx *store.Tx) (string, error) {
+		e, p, err := loadParticipation(tx, actor, action, id)
 		if err != nil {
 			return "", err
 		}
-		if err := openFor(e, actor.Party); err != nil {
+		if open {
+			if err := openFor(e, actor.Party); err != nil {
+				return "", err
+			}
+		}
+		note, err := fn(tx, e, p, now)
+		if err != nil {
 			return "", err
 		}
+		return "", participationAudit(tx, actor, now, string(action), p, p.State, note)
+	})
+	return err
+}
+
+// RecordSale enters what an exhibitor sold on a day. w.Version is the version of the sum that the person saw, 0 for a first entry.
+func (s *Exhibitions) RecordSale(ctx context.Context, actor auth.Actor, participation int64, form *intake.Sale, w Write) error {
+	return s.record(ctx, actor, auth.SaleRecord, participation, "sale.record", form, w, true, func(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) (string, error) {
 		sale, ps := form.Check(s.context(actor), e.Terms.Currency())
 		if err := ps.Err(); err != nil {
 			return "", err
@@ -343,12 +358,8 @@ func (s *Exhibitions) RecordSale(ctx context.Context, actor auth.Actor, particip
 			return "", err
 		}
 		sale.ParticipationID, sale.Version, sale.By, sale.At = p.ID, w.Version, actor.UserID, now
-		if err := tx.PutSale(e.ID, &sale); err != nil {
-			return "", err
-		}
-		return "", participationAudit(tx, actor, now, string(auth.SaleRecord), p, p.State, sale.Day.String()+" "+itoa(int(sale.Amount))+" "+sale.Currency)
+		return sale.Day.String() + " " + itoa(int(sale.Amount)) + " " + sale.Currency, tx.PutSale(e.ID, &sale)
 	})
-	return err
 }
 
 // RecordIncident keeps something that happened. Each party reads its own.
@@ -387,23 +398,14 @@ func (s *Exhibitions) Evaluate(ctx context.Context, actor auth.Actor, participat
 	if err := ps.Err(); err != nil {
 		return err
 	}
-	now := s.now()
-	_, err := s.once(ctx, actor, "evaluation.record", w, []any{participation, form}, func(tx *store.Tx) (string, error) {
-		e, p, err := loadParticipation(tx, actor, auth.EvaluationRecord, participation)
-		if err != nil {
-			return "", err
-		}
+	return s.record(ctx, actor, auth.EvaluationRecord, participation, "evaluation.record", form, w, false, func(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) (string, error) {
 		if p.State != exhibition.Accepted && p.State != exhibition.Withdrawn {
 			return "", fault.New(fault.State, "error.sale.no_place", p.State.Title())
 		}
 		x := in
 		x.ParticipationID, x.Version, x.By, x.At = participation, w.Version, actor.UserID, now
-		if err := tx.PutEvaluation(e.ID, &x); err != nil {
-			return "", err
-		}
-		return "", participationAudit(tx, actor, now, string(auth.EvaluationRecord), p, p.State, x.Again)
+		return x.Again, tx.PutEvaluation(e.ID, &x)
 	})
-	return err
 }
 
 // AddPacking enters one line of an exhibitor's packing list.
@@ -412,45 +414,21 @@ func (s *Exhibitions) AddPacking(ctx context.Context, actor auth.Actor, particip
 	if err := ps.Err(); err != nil {
 		return err
 	}
-	now := s.now()
-	_, err := s.once(ctx, actor, "packing.add", w, []any{participation, form}, func(tx *store.Tx) (string, error) {
-		e, p, err := loadParticipation(tx, actor, auth.PackingEdit, participation)
-		if err != nil {
-			return "", err
-		}
-		if err := openFor(e, actor.Party); err != nil {
-			return "", err
-		}
+	return s.record(ctx, actor, auth.PackingEdit, participation, "packing.add", form, w, true, func(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) (string, error) {
 		if p.State != exhibition.Accepted {
 			return "", fault.New(fault.State, "error.checkin.no_place", p.State.Title())
 		}
 		i := in
 		i.ParticipationID, i.By, i.At = participation, actor.UserID, now
-		if err := tx.PutPackingItem(e.ID, &i); err != nil {
-			return "", err
-		}
-		return "", participationAudit(tx, actor, now, string(auth.PackingEdit), p, p.State, i.Text)
+		return i.Text, tx.PutPackingItem(e.ID, &i)
 	})
-	return err
 }
 
 // DropPacking takes a line out of a packing list.
 func (s *Exhibitions) DropPacking(ctx context.Context, actor auth.Actor, participation, item int64, w Write) error {
-	now := s.now()
-	_, err := s.once(ctx, actor, "packing.drop", w, []int64{participation, item}, func(tx *store.Tx) (string, error) {
-		e, p, err := loadParticipation(tx, actor, auth.PackingEdit, participation)
-		if err != nil {
-			return "", err
-		}
-		if err := openFor(e, actor.Party); err != nil {
-			return "", err
-		}
-		if err := tx.DeletePackingItem(participation, item); err != nil {
-			return "", err
-		}
-		return "", participationAudit(tx, actor, now, string(auth.PackingEdit), p, p.State, "drop")
+	return s.record(ctx, actor, auth.PackingEdit, participation, "packing.drop", item, w, true, func(tx *store.Tx, _ *exhibition.Exhibition, _ *exhibition.Participation, _ time.Time) (string, error) {
+		return "drop", tx.DeletePackingItem(participation, item)
 	})
-	return err
 }
 
 // Packer is who sends goods, and the booth that they go to.

@@ -45,15 +45,6 @@ const (
 	fairsKept  = 400 // days
 )
 
-// FairSeq returns the number of the last change of what the public sees of exhibitions, and the day: pages drawn at the same of both are the same.
-func (s *Catalogue) FairSeq(ctx context.Context) (seq int64, day calendar.Date, err error) {
-	err = s.db.View(ctx, func(tx *store.Tx) error {
-		seq, err = tx.FairSeq()
-		return err
-	})
-	return seq, s.today(), err
-}
-
 // Fairs returns the exhibitions that the public may know of: those to come and those of the last year, the nearest first. With soon only those that are not over.
 func (s *Catalogue) Fairs(ctx context.Context, soon bool) (out []Fair, err error) {
 	today := s.today()

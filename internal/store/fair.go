@@ -22,10 +22,10 @@ func (tx *Tx) touchFairs() error {
 	return err
 }
 
-// FairSeq returns the number of the last change of what the public sees of exhibitions.
-func (tx *Tx) FairSeq() (seq int64, err error) {
-	err = tx.row(into(&seq), `SELECT coalesce((SELECT seq FROM catalogue_clock WHERE id = $1), 0)`, int64(fairClock))
-	return seq, err
+// PublicSeqs returns the numbers of the last changes of products and of exhibitions, by which public pages that did not change are told.
+func (tx *Tx) PublicSeqs() (products, fairs int64, err error) {
+	err = tx.row(into(&products, &fairs), `SELECT coalesce((SELECT seq FROM catalogue_clock WHERE id = 1), 0), coalesce((SELECT seq FROM catalogue_clock WHERE id = $1), 0)`, int64(fairClock))
+	return products, fairs, err
 }
 
 // PublicFairs returns the exhibitions that the public may know of whose last day is not before from, the nearest first.

@@ -26,6 +26,7 @@ type shelf struct {
 	seq    int64
 
 	items  []shelfItem
+	tags   []shelfTags     // of the items: what a list is filtered and counted by, small enough for the processor's own memory
 	slot   map[int64]int32 // by product id
 	byTime []int32         // slots of what is shown, newest first
 	byName []int32         // in Arabic dictionary order
@@ -34,9 +35,25 @@ type shelf struct {
 
 	families map[int64][]int32 // slots by family, also of what is no longer shown
 
+	// Lists that were asked for since the last change, by query: people turn pages, and most ask for the same few lists.
+	known   map[string]*shelfList
+	knownMu sync.Mutex
+
 	crafts, areas, parties dictionary[string]
 	faces                  map[string]int64 // by craft: the photograph of its newest product that has one
 }
+
+// shelfTags is what of an item lists are filtered by, as numbers of the shelf's dictionaries.
+type shelfTags struct{ craft, area, party uint16 }
+
+// shelfList is a whole list: what is on it, in order, and the counts beside its filters.
+type shelfList struct {
+	slots                  []int32
+	crafts, areas, parties map[string]int
+}
+
+// keptLists bounds the lists in memory; the longest takes 4 bytes for each product.
+const keptLists = 24
 
 type shelfItem struct {
 	id                 int64
@@ -92,13 +109,13 @@ func (tx *Tx) ListCatalogue(q CatalogueQuery) (CatalogueList, error) {
 	return out, nil
 }
 
-// CatalogueSeq returns the number of the last change of the catalogue, by which pages that did not change are told.
+// CatalogueSeq returns the number of the last change of the products in the catalogue.
 func (tx *Tx) CatalogueSeq() (seq int64, err error) {
 	err = tx.row(into(&seq), `SELECT coalesce((SELECT seq FROM catalogue_clock WHERE id = 1), 0)`)
 	return seq, err
 }
 
-// find walks the shelf once and returns the ids of the page.
+// find returns the ids of a page, and fills in the counts of its list.
 func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -107,6 +124,42 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 	if len(words) == 0 && strings.TrimSpace(q.Text) != "" {
 		return nil // signs only: nothing is called so
 	}
+	l := s.list(q, words)
+	out.Total, out.Crafts, out.Areas, out.Parties = len(l.slots), l.crafts, l.areas, l.parties
+	from := min((q.Page-1)*q.Size, len(l.slots))
+	page := l.slots[from:min(from+q.Size, len(l.slots))]
+	ids := make([]int64, len(page))
+	for i, at := range page {
+		ids[i] = s.items[at].id
+	}
+	return ids
+}
+
+// list returns the list of a query, of which the page does not count. Nobody changes it.
+func (s *shelf) list(q CatalogueQuery, words []string) *shelfList {
+	if q.Chosen {
+		return s.walk(q, words)
+	}
+	key := strings.Join([]string{string(q.Party), strings.Join(q.Crafts, ","), q.Area, strings.Join(words, " "), strconv.FormatBool(q.ByName)}, "|")
+	s.knownMu.Lock()
+	l := s.known[key]
+	s.knownMu.Unlock()
+	if l != nil {
+		return l
+	}
+	l = s.walk(q, words)
+	s.knownMu.Lock()
+	defer s.knownMu.Unlock()
+	if s.known == nil || len(s.known) >= keptLists {
+		s.known = map[string]*shelfList{}
+	}
+	s.known[key] = l
+	return l
+}
+
+// walk goes over the shelf once.
+func (s *shelf) walk(q CatalogueQuery, words []string) *shelfList {
+	out := &shelfList{crafts: map[string]int{}, areas: map[string]int{}, parties: map[string]int{}}
 	var wanted []uint64 // a bit for each slot; nil: all
 	for i, w := range words {
 		found := s.match(w)
@@ -134,13 +187,11 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 	inArea := s.areas.accept(func(a string) bool { return anyArea || a == q.Area })
 	inParty := s.parties.accept(func(p string) bool { return anyParty || p == string(q.Party) })
 	crafts, areas, parties := make([]int, len(inCraft)), make([]int, len(inArea)), make([]int, len(inParty))
-	skip := (q.Page - 1) * q.Size
-	ids := make([]int64, 0, q.Size)
 	for _, at := range order {
 		if wanted != nil && wanted[at/64]&(1<<(at%64)) == 0 {
 			continue
 		}
-		x := &s.items[at]
+		x := s.tags[at]
 		party, craft, area := inParty[x.party], inCraft[x.craft], inArea[x.area]
 		if craft && area {
 			parties[x.party]++
@@ -154,26 +205,22 @@ func (s *shelf) find(q CatalogueQuery, out *CatalogueList) []int64 {
 		if craft {
 			areas[x.area]++
 		}
-		if !craft || !area {
-			continue
-		}
-		out.Total++
-		if out.Total > skip && len(ids) < q.Size {
-			ids = append(ids, x.id)
+		if craft && area {
+			out.slots = append(out.slots, at)
 		}
 	}
 	for _, c := range []struct {
 		counts []int
 		names  []string
 		to     map[string]int
-	}{{crafts, s.crafts.values, out.Crafts}, {areas, s.areas.values, out.Areas}, {parties, s.parties.values, out.Parties}} {
+	}{{crafts, s.crafts.values, out.crafts}, {areas, s.areas.values, out.areas}, {parties, s.parties.values, out.parties}} {
 		for i, n := range c.counts {
 			if n > 0 {
 				c.to[c.names[i]] = n
 			}
 		}
 	}
-	return ids
+	return out
 }
 
 // CatalogueFaces returns for each craft the photograph of its newest product that has one. It works in View only.
@@ -224,8 +271,9 @@ func (s *shelf) refresh(tx *Tx) error {
 		return nil
 	}
 	first := !s.loaded
+	s.known = nil
 	if first {
-		s.seq, s.items, s.byTime, s.byName, s.vocab = 0, nil, nil, nil, nil
+		s.seq, s.items, s.tags, s.byTime, s.byName, s.vocab = 0, nil, nil, nil, nil, nil
 		s.slot, s.having, s.families = map[int64]int32{}, map[string][]int32{}, map[int64][]int32{}
 		s.crafts, s.areas, s.parties = dictionary[string]{}, dictionary[string]{}, dictionary[string]{}
 	}
@@ -307,12 +355,12 @@ func (s *shelf) put(x shelfItem, family int64, first bool) {
 			return
 		}
 		at = int32(len(s.items)) //nolint:gosec // two thousand million products do not fit in memory
-		s.items = append(s.items, x)
+		s.items, s.tags = append(s.items, x), append(s.tags, shelfTags{})
 		s.slot[x.id] = at
 		s.families[family] = append(s.families[family], at)
 	}
 	x.edited = known
-	s.items[at] = x
+	s.items[at], s.tags[at] = x, shelfTags{uint16(x.craft), uint16(x.area), uint16(x.party)} //nolint:gosec // there are a few dozen of each
 	if !x.shown {
 		return
 	}

@@ -85,17 +85,13 @@ func (s *Server) head(r *request, path string, q url.Values, title, description,
 // unchanged answers 304 if the visitor has the page as it is. Everything on a page follows from the last change of the catalogue and of exhibitions, the day, the
 // language, the address and the program itself. Caches may keep a page and must ask each time, so that what was withdrawn is shown by none.
 func (s *Server) unchanged(r *request) (bool, error) {
-	seq, err := s.svc.Catalogue.Seq(r.ctx())
-	if err != nil {
-		return false, err
-	}
-	fairs, day, err := s.svc.Catalogue.FairSeq(r.ctx())
+	e, err := s.svc.Catalogue.Edition(r.ctx())
 	if err != nil {
 		return false, err
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(s.baseURL(r.c) + r.c.OriginalURL() + s.assets.Path("css/app.css") + day.String()))
-	tag := `W/"` + strconv.FormatInt(seq, 36) + "." + strconv.FormatInt(fairs, 36) + "-" + r.locale + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
+	_, _ = h.Write([]byte(s.baseURL(r.c) + r.c.OriginalURL() + s.assets.Path("css/app.css") + e.Day.String()))
+	tag := `W/"` + strconv.FormatInt(e.Products, 36) + "." + strconv.FormatInt(e.Fairs, 36) + "-" + r.locale + "-" + strconv.FormatUint(h.Sum64(), 36) + `"`
 	r.c.Set("Cache-Control", "public, no-cache")
 	r.c.Set("ETag", tag)
 	r.c.Set("Vary", "Accept-Language, Cookie")

@@ -370,39 +370,15 @@ func (s *Server) checkIn(r *request) error {
 }
 
 func (s *Server) recordSale(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
-	in, bad := intake.DecodeSale(r.values())
-	if err = bad.Err(); err == nil {
-		err = s.svc.Exhibitions.RecordSale(r.ctx(), r.actor, id, in, r.write())
-	}
-	return s.onParticipant(r, id, "sale", "flash.sale", &render.Form{Values: in.Values()}, err)
+	return onForm(s, r, intake.DecodeSale, "sale", "flash.sale", s.svc.Exhibitions.RecordSale)
 }
 
 func (s *Server) evaluate(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
-	in, bad := intake.DecodeEvaluation(r.values())
-	if err = bad.Err(); err == nil {
-		err = s.svc.Exhibitions.Evaluate(r.ctx(), r.actor, id, in, r.write())
-	}
-	return s.onParticipant(r, id, "evaluation", "flash.evaluated", &render.Form{Values: in.Values()}, err)
+	return onForm(s, r, intake.DecodeEvaluation, "evaluation", "flash.evaluated", s.svc.Exhibitions.Evaluate)
 }
 
 func (s *Server) packingAdd(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
-	in, bad := intake.DecodePackingItem(r.values())
-	if err = bad.Err(); err == nil {
-		err = s.svc.Exhibitions.AddPacking(r.ctx(), r.actor, id, in, r.write())
-	}
-	return s.onParticipant(r, id, "packing", "flash.packed", &render.Form{Values: in.Values()}, err)
+	return onForm(s, r, intake.DecodePackingItem, "packing", "flash.packed", s.svc.Exhibitions.AddPacking)
 }
 
 func (s *Server) packingDrop(r *request) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"slices"
 	"strconv"
 
@@ -485,6 +486,9 @@ func (s *Server) onParticipant(r *request, id int64, section, flash string, form
 	if err == nil {
 		return r.redirect(participationURL(id), "success", flash)
 	}
+	if form == nil {
+		form = &render.Form{}
+	}
 	if p, ok := problems(err); ok {
 		form.Problems = p
 		return s.drawParticipant(r, 422, form, section, "")
@@ -493,6 +497,20 @@ func (s *Server) onParticipant(r *request, id int64, section, flash string, form
 		return s.drawParticipant(r, 409, form, section, text)
 	}
 	return err
+}
+
+// onForm reads the form of a change of one participation and does it; what was typed stays on the page when it is refused.
+func onForm[F interface{ Values() map[string]string }](s *Server, r *request, decode func(map[string][]string) (F, fault.Problems), section, flash string,
+	do func(context.Context, auth.Actor, int64, F, service.Write) error) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	in, bad := decode(r.values())
+	if err = bad.Err(); err == nil {
+		err = do(r.ctx(), r.actor, id, in, r.write())
+	}
+	return s.onParticipant(r, id, section, flash, &render.Form{Values: in.Values()}, err)
 }
 
 func (s *Server) screen(r *request) error {
@@ -516,15 +534,7 @@ func (s *Server) queueOne(r *request) error {
 }
 
 func (s *Server) inviteOne(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
-	in, bad := intake.DecodeInvite(r.values())
-	if err = bad.Err(); err == nil {
-		err = s.svc.Exhibitions.Invite(r.ctx(), r.actor, id, in, r.write())
-	}
-	return s.onParticipant(r, id, "invite", "flash.invited", &render.Form{Values: in.Values()}, err)
+	return onForm(s, r, intake.DecodeInvite, "invite", "flash.invited", s.svc.Exhibitions.Invite)
 }
 
 func (s *Server) answerFor(r *request) error {
@@ -544,15 +554,7 @@ func (s *Server) answerFor(r *request) error {
 }
 
 func (s *Server) withdraw(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
-	in, bad := intake.DecodeWords(r.values())
-	if err = bad.Err(); err == nil {
-		err = s.svc.Exhibitions.Withdraw(r.ctx(), r.actor, id, in, r.write())
-	}
-	return s.onParticipant(r, id, "withdraw", "flash.withdrawn", &render.Form{Values: in.Values()}, err)
+	return onForm(s, r, intake.DecodeWords, "withdraw", "flash.withdrawn", s.svc.Exhibitions.Withdraw)
 }
 
 func (s *Server) answerLink(r *request) error {

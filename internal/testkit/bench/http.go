@@ -133,7 +133,10 @@ func (c *client) get(path string) (int, []byte, error) {
 	return status, body, err
 }
 
-func (c *client) post(path, form, key string) (int, error) {
+func (c *client) post(path, form, key string) (int, error) { return c.postAs(path, form, key, "") }
+
+// postAs sends a form; accept "application/json" is what the scripts of pages ask for.
+func (c *client) postAs(path, form, key, accept string) (int, error) {
 	req, err := http.NewRequest(http.MethodPost, c.base+path, strings.NewReader(form))
 	if err != nil {
 		return 0, err
@@ -141,6 +144,9 @@ func (c *client) post(path, form, key string) (int, error) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("X-CSRF-Token", c.csrf)
 	req.Header.Set("Idempotency-Key", key)
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
 	var b strings.Builder
 	for k, v := range c.cookies {
 		b.WriteString(k + "=" + v + "; ")

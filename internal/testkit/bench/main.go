@@ -64,6 +64,7 @@ func main() {
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
 		sections = append(sections, "plan", "duplicates")
+		sections = append(sections, "checkin")
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -120,6 +121,8 @@ func main() {
 			err = benchDuplicates(ctx)
 		case "print":
 			err = benchPrint(ctx)
+		case "checkin":
+			err = benchCheckIn(ctx)
 		default:
 			err = fmt.Errorf("there is no section %q", s)
 		}
