@@ -29,6 +29,9 @@ func (tx *Tx) FamilyIDs(s Scope, q FamilyQuery) ([]int64, error) {
 	if !any {
 		return nil, nil
 	}
+	if _, loaded := tx.db.roll.size(); !loaded && !tx.write && run.scannable() {
+		return run.scan()
+	}
 	var out []int64
 	err = tx.withRoll(func(r *roll) error {
 		out = out[:0]

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"muntija/internal/auth"
+	"muntija/internal/calendar"
 	"muntija/internal/fault"
 	"muntija/internal/place"
 	"muntija/internal/registry"
@@ -18,9 +19,19 @@ import (
 func testExportRows(t *testing.T, db *store.DB) {
 	var all []*registry.Family
 	for i := range 30 {
-		all = append(all, Family([...]place.Country{"EG", "EG", "QA"}[i%3], i))
+		f := Family([...]place.Country{"EG", "EG", "QA"}[i%3], i)
+		if i%2 == 1 { // handed in, and some of them approved
+			st := &f.Status
+			st.State, st.Number = registry.Submitted, registry.MakeNumber(f.Party, 2026, int64(40-i))
+			st.SubmittedAt, st.SubmittedBy, st.ReviewerID = st.CreatedAt.AddDate(0, i%5, 0), st.EnteredBy, int64(i%3)
+			if i%4 == 3 {
+				st.State, st.DecidedAt, st.ValidUntil, st.Amendment = registry.Approved, st.SubmittedAt.AddDate(0, 0, i), date(2026+i%4, 1+i%12, 1), i%8 == 3
+			}
+		}
+		all = append(all, f)
 	}
 	Insert(t, db, all...)
+	testScan(t, db)
 	for _, sort := range []store.Sort{store.SortNewest, store.SortOldest, store.SortName, store.SortNumber, store.SortSubmitted, store.SortValidUntil} {
 		View(t, db, func(tx *store.Tx) error {
 			q := store.FamilyQuery{Sort: sort, Limit: 200}
@@ -91,6 +102,60 @@ func testExportRows(t *testing.T, db *store.DB) {
 		_, err := tx.FamilyIDs(All("EG"), store.FamilyQuery{Sort: "nonsense"})
 		return err
 	}), fault.Invalid, "")
+}
+
+// testScan: a program that has not read the lists selects the same families in the same order as one that has.
+func testScan(t *testing.T, db *store.DB) {
+	day := func(s string) calendar.Date {
+		d, err := calendar.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	scopes := []store.Scope{All("EG"), All("QA"), {Party: "EG", Areas: []string{"EG-C", "EG-SHG"}}, {Party: "EG", Areas: []string{}}}
+	queries := []store.FamilyQuery{{}, {States: []string{"submitted", "approved"}}, {Areas: []string{"EG-C"}}, {Crafts: []string{"TX", "PT"}, Sexes: []string{"f"}}, {Overalls: []string{""}},
+		{Protections: []string{"none"}}, {EnteredBy: 1}, {EnteredBy: 99}, {NotEnteredBy: 1}, {ReviewerID: 2}, {Amendment: true}, {Text: "EG-2026-0000001"}, {Text: "29801010100014", TextIDs: true},
+		{From: day("2026-01-01")}, {To: day("2026-01-01")}, {To: day("9999-12-31")}}
+	for _, field := range []store.DateField{store.DateCreated, store.DateSubmitted, store.DateDecided, store.DateValidUntil} {
+		queries = append(queries, store.FamilyQuery{DateField: field, From: day("2025-01-01"), To: day("2026-11-01")}, store.FamilyQuery{DateField: field, To: day("2027-01-01")},
+			store.FamilyQuery{DateField: field, From: day("2020-01-01")})
+	}
+	type key struct {
+		scope, query int
+		sort         store.Sort
+	}
+	cold := map[key][]int64{}
+	each := func(f func(k key, ids []int64)) {
+		View(t, db, func(tx *store.Tx) error {
+			for i, s := range scopes {
+				for j, q := range queries {
+					for _, q.Sort = range []store.Sort{store.SortNewest, store.SortOldest, store.SortName, store.SortNumber, store.SortSubmitted, store.SortValidUntil} {
+						ids, err := tx.FamilyIDs(s, q)
+						if err != nil {
+							return err
+						}
+						f(key{i, j, q.Sort}, ids)
+					}
+				}
+			}
+			return nil
+		})
+	}
+	each(func(k key, ids []int64) { cold[k] = ids })
+	if err := db.WarmLists(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found := map[int]bool{}
+	each(func(k key, ids []int64) {
+		if !slices.Equal(ids, cold[k]) {
+			t.Errorf("query %d %+v by %s: got %v without the lists, want %v", k.query, queries[k.query], k.sort, cold[k], ids)
+		}
+		found[len(ids)] = true
+	})
+	if len(found) < 4 {
+		t.Errorf("the queries find only %v families", found)
+	}
 }
 
 // testExportFiles is the life of a made file and of layouts: kept sealed, read by their owner, forgotten after their time.
