@@ -163,6 +163,10 @@ type opened struct {
 // open opens the database that the settings name, bringing its schema up to date. A database that has data and no key file is refused: a new key
 // could not read it, and would split it in two.
 func (p *program) open(ctx context.Context, cmd *urfave.Command) (*opened, error) {
+	return p.openWith(ctx, cmd, store.Options{})
+}
+
+func (p *program) openWith(ctx context.Context, cmd *urfave.Command, with store.Options) (*opened, error) {
 	cfg, err := p.settings(cmd)
 	if err != nil {
 		return nil, fmt.Errorf("%w; %w", err, errUsage)
@@ -171,7 +175,7 @@ func (p *program) open(ctx context.Context, cmd *urfave.Command) (*opened, error
 	if o.keys, err = openKeys(ctx, cfg.DB, cfg.Keys); err != nil {
 		return nil, err
 	}
-	if o.db, err = store.Open(ctx, cfg.DB, o.keys, store.Options{}); err != nil {
+	if o.db, err = store.Open(ctx, cfg.DB, o.keys, with); err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", config.Redact(cfg.DB), err)
 	}
 	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf})

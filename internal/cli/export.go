@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"muntija/internal/place"
 	"muntija/internal/service"
 	"muntija/internal/sheet"
+	"muntija/internal/store"
 )
 
 // wordsOf gives the words of a language for workbooks.
@@ -31,6 +33,15 @@ func partyFlag(cmd *urfave.Command) (place.Country, error) {
 	}
 	return party, nil
 }
+
+// exportCache is the page cache of a connection in KiB while an export reads each family once: the inner pages of the trees, and no more.
+const exportCache = 4 << 10
+
+// An export drops what it makes at once, so that collecting at thrice the live heap is half of the work, and the limit is above what it then needs.
+const (
+	exportPercent = 200
+	exportHeap    = 64 << 20
+)
 
 func (p *program) exportCommand() *urfave.Command {
 	return &urfave.Command{Name: "export", Usage: "write a list into a workbook", ArgsUsage: "families|members|products|assessments|documents",
@@ -49,11 +60,13 @@ func (p *program) exportCommand() *urfave.Command {
 			if err != nil {
 				return fmt.Errorf("reading --filter: %w; %w", err, errUsage)
 			}
-			o, err := p.open(ctx, cmd)
+			o, err := p.openWith(ctx, cmd, store.Options{CacheKB: exportCache})
 			if err != nil {
 				return err
 			}
 			defer o.close()
+			defer debug.SetGCPercent(debug.SetGCPercent(exportPercent))
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(exportHeap))
 			actor, err := o.actor(ctx, cmd.String("as"))
 			if err != nil {
 				return err

@@ -3,17 +3,18 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"fmt"
 	"io"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/flate"
 )
 
 const (
 	deflateBlock = 256 << 10 // bytes that are packed at a time, by themselves
 	deflateAhead = 4         // blocks under way, which bounds the memory: about 2 MB with their results
-	deflateLevel = 2         // 1 gives files a fifth larger in about the same time, 3 takes half as long again
+	deflateLevel = 3 // of this packer, which is twice as fast as the standard library: 2 gives files a twelfth larger, 4 takes half as long again
 )
 
 // outZip writes the entries of an archive one after the other, as they come: nothing goes to disk, nothing is kept. All entries carry the same time, so

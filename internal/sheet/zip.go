@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // What an archive may hold. An honest workbook stays far below each; see the package comment for where the numbers come from.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"muntija/internal/calendar"
 	"muntija/internal/registry"
@@ -33,9 +34,9 @@ func (c *codec[T]) append(b []byte, v *T) ([]byte, error) {
 	return c.root.append(b, reflect.ValueOf(v).Elem())
 }
 
-// read reads a document into v, which must be zero.
+// read reads a document into v, which must be zero. The document must not change afterwards.
 func (c *codec[T]) read(doc []byte, v *T) error {
-	r := codecReader{s: string(doc)}
+	r := codecReader{s: unsafe.String(unsafe.SliceData(doc), len(doc))}
 	if c.root.read(&r, reflect.ValueOf(v).Elem()) && r.i == len(r.s) {
 		return nil
 	}

@@ -58,7 +58,7 @@ type DB struct {
 	path string // SQLite file; "" on PostgreSQL
 
 	readDB, writeDB *sql.DB
-	readers         chan *conn
+	readers         *readers
 	writer          *conn // of the writer goroutine only
 	queue           chan *update
 	stop, stopped   chan struct{}
@@ -249,13 +249,13 @@ func (db *DB) connect(ctx context.Context, readers int) (err error) {
 	}
 	db.readDB.SetMaxOpenConns(readers)
 	db.readDB.SetMaxIdleConns(readers)
-	db.readers = make(chan *conn, readers)
+	db.readers = newReaders(readers)
 	for range readers {
 		rc, err := db.readDB.Conn(ctx)
 		if err != nil {
 			return err
 		}
-		db.readers <- db.newConn(rc)
+		db.readers.give(db.newConn(rc))
 	}
 	return nil
 }
@@ -297,10 +297,10 @@ func (db *DB) closePools() error {
 	var errs []error
 	if db.readDB != nil {
 	readers:
-		for range cap(db.readers) {
+		for range cap(db.readers.free) {
 			select {
-			case c := <-db.readers:
-				errs = append(errs, c.close())
+			case <-db.readers.free:
+				errs = append(errs, db.readers.take().close())
 			case <-time.After(5 * time.Second): // a View that does not end keeps its connection
 				break readers
 			}

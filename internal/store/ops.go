@@ -305,7 +305,7 @@ func (db *DB) Ready(ctx context.Context) error {
 
 // Stats returns gauges for the metrics page. What cannot be had within ctx is 0.
 func (db *DB) Stats(ctx context.Context) Stats {
-	s := Stats{Engine: db.d.name, ReadConns: cap(db.readers), ReadIdle: len(db.readers), WriteQueue: len(db.queue),
+	s := Stats{Engine: db.d.name, ReadConns: cap(db.readers.free), ReadIdle: len(db.readers.free), WriteQueue: len(db.queue),
 		Commits: db.commits.Load(), Updates: db.updates.Load(), Retries: db.retries.Load()}
 	err := db.View(ctx, func(tx *Tx) error {
 		if err := tx.row(into(&s.SizeBytes), db.d.size); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -181,21 +182,46 @@ func one(n int64, err error, kind fault.Kind, key string) error {
 	return nil
 }
 
+// readers are the connections of View. The one that was given back last is taken first: its cache holds what was read last, and the caches of those
+// that nobody needs stay empty.
+type readers struct {
+	free chan struct{} // one for each connection that is not in use; who has received one takes a connection
+	mu   sync.Mutex
+	idle []*conn
+}
+
+func newReaders(n int) *readers { return &readers{free: make(chan struct{}, n)} }
+
+func (r *readers) take() *conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.idle[len(r.idle)-1]
+	r.idle = r.idle[:len(r.idle)-1]
+	return c
+}
+
+func (r *readers) give(c *conn) {
+	r.mu.Lock()
+	r.idle = append(r.idle, c)
+	r.mu.Unlock()
+	r.free <- struct{}{}
+}
+
 // View runs fn in a read-only snapshot. It waits for a free connection as long as ctx allows.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) (err error) {
-	var c *conn
 	select {
-	case c = <-db.readers:
+	case <-db.readers.free:
 	default:
 		select {
-		case c = <-db.readers:
+		case <-db.readers.free:
 		case <-ctx.Done():
 			return translate(ctx.Err())
 		case <-db.stop:
 			return fault.New(fault.Unavailable, "error.unavailable")
 		}
 	}
-	defer func() { db.readers <- c }()
+	c := db.readers.take()
+	defer func() { db.readers.give(c) }()
 	if err := c.run(db.d.beginRead); err != nil {
 		if !gone(err) {
 			return translate(err)

@@ -57,6 +57,7 @@ var doors = map[string][]string{
 	"github.com/xuri/excelize":            {"sheet"},
 	"modernc.org/sqlite":                  {"store"},
 	"github.com/klauspost/compress/s2":    {"store"},
+	"github.com/klauspost/compress/flate": {"sheet"},
 	"github.com/jackc/pgx":                {"store"},
 	"github.com/gofiber/fiber":            {"web"},
 	"github.com/tink-crypto/tink-go":      {"seal"},
