@@ -81,7 +81,7 @@ func (s *Imports) importer(ctx context.Context, job *store.Job) (*importer, []by
 func (im *importer) stream(ctx context.Context, body []byte, from int64, each func(*rowBatch) error) (ImportCounts, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	batches := make(chan *rowBatch, 2)
+	batches := make(chan *rowBatch)
 	var counts ImportCounts
 	var failed error
 	go func() {

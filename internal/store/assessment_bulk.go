@@ -98,10 +98,6 @@ func (tx *Tx) WaiversBetween(party place.Country, after, upto int64) (map[int64]
 	return out, nil
 }
 
-// bulkRows is how many assessments one statement inserts: enough that the cost of a statement disappears, few enough that looking for the names of
-// parameters, which SQLite's driver does one by one, stays small.
-const bulkRows = 16
-
 // SealedAssessment is an assessment with its body sealed: the part of storing that needs no transaction, for runs over many families.
 type SealedAssessment struct {
 	Assessment
@@ -118,24 +114,14 @@ func (db *DB) SealAssessment(a Assessment) SealedAssessment {
 }
 
 // InsertAssessments stores many assessments. Like [Tx.InsertAssessment] it never changes one that is there; ids are not handed back.
-func (tx *Tx) InsertAssessments(as []SealedAssessment) error {
-	for len(as) > 0 {
-		n := min(len(as), bulkRows)
-		var q statement
-		q.add("INSERT INTO assessment (family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body) VALUES ")
-		for i := range as[:n] {
-			if i > 0 {
-				q.add(", ")
-			}
-			a := &as[i]
-			q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", a.FamilyID, a.SetID, a.SetVersion, stamp(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
-		}
-		if _, err := tx.exec(q.text(), q.args...); err != nil {
-			return fmt.Errorf("inserting assessments: %w", err)
-		}
-		as = as[n:]
-	}
-	return nil
+func (tx *Tx) InsertAssessments(as []SealedAssessment) error { return tx.insertAssessments(as, nil) }
+
+func (tx *Tx) insertAssessments(as []SealedAssessment, ids func(int64)) error {
+	at := newStamps()
+	return tx.insertMany("assessment", "family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body", 10, len(as), func(i int, args []any) []any {
+		a := &as[i]
+		return append(args, a.FamilyID, a.SetID, a.SetVersion, at(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
+	}, ids)
 }
 
 // DeleteCriteriaDraft removes a draft that nobody needs; the stored version must be c.Version, else fault.Stale. A published set is never removed:

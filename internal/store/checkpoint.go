@@ -12,8 +12,9 @@ import (
 // grow without end; past walLimit pages the writer itself begins it anew between two commits, which is quick because nearly all is copied.
 const (
 	checkpointEvery = 250 * time.Millisecond
-	commitsFew      = 40     // commits: below it a checkpoint waits for a pause
-	walLimit        = 24_000 // pages, about 100 MB
+	commitsFew      = 40      // commits: below it a checkpoint waits for a pause,
+	writtenFew      = 300_000 // and so it does below so many values: a commit of an import has a thousand times as many as that of a save
+	walLimit        = 24_000  // pages, about 100 MB
 )
 
 // checkpointLoop runs until the database is closed.
@@ -29,7 +30,7 @@ func (db *DB) checkpointLoop() {
 	defer pool.Close()
 	tick := time.NewTicker(checkpointEvery)
 	defer tick.Stop()
-	var seen, done int64 // commits at the last look, and at the last checkpoint
+	var seen, done, doneWritten int64 // commits at the last look; commits and values written at the last checkpoint
 	for {
 		select {
 		case <-db.stop:
@@ -39,7 +40,8 @@ func (db *DB) checkpointLoop() {
 		commits := db.commits.Load()
 		quiet := commits == seen
 		seen = commits
-		if commits == done || (!quiet && commits-done < commitsFew) {
+		written := db.written.Load()
+		if commits == done || (!quiet && commits-done < commitsFew && written-doneWritten < writtenFew) {
 			continue
 		}
 		var busy, pages, copied int64
@@ -47,7 +49,7 @@ func (db *DB) checkpointLoop() {
 			db.log.Warn("checkpoint failed", "error", err)
 			continue
 		}
-		done = commits
+		done, doneWritten = commits, written
 		if pages > walLimit {
 			db.walTooLong.Store(true)
 		}

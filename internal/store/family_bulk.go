@@ -60,16 +60,22 @@ func (r *ReadyFamily) Blinds() []string {
 // numberColumn is where columns has the registration number.
 const numberColumn = 4
 
-// perStatement is how many rows of so many values one statement inserts. SQLite's driver looks the name of each placeholder up in a list of all of
-// them: with 1,000 of them that took half of the time of an import, with 60 it does not show.
-func perStatement(values int) int { return max(1, 60/values) }
+// perStatement is how many of so many rows of so many values the next statement inserts: a power of two, so that few texts are prepared, and no more than
+// that the cost of a statement does not show.
+func perStatement(values, rows int) int {
+	n := 1
+	for 2*n <= rows && 2*n*values <= 500 && n < 64 {
+		n *= 2
+	}
+	return n
+}
 
 // insertMany inserts rows by statements of many rows each. returning, if not nil, takes the ids in the order of the rows.
 func (tx *Tx) insertMany(table, names string, values, rows int, row func(i int, args []any) []any, ids func(id int64)) error {
-	step := perStatement(values)
-	for from := 0; from < rows; from += step {
-		n := min(step, rows-from)
-		args := make([]any, 0, n*values)
+	args := make([]any, 0, perStatement(values, rows)*values)
+	for from, n := 0, 0; from < rows; from += n {
+		n = perStatement(values, rows-from)
+		args = args[:0]
 		for i := from; i < from+n; i++ {
 			args = row(i, args)
 		}
@@ -207,8 +213,8 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	if err != nil {
 		return err
 	}
-	assessments, err := tx.insertAssessmentsIDs(bodies)
-	if err != nil {
+	assessments := make([]int64, 0, len(bodies))
+	if err := tx.insertAssessments(bodies, func(id int64) { assessments = append(assessments, id) }); err != nil {
 		return err
 	}
 	for _, r := range rs {
@@ -217,9 +223,10 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 			r.Event.AssessmentID, assessments = assessments[0], assessments[1:]
 		}
 	}
+	at := newStamps()
 	err = tx.insertMany("event", "family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words", 10, len(rs), func(i int, args []any) []any {
 		e, uid := &rs[i].Event, newUID()
-		return append(args, e.FamilyID, stamp(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, uid,
+		return append(args, e.FamilyID, at(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, uid,
 			keys.Seal([]byte(e.Note), rowPlace("event", "words", uid)))
 	}, nil)
 	if err != nil {
@@ -228,26 +235,17 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	return tx.auditMany(len(rs), func(i int) (*AuditEntry, []byte) { return &rs[i].Audit, rs[i].changes })
 }
 
-func (tx *Tx) insertAssessmentsIDs(as []SealedAssessment) ([]int64, error) {
-	ids := make([]int64, 0, len(as))
-	err := tx.insertMany("assessment", "family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body", 10, len(as), func(i int, args []any) []any {
-		a := &as[i]
-		return append(args, a.FamilyID, a.SetID, a.SetVersion, stamp(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
-	}, func(id int64) { ids = append(ids, id) })
-	return ids, err
-}
-
 // auditMany appends n entries to the log, each with its changes written already; see [Tx.Audit].
 func (tx *Tx) auditMany(n int, entry func(i int) (*AuditEntry, []byte)) error {
 	if err := tx.loadChain(); err != nil {
 		return err
 	}
-	seq, head := tx.chain.seq, tx.chain.hash
+	seq, head, stamps := tx.chain.seq, tx.chain.hash, newStamps()
 	err := tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", 13, n, func(i int, args []any) []any {
 		e, plain := entry(i)
 		seq++
 		e.Seq = seq
-		sealed, at := tx.sealDocID("audit", "changes", seq, plain), stamp(e.At)
+		sealed, at := tx.sealDocID("audit", "changes", seq, plain), stamps(e.At)
 		head = chainHash(head, e, at, sealed)
 		return append(args, e.Seq, at, e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, sealed, head)
 	}, nil)

@@ -70,6 +70,7 @@ type DB struct {
 	checkpoints               chan struct{} // closed when the checkpointer has ended; nil if there is none
 	walTooLong                atomic.Bool   // the writer is to begin the write-ahead log anew before its next commit
 	commits, updates, retries atomic.Int64
+	written                   atomic.Int64 // values handed to statements that write
 }
 
 // chooseDialect is the one switch on the engine. A DSN that begins with postgres:// or postgresql:// is PostgreSQL, all others are a

@@ -164,7 +164,7 @@ func (tx *Tx) ForgetImportRows(m *Import) error {
 func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 	const names = `import_id, seq, sheet, row_no, outcome, family_id, family_version, undo, body`
 	for len(rows) > 0 {
-		n := min(len(rows), perStatement(9))
+		n := perStatement(9, len(rows))
 		args := make([]any, 0, n*9)
 		for i := range rows[:n] {
 			r := &rows[i]
@@ -281,7 +281,7 @@ type DuplicateHint struct {
 func (tx *Tx) PutDuplicateHints(hints []DuplicateHint) error {
 	const names = `party, source, source_id, seq, family_id, other_id, other_seq, reason, state, created_at`
 	for len(hints) > 0 {
-		n := min(len(hints), perStatement(10))
+		n := perStatement(10, len(hints))
 		args := make([]any, 0, n*10)
 		for _, h := range hints[:n] {
 			args = append(args, string(h.Party), h.Source, h.SourceID, h.Seq, h.FamilyID, h.OtherID, h.OtherSeq, h.Reason, "open", stamp(h.CreatedAt))

@@ -116,6 +116,7 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 	if !tx.write {
 		return 0, errors.New("store: write inside View")
 	}
+	tx.db.written.Add(int64(len(args)))
 	s, err := tx.c.stmt(query)
 	if err != nil {
 		return 0, tx.fail(fmt.Errorf("preparing %.80q: %w", query, err))

@@ -32,6 +32,18 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(instant)
 }
 
+// newStamps gives a stamp that writes an instant once for the rows of a run that have it alike.
+func newStamps() func(time.Time) string {
+	var last time.Time
+	var text string
+	return func(t time.Time) string {
+		if t != last {
+			last, text = t, stamp(t)
+		}
+		return text
+	}
+}
+
 func stampOrNever(t time.Time) string {
 	if t.IsZero() {
 		return never

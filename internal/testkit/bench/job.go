@@ -21,15 +21,15 @@ func admin(o *office) auth.Actor {
 	return auth.Actor{UserID: o.user[benchAdmin], Name: "admin", Role: auth.Administrator, Party: place.Egypt, Areas: auth.AllAreas(), Locale: "ar"}
 }
 
-// hundred returns an office with 100,000 families.
-func hundred(ctx context.Context) (*office, error) {
+// hundred returns an office with 100,000 families, in the usual states or only in those that new criteria could matter to.
+func hundred(ctx context.Context, weighed bool) (*office, error) {
 	dir := filepath.Join(*dirFlag, "registry-100000")
 	_ = os.RemoveAll(dir)
 	o, err := openOffice(ctx, dir, "")
 	if err != nil {
 		return nil, err
 	}
-	return o, o.fill(ctx, 100_000)
+	return o, o.fill(ctx, 100_000, weighed)
 }
 
 // twelve makes and publishes a version of the criteria with twelve of them, in force from today.
@@ -63,9 +63,9 @@ func publish(ctx context.Context, o *office, id int64) error {
 	return o.svc.Criteria.Publish(ctx, admin(o), id, service.Publication{ValidFrom: from, Token: p.Token}, service.Write{Key: fmt.Sprint("pub", time.Now().UnixNano()), Version: p.Row.Version})
 }
 
-// benchAssess times the re-check job: 100,000 families × 12 criteria, every assessment stored with its reasons.
+// benchAssess times the re-check job: 100,000 families, all of them weighed, × 12 criteria, every assessment stored with its reasons.
 func benchAssess(ctx context.Context) error {
-	o, err := hundred(ctx)
+	o, err := hundred(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func benchAssess(ctx context.Context) error {
 			}
 			took := v.FinishedAt.Sub(v.StartedAt)
 			fmt.Printf("assess: %d families × 12 criteria, reasons stored: %s (%.0f families/s), with waiting for the runner %s; peak memory %d MB; target 3 s: %s\n\n",
-				v.Done, took.Round(time.Millisecond), float64(v.Done)/took.Seconds(), time.Since(start).Round(time.Millisecond), peakMB(os.Getpid()), verdict(took <= 3*time.Second && v.Done >= 80_000))
+				v.Done, took.Round(time.Millisecond), float64(v.Done)/took.Seconds(), time.Since(start).Round(time.Millisecond), peakMB(os.Getpid()), verdict(took <= 3*time.Second && v.Done == 100_000))
 			return nil
 		}
 		if time.Since(start) > 2*time.Minute {
@@ -109,7 +109,7 @@ func benchAssess(ctx context.Context) error {
 
 // benchPreview times who enters and who leaves, on 100,000 families.
 func benchPreview(ctx context.Context) error {
-	o, err := hundred(ctx)
+	o, err := hundred(ctx, false)
 	if err != nil {
 		return err
 	}

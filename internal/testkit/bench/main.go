@@ -206,7 +206,7 @@ func largeRegistry(ctx context.Context) (string, error) {
 		return "", err
 	}
 	start := time.Now()
-	if err := o.fill(ctx, *families); err != nil {
+	if err := o.fill(ctx, *families, false); err != nil {
 		return "", err
 	}
 	if err := o.db.Close(); err != nil {
@@ -253,8 +253,9 @@ var stateShare = []struct {
 }{{registry.Approved, 700}, {registry.Submitted, 60}, {registry.UnderReview, 30}, {registry.Returned, 40}, {registry.Draft, 50}, {registry.Rejected, 60}, {registry.Suspended, 10},
 	{registry.Expired, 30}, {registry.Withdrawn, 19}, {registry.Graduated, 1}}
 
-// fill inserts families straight through the store: records, facts, outcomes, indexes and counts as a registration leaves them, without its history.
-func (o *office) fill(ctx context.Context, n int) error {
+// fill inserts families straight through the store: records, facts, outcomes, indexes and counts as a registration leaves them, without its history. They are in
+// the usual states, or if all are to be weighed by new criteria, in those that are.
+func (o *office) fill(ctx context.Context, n int, weighed bool) error {
 	body, err := fixtures.Criteria("EG")
 	if err != nil {
 		return err
@@ -288,6 +289,9 @@ func (o *office) fill(ctx context.Context, n int) error {
 					f.Status.State = s.state
 					break
 				}
+			}
+			if weighed && !slices.Contains([]registry.State{registry.Submitted, registry.UnderReview, registry.Returned, registry.Suspended}, f.Status.State) {
+				f.Status.State = registry.Approved
 			}
 			at := applied.Time(time.UTC).Add(time.Duration(r.IntN(86400)) * time.Second)
 			f.Status.EnteredBy, f.Status.CreatedAt, f.Status.UpdatedAt = o.user[benchEmail], at, at
