@@ -212,6 +212,47 @@ type target struct {
 	slot   string // which row of its list: the list with a code or a place
 	lines  bool   // the field takes several lines
 	names  []string
+	seen   map[string]seenText // what its texts are, as far as they say it by themselves; nil: they are looked at each time
+}
+
+// seenText is what a text of a column came to, without a problem.
+type seenText struct {
+	raw, value string
+	missing    bool
+}
+
+// maxSeen bounds the texts that a column remembers, and maxSeenLen their length in bytes: a list of choices, of places or of days has fewer and shorter ones.
+const (
+	maxSeen    = 4096
+	maxSeenLen = 64
+)
+
+// remembers reports whether the texts of a column come again and again, and mean the same wherever they stand.
+func (t *target) remembers() bool {
+	if t.field == "project.channels" || t.path.list == "household.benefits" || t.path.list == productList {
+		return false
+	}
+	switch t.kind.Type {
+	case "date", "bool", "list", "craft", "id_type", "area", "country", "currency", "money", "int":
+		return true
+	}
+	return false
+}
+
+// keep remembers what a text is. The texts of a row may be gone after it.
+func (t *target) keep(text, raw, value string, none bool) {
+	if len(t.seen) == maxSeen || len(text) > maxSeenLen {
+		return
+	}
+	text = strings.Clone(text)
+	s := seenText{text, value, none}
+	if raw != text {
+		s.raw = strings.Clone(raw)
+	}
+	if value != "" {
+		s.value = strings.Clone(value)
+	}
+	t.seen[text] = s
 }
 
 // at is the form name of the target's leaf in a row of its list.
@@ -237,6 +278,8 @@ type reader struct {
 	keyField string
 	date1904 bool
 	texts    []string // the values of the row, one after the other
+
+	constants []string // fields of the mapping's constants, in order
 }
 
 type carriedCell struct {
@@ -248,7 +291,8 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 	if ps := (Mapping{Sheets: []SheetMap{m}}).Check(nil); ps.Err() != nil {
 		return nil, fault.Wrap(ps.Err(), fault.Invalid, "sheet.problem.mapping")
 	}
-	rd := &reader{party: party, m: m, byCol: map[int]int{}, status: -1, carried: map[int]carriedCell{}, keyField: m.Key}
+	rd := &reader{party: party, m: m, byCol: map[int]int{}, status: -1, carried: map[int]carriedCell{}, keyField: m.Key,
+		constants: slices.Sorted(maps.Keys(m.Constants))}
 	for _, c := range ros.Columns {
 		field, ok := m.Columns[c.Header]
 		if !ok {
@@ -270,6 +314,9 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 				if p.code == "" {
 					t.slot += strconv.Itoa(max(p.index, 0))
 				}
+			}
+			if t.remembers() {
+				t.seen = map[string]seenText{}
 			}
 			rd.byCol[c.Index] = len(rd.targets)
 			rd.targets = append(rd.targets, t)
@@ -587,6 +634,18 @@ const maxRaw = 200
 
 // take turns one cell into the value of its field.
 func (rd *reader) take(t *target, c *Cell) {
+	again := t.seen != nil && c.Kind == Text
+	if again {
+		if s, ok := t.seen[c.Text]; ok {
+			name := t.field
+			if t.path.list != "" && !s.missing {
+				name = rd.name(t)
+			}
+			rd.ref(t, name, s.raw)
+			rd.set(name, s.value)
+			return
+		}
+	}
 	raw := shown(*c)
 	switch {
 	case c.Kind == ErrorValue:
@@ -625,12 +684,16 @@ func (rd *reader) take(t *target, c *Cell) {
 		rd.benefit(t, raw)
 		return
 	}
-	name := t.field
-	if t.path.list != "" && !missing(raw) {
+	name, none, problems := t.field, t.path.list != "" && missing(raw), len(rd.row.Problems)
+	if t.path.list != "" && !none {
 		name = rd.name(t)
 	}
 	rd.ref(t, name, raw)
-	rd.set(name, rd.convert(t, name, c, raw))
+	value := rd.convert(t, name, c, raw)
+	rd.set(name, value)
+	if again && len(rd.row.Problems) == problems {
+		t.keep(c.Text, raw, value, none)
+	}
 }
 
 func (rd *reader) ref(t *target, name, raw string) {
@@ -662,7 +725,11 @@ func (rd *reader) several(t *target, c *Cell, raw string) bool {
 		rd.row.Cells[t.field] = Ref{Col: t.col, Raw: raw}
 		return true
 	}
-	for n, part := range splitList(raw, t.field == phoneField) {
+	parts := []string{raw}
+	if t.field != phoneField || strings.Trim(raw, "+0123456789") != "" { // most phones are digits alone
+		parts = splitList(raw, t.field == phoneField)
+	}
+	for n, part := range parts {
 		i := rd.row.lists[t.path.list]
 		first, begun := rd.row.lists[t.slot]
 		switch {
@@ -1305,7 +1372,7 @@ func (rd *reader) finish() {
 	if r.lists[productList] > 0 {
 		rd.blankProducts()
 	}
-	for _, field := range slices.Sorted(maps.Keys(rd.m.Constants)) {
+	for _, field := range rd.constants {
 		if leaf, ok := strings.CutPrefix(field, productList+"."); ok { // of every product of the row
 			for i := range r.lists[productList] {
 				if name := productList + "[" + strconv.Itoa(i) + "]." + leaf; r.Values[name] == nil {

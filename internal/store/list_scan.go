@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"muntija/internal/calendar"
+	"muntija/internal/registry"
 )
 
 // scannable reports whether [search.scan] knows all that is asked: words are found in the lists alone.
@@ -16,8 +17,9 @@ func (s *search) scannable() bool {
 	q := s.q
 	known := FamilyQuery{States: q.States, Areas: q.Areas, Crafts: q.Crafts, Sexes: q.Sexes, Protections: q.Protections, Overalls: q.Overalls, EnteredBy: q.EnteredBy,
 		ReviewerID: q.ReviewerID, NotEnteredBy: q.NotEnteredBy, From: q.From, To: q.To, DateField: q.DateField, Text: q.Text, TextIDs: q.TextIDs, Amendment: q.Amendment,
-		Sort: q.Sort, After: q.After, Before: q.Before, Limit: q.Limit}
-	return len(s.words) == 0 && reflect.DeepEqual(known, q)
+		TextPhone: q.TextPhone,
+		NoPlaces:  q.NoPlaces, Sort: q.Sort, After: q.After, Before: q.Before, Limit: q.Limit}
+	return s.words.Empty() && reflect.DeepEqual(known, q)
 }
 
 // scan selects families from the table itself, as the roll would: for a command that asks once and ends, for which reading all lists would take more memory than
@@ -27,7 +29,7 @@ func (s *search) scan() ([]int64, error) {
 	column := map[Sort]string{SortName: "name_sort", SortNumber: "number", SortSubmitted: "submitted_at", SortValidUntil: "valid_until"}[q.Sort]
 	column = cmp.Or(column, "created_at")
 	var st statement
-	st.add("SELECT id, "+column+" FROM family WHERE party = ?", string(s.scope.Party))
+	st.add("SELECT id, "+column+" FROM family WHERE party = ? AND state <> ?", string(s.scope.Party), string(registry.Merged))
 	for _, l := range []struct {
 		column string
 		values []string

@@ -31,6 +31,9 @@ func testExportRows(t *testing.T, db *store.DB) {
 		all = append(all, f)
 	}
 	Insert(t, db, all...)
+	merged := Family("EG", 77)
+	merged.Status.State = registry.Merged
+	Insert(t, db, merged)
 	testScan(t, db)
 	for _, sort := range []store.Sort{store.SortNewest, store.SortOldest, store.SortName, store.SortNumber, store.SortSubmitted, store.SortValidUntil} {
 		View(t, db, func(tx *store.Tx) error {
