@@ -33,7 +33,7 @@ const largestPlanFile = 4 << 30
 func (p *program) planAllocationCommand() *urfave.Command {
 	return &urfave.Command{Name: "allocation", Usage: "choose who goes to which exhibition: the best plan, a proof of how good it is, and reasons",
 		Description: "The formats are those of \"muntija plan schema allocation\" and \"muntija plan schema allocation-plan\". The part \"plan\" of the answer is the same to the byte for the\n" +
-			"same problem and seed, unless the time limit cut the work short (\"stop\": \"time\").",
+			"same problem, seed, threads and time limit, which stands for an amount of work, unless the clock cut that short (\"stop\": \"time\").",
 		Flags: []urfave.Flag{
 			&urfave.StringFlag{Name: "in", Required: true, Usage: "file of the problem; - is standard input"},
 			&urfave.StringFlag{Name: "out", Required: true, Usage: "file of the answer; - is standard output"},
@@ -77,8 +77,9 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 		bundle = data
 	}
 	data = nil
-	options := allocation.Options{Time: max(cmd.Duration("time")-time.Since(began), 50*time.Millisecond), Seed: cmd.Uint64("seed"), Threads: threads, Gap: gap,
-		Memory: int64(cmd.Int("memory")) << 20}
+	limit := cmd.Duration("time") // the work follows from it alone, the clock strikes in time for the check and the reasons
+	options := allocation.Options{Time: limit, Until: began.Add(max(limit*95/100, time.Since(began)+50*time.Millisecond)), Seed: cmd.Uint64("seed"),
+		Threads: threads, Gap: gap, Memory: int64(cmd.Int("memory")) << 20}
 	if !cmd.Bool("no-search") {
 		solver := highs.New(highs.Options{CacheDir: planCache()})
 		defer solver.Close(context.WithoutCancel(ctx))

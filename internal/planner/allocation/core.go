@@ -64,9 +64,6 @@ func (r *run) core() {
 		return
 	}
 	sizes := []int{corePairs / 4, corePairs, 2 * corePairs}
-	if e.p.MustPlace && e.n < corePairs/2 {
-		sizes = []int{2 * e.n, 3 * e.n, 4 * e.n, 6 * e.n} // two, three … pairs for each exhibitor
-	}
 	for _, size := range sizes {
 		if r.near(r.value) || r.ctx.Err() != nil {
 			return
@@ -445,6 +442,9 @@ func (r *run) search(x side, exact bool) bool {
 	}
 	if exact {
 		b.pr.Nodes = 100_000
+		if knapsacks(r.e.p) {
+			b.pr.Nodes = int32(r.o.Time.Seconds() * nodeRate)
+		}
 	} else {
 		if len(b.free) >= 300 {
 			b.pr.Gap = max(r.o.Gap, 0.0005) / 2 * math.Abs(float64(r.value))

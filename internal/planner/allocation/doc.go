@@ -14,13 +14,14 @@
 //     (newton.go), on every 64th exhibitor, every 16th, every 4th, all. A subgradient method goes on where the bound of a small problem has kinks (dual.go).
 //   - A plan: everybody's choice at the prices; rows that are over lose those with the least margin; then filling, and exchanges in which one exhibitor comes,
 //     others go and move on (state.go, shake.go).
-//   - Assignment and knapsack problems: annealing over shifts and swaps at adaptive prices of overload (assign.go).
+//   - Assignment and knapsack problems: annealing over ejection chains in terms of what each pair loses at the prices, while the prices of empty room and of
+//     overload rise from nearly nothing to the whole, again and again (losses.go, walk.go, assign.go).
 //   - A Searcher (HiGHS) improves the plan on cores of the pairs near the edge, gives the prices of the linear relaxation, and proves the optimum over the pairs that
 //     reduced costs leave open (core.go). It is optional: without it everything works, and what is missing is the last of the proof.
 //   - Under a published rule of order, a last pass exchanges applicants of a cell until nobody has justified envy (envy.go).
 //
-// The time limit becomes an amount of work, so that the same problem and seed give the same bytes on every machine, whatever the number of threads; the clock is
-// behind it as a last resort, and model.StopTime says that it was needed.
+// The time limit becomes an amount of work, so that the same problem and seed give the same bytes on every machine, whatever the number of threads (assignment
+// problems excepted, which are walked by every thread); the clock is behind it as a last resort, and model.StopTime says that it was needed.
 //
 // # Limits
 //

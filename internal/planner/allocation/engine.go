@@ -40,7 +40,11 @@ const maxCells = 64 << 20
 // estimate is the memory in bytes that solving needs beside the problem itself.
 func estimate(p *model.Problem, threads int) int64 {
 	cells := int64(len(p.Types)) * int64(p.J())
-	return cells*(8+4+16) + int64(p.N())*40 + int64(len(p.Exh))*2 + int64(threads)<<20
+	walks := int64(0)
+	if knapsacks(p) {
+		walks = int64(p.N()) * (int64(p.J()) + 40*int64(min(mostOptions, p.J()+1)) + 64*int64(threads))
+	}
+	return walks + cells*(8+4+16) + int64(p.N())*40 + int64(len(p.Exh))*2 + int64(threads)<<20
 }
 
 func newEngine(p *model.Problem, threads int) *engine {

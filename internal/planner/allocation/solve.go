@@ -15,8 +15,9 @@ import (
 // Options are what a run may spend and what it aims at.
 type Options struct {
 	Time     time.Duration  // 30 s if zero; becomes an amount of work, with the clock behind it as a last resort
+	Until    time.Time      // when the clock strikes; after Time from now on if zero
 	Seed     uint64         // of the walks of local search; never of a lottery
-	Threads  int            // 2 if zero; the plan does not depend on it
+	Threads  int            // 2 if zero; only the plans of assignment problems depend on it
 	Gap      float64        // stop when the bound is this near, as a share; 0 goes on until proven or out of work
 	Memory   int64          // bytes that solving may take beside the problem; 1.2 GB if zero
 	Search   Searcher       // proves small problems and the doubtful core of large ones; nil: "no proof" beyond what prices prove
@@ -68,7 +69,10 @@ func Solve(ctx context.Context, p *model.Problem, o Options) (*model.Plan, error
 	if need := estimate(p, o.Threads); need > o.Memory {
 		return nil, fmt.Errorf("%w: it would take about %d MB, allowed are %d MB", ErrMemory, need>>20, o.Memory>>20)
 	}
-	deadline := time.Now().Add(o.Time)
+	deadline := o.Until
+	if deadline.IsZero() {
+		deadline = time.Now().Add(o.Time)
+	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	r := &run{e: newEngine(p, o.Threads), o: o, ctx: ctx, deadline: deadline, budget: int64(o.Time.Seconds() * workRate), seed: o.Seed, proof: model.ProofPrices}
@@ -83,7 +87,10 @@ func Solve(ctx context.Context, p *model.Problem, o Options) (*model.Plan, error
 	}
 	if knapsacks(p) {
 		r.refine()
-		r.assign()
+		if r.assign(); r.planned {
+			r.settle()
+			return r.plan(), nil
+		}
 	} else if r.season(); r.planned && !r.near(r.value) {
 		r.refine()
 		r.again()
