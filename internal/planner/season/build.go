@@ -26,6 +26,7 @@ type built struct {
 	demands []Demand    // what may clash
 	rows    [][]highs.Row
 	soft    []softRow
+	limits  []limit // the rows of demands on several that say how many cells may hold
 }
 
 // softRow is a demand that may be broken: its column counts the breaches.
@@ -386,6 +387,7 @@ func (u *built) together(d Demand, cells []int, most int, of func(cell) span, o 
 			u.m.AddRow(-highs.Inf, float64(most), append(row, highs.Term{Col: col, Coef: -1})...)
 		} else if mode.Mode == Block {
 			rows = append(rows, u.m.AddRow(-highs.Inf, float64(most), row...))
+			u.limits = append(u.limits, limit{slices.Clone(active), most})
 		}
 	}
 	if d.Rule != Itself {

@@ -88,3 +88,70 @@ func Generate(exhibitions, venues, weeks int, seed uint64, crowded bool) *Proble
 	p.MaxDifference = &difference
 	return p
 }
+
+// GenerateTimetable makes a course timetable up that has a solution, in the measures of the second International Timetabling Competition (track 3, 2007): courses of one to
+// seven lectures of one teacher, rooms of different size, curricula whose courses may not meet, periods in which a course is not available. The solution is drawn
+// first, and everything else such that it keeps it.
+func GenerateTimetable(courses, lectures, rooms, periods, curricula int, seed uint64) *Problem {
+	r := rand.New(rand.NewPCG(seed, 0x17c))
+	p := &Problem{Format: Format, Weeks: periods}
+	for k := range rooms {
+		p.Venues = append(p.Venues, Venue{ID: fmt.Sprintf("room%d", k), Capacity: int64(20 + 15*r.IntN(14))})
+	}
+	for c := range courses {
+		p.Exhibitions = append(p.Exhibitions, Exhibition{ID: fmt.Sprintf("course%d", c), Count: lectures / courses})
+	}
+	for range lectures % courses {
+		p.Exhibitions[r.IntN(courses)].Count++
+	}
+	taken := make([]map[int]bool, periods) // rooms
+	for t := range taken {
+		taken[t] = map[int]bool{}
+	}
+	meets := make([]map[int]bool, courses) // periods
+	for c := range p.Exhibitions {
+		x := &p.Exhibitions[c]
+		meets[c] = map[int]bool{}
+		smallest := int64(1000)
+		for len(meets[c]) < x.Count {
+			t, k := r.IntN(periods), r.IntN(rooms)
+			if meets[c][t] || taken[t][k] {
+				continue
+			}
+			meets[c][t], taken[t][k] = true, true
+			smallest = min(smallest, p.Venues[k].Capacity)
+		}
+		x.Size = max(1, smallest-int64(r.IntN(20)))
+		for range periods / 4 {
+			if t := r.IntN(periods); !meets[c][t] {
+				x.Unavailable = append(x.Unavailable, Period{FirstWeek: &t, LastWeek: &t})
+			}
+		}
+	}
+	group := func(id string, most int) {
+		used := map[int]bool{}
+		n := 0
+		for _, c := range r.Perm(courses) {
+			ok := n < most
+			for t := range meets[c] {
+				ok = ok && !used[t]
+			}
+			if !ok {
+				continue
+			}
+			for t := range meets[c] {
+				used[t] = true
+			}
+			p.Exhibitions[c].People = append(p.Exhibitions[c].People, id)
+			n++
+		}
+		p.People = append(p.People, Person{ID: id})
+	}
+	for k := range courses / 2 {
+		group(fmt.Sprintf("teacher%d", k), 2)
+	}
+	for k := range curricula {
+		group(fmt.Sprintf("curriculum%d", k), 2+r.IntN(4))
+	}
+	return p
+}

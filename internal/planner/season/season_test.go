@@ -246,6 +246,24 @@ func TestTimetable(t *testing.T) {
 	}
 }
 
+// Timetables of the size of the competition of 2007 that have a solution are solved, without HiGHS too.
+func TestTimetables(t *testing.T) {
+	for _, k := range [][5]int{{30, 160, 6, 30, 14}, {80, 280, 16, 25, 60}, {130, 434, 20, 36, 70}} {
+		for seed := range uint64(2) {
+			p := season.GenerateTimetable(k[0], k[1], k[2], k[3], k[4], seed)
+			if err := p.Check(); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			r := solve(t, solver, p)
+			if r.Status != "optimal" || len(r.Assignment) != k[1] {
+				t.Errorf("%v, seed %d: %s with %d lectures in %s", k, seed, r.Status, len(r.Assignment), time.Since(began))
+			}
+			t.Logf("%v seed %d: %s", k, seed, time.Since(began))
+		}
+	}
+}
+
 func TestSameBytes(t *testing.T) {
 	p := season.Generate(30, 12, 40, 3, true)
 	render := func(p *season.Problem) []byte {

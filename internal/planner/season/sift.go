@@ -30,6 +30,9 @@ type answer struct {
 // few promising columns is mostly as cheap as that bound, rounded up, and so proven. If not, all columns whose reduced cost allows a better plan are given to
 // HiGHS, and no others: what it proves for these is proven for all (reduced cost fixing; Dantzig, Fulkerson and Johnson 1954).
 func (u *built) optimise(ctx context.Context, s *highs.Solver, o Params, left func() time.Duration) (answer, error) {
+	if a, ok := u.settled(ctx, o, left); ok {
+		return a, nil
+	}
 	if len(u.cells) <= directCells {
 		return u.direct(ctx, s, o, left)
 	}
@@ -82,6 +85,40 @@ func (u *built) optimise(ctx context.Context, s *highs.Solver, o Params, left fu
 		second.x, second.value = first.x, first.value
 	}
 	return second, nil
+}
+
+// settled looks for a plan where all plans cost the same, such as a timetable in its hard constraints: one that breaks nothing is the best.
+func (u *built) settled(ctx context.Context, o Params, left func() time.Duration) (answer, bool) {
+	if len(u.soft) > 0 || u.b.set[Scheduled].Mode != Block {
+		return answer{}, false
+	}
+	value := 0.0
+	for e, cells := range u.of {
+		for _, c := range cells {
+			if u.cells[c].cost != u.cells[cells[0]].cost {
+				return answer{}, false
+			}
+		}
+		if len(cells) > 0 {
+			value += float64(u.cells[cells[0]].cost) * float64(u.b.exhibitions[e].count())
+		}
+	}
+	seconds := 10.0
+	if len(u.cells) <= 4*directCells {
+		seconds = 3 // HiGHS decides these soon, also that there is no plan
+	}
+	if o.TimeLimit > 0 {
+		seconds = min(seconds, o.TimeLimit.Seconds()*0.4)
+	}
+	over := func() bool { return ctx.Err() != nil || o.TimeLimit > 0 && left() < o.TimeLimit/2 }
+	x := u.feasible(o.Seed, int(seconds*effortPerSecond), over)
+	if x == nil {
+		return answer{}, false
+	}
+	if _, ok := u.m.Value(x, 1e-6); !ok {
+		return answer{}, false // a budget or a balance that the walk does not know
+	}
+	return answer{highs.Optimal, x, value, value}, true
 }
 
 // direct gives the whole programme to HiGHS.
