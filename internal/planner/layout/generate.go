@@ -2,6 +2,7 @@ package layout
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 )
 
@@ -89,6 +90,49 @@ func GenerateQAP(width, height int, seed uint64) *Problem {
 			if r.IntN(3) == 0 {
 				f := int64(1 + r.IntN(9))
 				p.Flows[i][j], p.Flows[j][i] = f, f
+			}
+		}
+	}
+	return p
+}
+
+// GenerateQAPLike makes a quadratic assignment problem up after a family of the library of Burkard, Karisch and Rendl (1997): "tai-a" has symmetric ways and flows from 0 to 99,
+// "tai-b" places in clusters and a few very large flows, not symmetric (Taillard 1995), "sko" ways on a grid and flows that are mostly small (Skorin-Kapov 1990).
+func GenerateQAPLike(family string, n int, seed uint64) *Problem {
+	r := rand.New(rand.NewPCG(seed, 0xa9a))
+	p := &Problem{Format: Format}
+	xs, ys := make([]float64, n), make([]float64, n)
+	for a := range n {
+		p.Booths = append(p.Booths, Booth{ID: fmt.Sprintf("b%d", a)})
+		p.Exhibitors = append(p.Exhibitors, Exhibitor{ID: fmt.Sprintf("x%d", a)})
+		p.Distances, p.Flows = append(p.Distances, make([]int64, n)), append(p.Flows, make([]int64, n))
+		if a%8 == 0 {
+			xs[a], ys[a] = 1000*r.Float64(), 1000*r.Float64()
+		} else {
+			xs[a], ys[a] = xs[a-1]+60*r.Float64()-30, ys[a-1]+60*r.Float64()-30
+		}
+	}
+	width := max(1, int(math.Sqrt(float64(n))))
+	for i := range n {
+		for j := range n {
+			if i == j {
+				continue
+			}
+			switch family {
+			case "tai-b":
+				p.Distances[i][j] = int64(math.Hypot(xs[i]-xs[j], ys[i]-ys[j]))
+				p.Flows[i][j] = int64(math.Pow(10, 8*r.Float64()-3))
+			case "tai-a":
+				if j < i {
+					d, f := int64(r.IntN(100)), int64(r.IntN(100))
+					p.Distances[i][j], p.Distances[j][i], p.Flows[i][j], p.Flows[j][i] = d, d, f, f
+				}
+			default:
+				dx, dy := int64(i%width-j%width), int64(i/width-j/width)
+				p.Distances[i][j] = max(dx, -dx) + max(dy, -dy)
+				if f := int64(r.IntN(16) - 5); j < i && f > 0 {
+					p.Flows[i][j], p.Flows[j][i] = f, f
+				}
 			}
 		}
 	}

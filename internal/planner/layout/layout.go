@@ -11,7 +11,7 @@
 //
 // Costs are whole numbers: neighbours of one craft from one place, crowd-pullers close together, heavy goods far from the loading gate, flows times ways, aversions
 // of neighbours. A quadratic assignment problem (Koopmans and Beckmann 1957) is a layout with a matrix of distances and one of flows and nothing else. Problems of
-// up to 400 booths without hard rules on several exhibitors are searched by robust tabu search, all others by annealing. Each thread searches by itself, from seeds of its own; the best
+// up to 400 booths without hard rules on several exhibitors are searched by iterated robust tabu search (tabu.go), all others by annealing. Each thread searches by itself, from seeds of its own; the best
 // result counts, the first of several equal ones. The work is counted and not timed: same input, seed, threads and time limit, same bytes, unless the deadline struck,
 // which the result says.
 //
@@ -38,8 +38,8 @@ const tabuBooths = 400
 
 // Work per second of the time limit and thread, set low enough that an ordinary machine does it in time.
 const (
-	swapsPerSecond = 250_000    // exchanges of annealing without flows
-	tabuPerSecond  = 50_000_000 // rounds of tabu search times the square of the booths, for one layer
+	swapsPerSecond = 250_000     // exchanges of annealing without flows
+	tabuPerSecond  = 300_000_000 // rounds of tabu search times the square of the booths, for one layer
 	mostSeconds    = 3600
 )
 
@@ -94,7 +94,7 @@ func Solve(ctx context.Context, p *Problem, o Params) (*Result, error) {
 			e := &effort{ctx: ctx, until: until}
 			f := &list[k]
 			if useTabu {
-				f.at, f.soft = h.manyTabu(layers, rng, matched, seconds, e)
+				f.at, f.soft = h.manyTabu(layers, rng, k, matched, seconds, e)
 			} else {
 				f.at, f.soft, f.hard = h.manyAnneal(rng, matched, seconds, e)
 			}
@@ -117,30 +117,6 @@ func Solve(ctx context.Context, p *Problem, o Params) (*Result, error) {
 		r.Stop = "time_limit"
 	}
 	return r, h.result(r, newState(h, list[best].at), bound)
-}
-
-// manyTabu runs tabu search from several layouts, for small problems, and from one for large ones.
-func (h *hall) manyTabu(layers []layer, rng *rand.Rand, matched []int, seconds float64, e *effort) ([]int, int64) {
-	total := int(seconds * tabuPerSecond / float64(max(1, len(layers))*h.n*h.n))
-	total = min(total, 20_000_000)
-	if h.n <= 12 {
-		total = min(total, 20_000) // every layout of so few booths has been seen by then
-	}
-	run := max(1000, min(total/4, 2000*h.n))
-	var best []int
-	least := int64(math.MaxInt64)
-	for done := 0; done < total || best == nil; done += run {
-		begin := h.begin(rng, matched)
-		h.shuffle(rng, begin)
-		at, cost := tabu(h, layers, rng, begin, min(run, max(1, total-done)), e)
-		if cost < least {
-			best, least = at, cost
-		}
-		if e.over() {
-			break
-		}
-	}
-	return best, least
 }
 
 // shuffle changes places by chance where needs allow it.

@@ -26,7 +26,8 @@ func benchAllocation(ctx context.Context) error {
 	}
 	for _, c := range []string{
 		"season,10000,50,0.001,2", "season,100000,100,0.0001,15", "season,1000000,200,0.0005,90", "season,3000,30,0,30",
-		"C,200,20,0.01,30", "D,200,20,0.01,30", "E,200,20,0.01,30", "C,400,40,0.01,30", "D,400,40,0.01,30", "E,400,40,0.01,30",
+		// shares above the bound, which no plan can reach: of few jobs the best known plans lie further above it
+		"D,100,20,0.011,30", "C,200,20,0.008,30", "D,200,20,0.004,30", "E,200,20,0.002,30", "C,400,40,0.01,30", "D,400,40,0.004,30", "E,400,40,0.003,30", "D,1600,80,0.004,30",
 	} {
 		cmd := exec.CommandContext(ctx, os.Args[0], "allocate:"+c)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

@@ -53,6 +53,20 @@ func benchSeason(ctx context.Context) error {
 		fmt.Printf("season %d × %d × %d that cannot be planned: %d demands clash (%s) in %s; goal 10s: %s\n", k[0], k[1], k[2], len(r.Reasons), r.Clash,
 			took.Round(10*time.Millisecond), verdict(r.Status == "infeasible" && took < 11*time.Second))
 	}
+	for _, k := range [][5]int{{30, 160, 6, 30, 14}, {130, 434, 20, 36, 70}} {
+		p := season.GenerateTimetable(k[0], k[1], k[2], k[3], k[4], 1)
+		began := time.Now()
+		r, err := season.Solve(ctx, solver, p, season.Params{TimeLimit: 30 * time.Second})
+		if err != nil {
+			return err
+		}
+		took := time.Since(began)
+		if wrong := verify.Season(p, r); len(wrong) > 0 {
+			return fmt.Errorf("timetable: %s", wrong[0])
+		}
+		fmt.Printf("timetable of %d courses, %d lectures, %d rooms, %d periods, %d curricula: %s in %s; goal 5s, every lecture placed: %s\n", k[0], k[1], k[2], k[3], k[4], r.Status,
+			took.Round(time.Millisecond), verdict(r.Status == "optimal" && took <= 5*time.Second))
+	}
 	board := season.NewBoard(last)
 	var checks, greys spread
 	for i := range 500 {
@@ -92,17 +106,33 @@ func benchLayout(ctx context.Context) error {
 		drags = append(drags, time.Since(began))
 	}
 	fmt.Printf("layout of 1,000 booths, dragging one with the best repair: %v\n", drags)
-	for _, k := range [][2]int{{6, 5}, {10, 10}} {
-		p := layout.GenerateQAP(k[0], k[1], 1)
-		var costs []int64
-		for _, work := range []time.Duration{time.Second, 5 * time.Second} {
-			r, err := layout.Solve(ctx, p, layout.Params{TimeLimit: work, Seed: 1, Threads: 2})
-			if err != nil {
-				return err
-			}
-			costs = append(costs, *r.Objective, *r.Bound)
+	return benchQuadratic(ctx)
+}
+
+// benchQuadratic compares quadratic assignment with robust tabu search as it is published, on one thread, in the same time, on families of the library of such problems.
+func benchQuadratic(ctx context.Context) error {
+	const most = 5 * time.Second
+	ours, theirs, worst := 0.0, 0.0, 0.0
+	for _, k := range []struct {
+		family string
+		n      int
+	}{{"tai-a", 30}, {"tai-a", 80}, {"tai-b", 50}, {"tai-b", 80}, {"sko", 64}, {"sko", 100}} {
+		p := layout.GenerateQAPLike(k.family, k.n, 1)
+		began := time.Now()
+		r, err := layout.Solve(ctx, p, layout.Params{TimeLimit: most, Seed: 1, Threads: 2})
+		if err != nil {
+			return err
 		}
-		fmt.Printf("quadratic assignment %d × %d: cost %d after 1s, %d after 5s, bound %d\n", k[0], k[1], costs[0], costs[2], costs[3])
+		took := time.Since(began)
+		if wrong := verify.Layout(p, r); len(wrong) > 0 {
+			return fmt.Errorf("quadratic assignment: %s", wrong[0])
+		}
+		other := robustTabu(p.Flows, p.Distances, 1, time.Now().Add(took))
+		ratio := float64(*r.Objective)/float64(other) - 1
+		ours, theirs, worst = ours+ratio, theirs+1, max(worst, ratio)
+		fmt.Printf("quadratic assignment like %s, %d places: cost %d, robust tabu search %d (%+.3f %%), bound %d, in %s\n", k.family, k.n, *r.Objective, other, 100*ratio, *r.Bound,
+			took.Round(10*time.Millisecond))
 	}
+	fmt.Printf("quadratic assignment: %+.3f %% on average, %+.3f %% at worst; goal: not above robust tabu search on average: %s\n\n", 100*ours/theirs, 100*worst, verdict(ours <= 0))
 	return nil
 }
