@@ -101,6 +101,10 @@ const (
 	EvaluationRecord Action = "evaluation.record"
 	ReportView       Action = "report.view"
 	FeedManage       Action = "feed.manage"
+	AllocationView   Action = "allocation.view"
+	AllocationRun    Action = "allocation.run"
+	AllocationSign   Action = "allocation.sign"
+	LetterView       Action = "letter.view"
 
 	FiguresView  Action = "figures.view"
 	FiguresOther Action = "figures.other"
@@ -273,6 +277,11 @@ var actions = map[Action]rule{
 	// Sums of what the person may list; a worker's own entries are no statistics. Of the other country, sums with small cells hidden, for who works with it.
 	FiguresView:  {reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FiguresOther: {coordinator: Party, analyst: Party, admin: Party, reads: true},
+	// Who goes where is planned by coordinators, one of each party signs. The letter that explains it is for who speaks with the family: worker, reviewer, coordinator.
+	AllocationView: {coordinator: Party, analyst: Party, reads: true},
+	AllocationRun:  {coordinator: Party},
+	AllocationSign: {coordinator: Party},
+	LetterView:     {worker: Own, reviewer: Areas, coordinator: Areas, reads: true},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

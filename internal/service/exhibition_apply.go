@@ -30,6 +30,9 @@ func (s *Exhibitions) PutCall(ctx context.Context, actor auth.Actor, id int64, f
 		if err := in.Check(&e.Terms).Err(); err != nil {
 			return "", err
 		}
+		if err := closedByDraw(tx, id); err != nil {
+			return "", err
+		}
 		c, err := tx.CallOf(actor.Party, id)
 		if err != nil {
 			return "", err
@@ -150,6 +153,9 @@ func (s *Exhibitions) enter(tx *store.Tx, e *exhibition.Exhibition, call *exhibi
 		return nil, fault.New(fault.State, "error.call.none")
 	}
 	if err := call.Take(officeDay(now)); err != nil {
+		return nil, err
+	}
+	if err := closedByDraw(tx, e.ID); err != nil {
 		return nil, err
 	}
 	if _, _, ok := e.Terms.Run(in.Wave); !ok {

@@ -491,36 +491,102 @@ func (s *Exhibitions) answer(tx *store.Tx, actor auth.Actor, e *exhibition.Exhib
 // refillLife is how long an exhibitor that moves up has to answer, if the exhibition does not begin sooner.
 const refillLife = 5 * 24 * time.Hour
 
-// fill invites the first on the waiting list of the cell that p left, if the quotas still allow it. The list moves by itself.
-func (s *Exhibitions) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) error {
-	list, err := tx.Participations(e.ID, store.ParticipationQuery{})
-	if err != nil {
-		return err
-	}
-	next := e.Terms.NextWaiting(list, p.Wave, e.Terms.Cell(p.Traits))
-	if next == nil || e.Terms.MayInvite(list, p.Wave, next.Traits) != nil {
-		return nil
-	}
-	first, last, _ := e.Terms.Run(p.Wave)
-	deadline := now.Add(refillLife)
+// answerBy is until when an invitation of now to a wave can be answered: the given life, if the wave does not begin sooner. Once it has begun there is a day to say
+// yes, while there is one left; ok is false if there is none.
+func answerBy(t *exhibition.Terms, wave int, now time.Time, life time.Duration) (deadline time.Time, ok bool) {
+	first, last, _ := t.Run(wave)
+	deadline = now.Add(life)
 	if begins := intake.EndOf(first.AddDays(-1), zone); deadline.After(begins) {
 		deadline = begins
 	}
-	if !deadline.After(now) { // it has begun: a day to say yes, while there is one left
+	if !deadline.After(now) {
 		if officeDay(now) >= last {
-			return nil
+			return deadline, false
 		}
 		deadline = intake.EndOf(officeDay(now), zone)
 	}
-	from := next.State
-	if err := next.Invite(now, deadline); err != nil {
-		return err
-	}
-	if err := tx.UpdateParticipation(next); err != nil {
-		return err
-	}
-	return participationAudit(tx, actor, now, string(auth.SelectionDecide), next, from, "waiting_list")
+	return deadline, true
 }
+
+// fillStretch is how much of a waiting list is looked at at once: mostly the next is among the first few.
+const fillStretch = 100
+
+// fill invites the first on the waiting list of the cell that p left, if the upper bounds allow it and what a signed plan says of each exhibitor (how many
+// exhibitions, days of rest) as well. The list moves by itself, in the order of the plan if there was one.
+func (s *Exhibitions) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) error {
+	deadline, ok := answerBy(&e.Terms, p.Wave, now, refillLife)
+	if !ok {
+		return nil
+	}
+	plan, err := tx.AllocationOf(e.ID)
+	if err != nil {
+		return err
+	}
+	cell := e.Terms.Cell(p.Traits)
+	rank, id := -1, int64(0)
+	for {
+		stretch, err := tx.WaitingAfter(e.ID, p.Wave, rank, id, fillStretch)
+		if err != nil || len(stretch) == 0 {
+			return err
+		}
+		for i := range stretch {
+			next := &stretch[i]
+			rank, id = next.Rank, next.ID
+			if e.Terms.Cell(next.Traits) != cell {
+				continue
+			}
+			if free, err := s.freeFor(tx, plan, e, next); err != nil || !free {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			list, err := tx.Participations(e.ID, store.ParticipationQuery{States: []exhibition.State{exhibition.Invited, exhibition.Accepted}, Limit: noLimit})
+			if err != nil {
+				return err
+			}
+			if e.Terms.MayReplace(list, p.Wave, next.Traits) != nil {
+				return nil
+			}
+			from := next.State
+			if err := next.Invite(now, deadline); err != nil {
+				return err
+			}
+			if err := tx.UpdateParticipation(next); err != nil {
+				return err
+			}
+			return participationAudit(tx, actor, now, string(auth.SelectionDecide), next, from, "waiting_list")
+		}
+	}
+}
+
+// freeFor reports whether a signed plan lets an exhibitor have one exhibition more. Without a plan it does.
+func (s *Exhibitions) freeFor(tx *store.Tx, plan *exhibition.Allocation, e *exhibition.Exhibition, p *exhibition.Participation) (bool, error) {
+	if plan == nil || plan.Accepted == 0 {
+		return true, nil
+	}
+	mine, err := tx.Participations(0, store.ParticipationQuery{Exhibitor: p.ExhibitorID, States: []exhibition.State{exhibition.Invited, exhibition.Accepted}})
+	if err != nil {
+		return false, err
+	}
+	var held [][2]calendar.Date
+	for _, m := range mine {
+		if m.ID == p.ID || !plan.Has(m.ExhibitionID) {
+			continue
+		}
+		other, err := tx.ExhibitionByID("", m.ExhibitionID)
+		if err != nil {
+			return false, err
+		}
+		first, last, _ := other.Terms.Run(m.Wave)
+		held = append(held, [2]calendar.Date{first, last})
+	}
+	first, last, _ := e.Terms.Run(p.Wave)
+	return plan.Terms.MayHold(held, first, last), nil
+}
+
+// noLimit reads a list whole: what is counted must not be cut off.
+const noLimit = 1 << 30
 
 // Withdraw takes an exhibitor out. Its sales and days stay on file, and the place goes to the waiting list.
 func (s *Exhibitions) Withdraw(ctx context.Context, actor auth.Actor, id int64, form *intake.Words, w Write) error {

@@ -46,6 +46,7 @@ type Jobs struct {
 	batch    int
 	onBatch  func() // after each stored batch; for tests that stop in the middle
 
+	allocations *Allocations
 	exhibitions *Exhibitions
 	looked      time.Time // when invitations were last looked at, of the runner only
 
@@ -229,6 +230,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.duplicates(ctx, job)
 	case JobExport:
 		return j.exports.run(ctx, job)
+	case JobAllocate:
+		return j.allocate(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }

@@ -24,6 +24,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/calendar"
 	"muntija/internal/fault"
+	"muntija/internal/highs"
 	"muntija/internal/registry"
 	"muntija/internal/seal"
 	"muntija/internal/sheet"
@@ -36,6 +37,9 @@ type Deps struct {
 	Keys  *seal.Keyring
 	Clock func() time.Time // time.Now when nil; one reading per use-case
 	Log   *slog.Logger     // slog.Default when nil; never given personal data
+
+	// PlanCache is a folder for the planner's compiled code, so that only the first start of all compiles it; "" keeps none.
+	PlanCache string
 
 	// Words gives the words of a language ("ar" or "en") for workbooks that the program writes. The keys themselves when nil.
 	Words func(lang string) sheet.Say
@@ -61,6 +65,8 @@ type Service struct {
 
 	Exports *Exports
 	Search  *Search
+
+	Allocations *Allocations
 }
 
 // core is what the use-cases share.
@@ -103,6 +109,8 @@ func New(d Deps) *Service {
 	s.Exports = &Exports{core: c, jobs: s.Jobs, criteria: s.Criteria, atOnce: exportAtOnce}
 	s.Jobs.exports = s.Exports
 	s.Search = &Search{core: c}
+	s.Allocations = &Allocations{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: highs.New(highs.Options{CacheDir: d.PlanCache})}
+	s.Jobs.allocations = s.Allocations
 	return s
 }
 

@@ -39,6 +39,7 @@ var tables = []struct {
 	{"sheet_mapping", "user_id, shape", false}, {"duplicate_hint", "id", true},
 	{"venue", "id", true}, {"hall", "id", true}, {"hall_plan", "id", true},
 	{"exhibition_hall", "exhibition_id, hall_id", false}, {"placement", "id", true},
+	{"allocation", "id", true}, {"allocation_exhibition", "allocation_id, exhibition_id", false}, {"allocation_run", "id", true},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

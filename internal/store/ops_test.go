@@ -92,7 +92,8 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 	storetest.FillPlaces(t, db)
 	storetest.FillPairs(t, db, "سر اللجنة عن الأختين")
 	storetest.FillMerge(t, db, "مشروع سر الدمج")
-	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة")
+	storetest.FillAllocations(t, db, "بذرة لا يعرفها أحد قبل القرعة")
+	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة", "بذرة لا يعرفها أحد قبل القرعة")
 }
 
 // TestNothingReadableAtRest looks for protected values in the bytes of the files, the write-ahead log among them, and in every table.

@@ -1,0 +1,350 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"muntija/internal/auth"
+	"muntija/internal/exhibition"
+	"muntija/internal/fault"
+	"muntija/internal/planner/explain"
+	"muntija/internal/sheet"
+	"muntija/internal/store"
+)
+
+// Letter is what an allocation says to one exhibitor: arithmetic that anybody can repeat from the published file.
+type Letter struct {
+	Allocation *exhibition.Allocation
+	Run        int64
+	Hash       string // of the problem
+	Exhibitor  int64
+	Name       string
+	NameEN     string
+	Pseudonym  string
+	Seed       []byte
+	Forced     *RunAsk // if the exhibitor was forced in, or displaced, by hand
+	Rows       []LetterRow
+	Others     []LetterOther
+	At         time.Time
+}
+
+// LetterRow is one exhibition where the exhibitor was a candidate.
+type LetterRow struct {
+	Participation int64
+	Exhibition    *exhibition.Exhibition
+	Wave          int
+	State         exhibition.State // now
+	Rank          int              // on the waiting list now
+	Reason        explain.Reason
+	With          *exhibition.Exhibition // Conflict: where it has a place at that time
+	Quota         *exhibition.Quota      // QuotaFull: which
+	Cell          []exhibition.Quota     // the quotas that the exhibitor counts to there
+	Places        int                    // of the exhibition, given by the run
+	Candidates    int                    // of the exhibition
+	Chance        float64                // of a draw
+	By            string                 // what of the order decides between it and the last one with a seat: "class", "band", "key", ""
+}
+
+// LetterOther is an application that was no candidate, and the single rule that kept it out.
+type LetterOther struct {
+	Exhibition *exhibition.Exhibition
+	Why        string // "refused", "papers", "busy", "enough", "full", "state"
+	State      exhibition.State
+	Reasons    []exhibition.Reason
+	Papers     []exhibition.PaperProblem
+}
+
+// Letter returns the letter to the exhibitor of a participation, once an allocation that decided on it holds. It is for who may see that exhibitor, of its party.
+func (s *Allocations) Letter(ctx context.Context, actor auth.Actor, participation int64) (*Letter, error) {
+	var out *Letter
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		e, p, err := loadParticipation(tx, actor, auth.LetterView, participation)
+		if err != nil {
+			return err
+		}
+		a, err := tx.AllocationOf(e.ID)
+		if err != nil {
+			return err
+		}
+		if a == nil || a.Accepted == 0 {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+		run, err := tx.RunByID(a.ID, a.Accepted)
+		if err != nil {
+			return err
+		}
+		r, err := readRun(run)
+		if err != nil {
+			return err
+		}
+		b, err := s.open(run)
+		if err != nil {
+			return err
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		out = &Letter{Allocation: a, Run: run.ID, Hash: r.Body.Hash, Exhibitor: p.ExhibitorID, Name: p.Name, NameEN: p.NameEN, Pseudonym: s.pseudonym(a.ID, p.ExhibitorID), At: a.AcceptedAt}
+		if out.Seed, err = tx.AllocationSeed(a.ID); err != nil {
+			return err
+		}
+		return out.fill(tx, b, &r.Body.Ask)
+	})
+	return out, err
+}
+
+func (l *Letter) fill(tx *store.Tx, b *book, ask *RunAsk) error {
+	shows := map[int64]*exhibition.Exhibition{}
+	show := func(id int64) (*exhibition.Exhibition, error) {
+		if shows[id] == nil {
+			e, err := tx.ExhibitionByID("", id)
+			if err != nil {
+				return nil, err
+			}
+			shows[id] = e
+		}
+		return shows[id], nil
+	}
+	mine, err := tx.Participations(0, store.ParticipationQuery{Exhibitor: l.Exhibitor, Limit: noLimit})
+	if err != nil {
+		return err
+	}
+	byID := map[int64]*exhibition.Participation{}
+	for i := range mine {
+		byID[mine[i].ID] = &mine[i]
+	}
+	halls := b.ex.Exhibitions()
+	i := slices.IndexFunc(b.who.People, func(x person) bool { return x.Exhibitor == l.Exhibitor })
+	seen := map[int64]bool{}
+	if i >= 0 {
+		who := b.who.People[i]
+		for k, reason := range b.ex.Family(i) {
+			p := byID[who.Pairs[k]]
+			if p == nil {
+				return fault.New(fault.NotFound, "error.not_found")
+			}
+			seen[p.ID] = true
+			row := LetterRow{Participation: p.ID, Wave: p.Wave, State: p.State, Rank: p.Rank, Reason: reason, Places: halls[reason.Exhibition].Places, Candidates: halls[reason.Exhibition].Applicants,
+				By: decides(&reason)}
+			if row.Exhibition, err = show(p.ExhibitionID); err != nil {
+				return err
+			}
+			if reason.Rule == explain.Conflict {
+				if row.With, err = show(b.who.Slots[reason.Other].Exhibition); err != nil {
+					return err
+				}
+			}
+			if reason.Rule == explain.QuotaFull {
+				row.Quota = &b.who.Quotas[reason.Index].Quota
+			}
+			for _, q := range row.Exhibition.Terms.Quotas {
+				if q.Counts(*who.Traits) {
+					row.Cell = append(row.Cell, q)
+				}
+			}
+			if b.chances != nil {
+				row.Chance = b.chances[i]
+			}
+			if ask.Forced == p.ID || slices.Contains(ask.Displaced, p.ID) {
+				l.Forced = ask
+			}
+			l.Rows = append(l.Rows, row)
+		}
+	}
+	why := map[int64]string{}
+	for _, x := range b.who.Left {
+		why[x.Participation] = x.Why
+	}
+	for _, p := range mine {
+		if seen[p.ID] || !l.Allocation.Has(p.ExhibitionID) {
+			continue
+		}
+		o := LetterOther{Why: why[p.ID], State: p.State, Reasons: p.Reasons}
+		if o.Exhibition, err = show(p.ExhibitionID); err != nil {
+			return err
+		}
+		switch {
+		case p.State == exhibition.Refused:
+			o.Why = "refused"
+		case o.Why == "":
+			o.Why = "state"
+		case o.Why == "papers":
+			if o.Papers, err = papersOf(tx, o.Exhibition, &p); err != nil {
+				return err
+			}
+		}
+		l.Others = append(l.Others, o)
+	}
+	return nil
+}
+
+// decides says what in the order of the rule parts an applicant from the last one with a seat in its cell.
+func decides(r *explain.Reason) string {
+	c := r.CutOff
+	switch {
+	case c == nil:
+		return ""
+	case c.Class != r.Own.Class:
+		return "class"
+	case c.Band != r.Own.Band:
+		return "band"
+	}
+	return "key"
+}
+
+// HasLetter reports whether there is a letter about a participation that the actor may read.
+func (s *Allocations) HasLetter(ctx context.Context, actor auth.Actor, participation int64) (bool, error) {
+	has := false
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		e, _, err := loadParticipation(tx, actor, auth.LetterView, participation)
+		if err != nil {
+			return err
+		}
+		a, err := tx.AllocationOf(e.ID)
+		has = a != nil && a.Accepted != 0
+		return err
+	})
+	if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return has, err
+}
+
+// LetterRef leads to the letters of a family.
+type LetterRef struct {
+	Participation int64
+	Name          string // of the exhibition
+	NameEN        string
+	At            time.Time
+}
+
+// LettersOf returns the letters to a family of the actor's reach, one for each allocation that decided on it.
+func (s *Allocations) LettersOf(ctx context.Context, actor auth.Actor, family int64) ([]LetterRef, error) {
+	var out []LetterRef
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		f, err := load(tx, actor, auth.LetterView, family)
+		if err != nil {
+			return err
+		}
+		x, err := tx.ExhibitorOfFamily(f.Party, family)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		list, err := tx.Participations(0, store.ParticipationQuery{Exhibitor: x.ID})
+		if err != nil {
+			return err
+		}
+		done := map[int64]bool{}
+		for _, p := range list {
+			a, err := tx.AllocationOf(p.ExhibitionID)
+			if err != nil {
+				return err
+			}
+			if a == nil || a.Accepted == 0 || done[a.ID] {
+				continue
+			}
+			done[a.ID] = true
+			season, err := seasonByID(tx, a.SeasonID)
+			if err != nil {
+				return err
+			}
+			out = append(out, LetterRef{p.ID, season.Name, season.NameEN, a.AcceptedAt})
+		}
+		return nil
+	})
+	if fault.Is(err, fault.Forbidden) {
+		return nil, nil
+	}
+	return out, err
+}
+
+// Compared is two runs of one allocation side by side.
+type Compared struct {
+	*AllocationResult // of the first
+	Other             *AllocationResult
+	Lost, Won         []ResultRow // places that only the first has, that only the second has; of the other party's people as much as everywhere
+	LostN, WonN       int
+}
+
+// maxCompared is how many changes a page shows of each kind.
+const maxCompared = 60
+
+// Compare lays two runs that are done side by side.
+func (s *Allocations) Compare(ctx context.Context, actor auth.Actor, id, run, other int64) (*Compared, error) {
+	var out *Compared
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		a, b, err := s.loadResult(tx, actor, id, run)
+		if err != nil {
+			return err
+		}
+		c, d, err := s.loadResult(tx, actor, id, other)
+		if err != nil {
+			return err
+		}
+		out = &Compared{AllocationResult: a, Other: c}
+		places := func(b *book, v *AllocationResult) map[int64]bookRow {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			v.measure(b)
+			set := map[int64]bookRow{}
+			for _, r := range b.list() {
+				if r.state == "chosen" {
+					set[b.participation(r.pair)] = r
+				}
+			}
+			return set
+		}
+		left := places(b, a)
+		right := left
+		if d != b {
+			right = places(d, c)
+		} else {
+			c.Halls, c.Gauges = a.Halls, a.Gauges
+		}
+		only := func(b *book, v *AllocationResult, mine, theirs map[int64]bookRow) ([]ResultRow, int, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			var rows []bookRow
+			for _, r := range b.list() {
+				if _, both := theirs[b.participation(r.pair)]; r.state == "chosen" && !both {
+					rows = append(rows, r)
+				}
+			}
+			out, err := s.fillRows(tx, actor, b, rows[:min(len(rows), maxCompared)], v)
+			return out, len(rows), err
+		}
+		if out.Lost, out.LostN, err = only(b, a, left, right); err != nil {
+			return err
+		}
+		out.Won, out.WonN, err = only(d, c, right, left)
+		return err
+	})
+	return out, err
+}
+
+// Workbook makes an Excel workbook of a run: exhibitions, quotas, and the list as the actor sees it. say is the language's words.
+func (s *Allocations) Workbook(ctx context.Context, actor auth.Actor, id, run int64, title string, build func(v *AllocationResult) []sheet.Sheet) (*AllocationResult, []sheet.Sheet, error) {
+	var v *AllocationResult
+	err := s.db.Update(ctx, func(tx *store.Tx) error {
+		var b *book
+		var err error
+		if v, b, err = s.loadResult(tx, actor, id, run); err != nil {
+			return err
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		v.measure(b)
+		picked := v.pick(b, actor.Party, ResultFilter{})
+		if v.Rows, err = s.fillRows(tx, actor, b, picked, v); err != nil {
+			return err
+		}
+		return s.audit(tx, actor, v.Allocation, "allocation.export", title)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return v, build(v), nil
+}
