@@ -74,7 +74,7 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 	}
 	slices.Sort(t.Exhibitions)
 	if t.Rule.Banded() {
-		for _, x := range strings.FieldsFunc(arabic.Digits(in.Bands), func(r rune) bool { return strings.ContainsRune(" ,،;؛-–\t", r) }) {
+		for _, x := range strings.FieldsFunc(arabic.Digits(in.Bands), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t", r) }) {
 			n, err := strconv.Atoi(x)
 			if err != nil || n < 1 || n > 100 {
 				c.add("bands", "problem.allocation.bands")

@@ -56,8 +56,8 @@ type AllocationShow struct {
 	Counts map[exhibition.State]int
 }
 
-// Open reports whether a call to the exhibition still takes applications, or will.
-func (s *AllocationShow) Open(today calendar.Date) bool {
+// Taking reports whether a call to the exhibition still takes applications, or will.
+func (s *AllocationShow) Taking(today calendar.Date) bool {
 	return slices.ContainsFunc(s.Calls, func(c exhibition.Call) bool { return c.ClosedAt.IsZero() && !today.After(c.Closes) })
 }
 
@@ -120,7 +120,7 @@ func (s *Allocations) Setup(ctx context.Context, actor auth.Actor, season int64)
 			}
 			switch {
 			case taken != nil || len(show.Calls) == 0:
-			case show.Open(out.Today):
+			case show.Taking(out.Today):
 				out.Shows = append(out.Shows, show)
 			default:
 				out.Shut = append(out.Shut, show)
@@ -167,7 +167,7 @@ func (s *Allocations) Create(ctx context.Context, actor auth.Actor, season int64
 			if err != nil {
 				return "", err
 			}
-			if !show.Open(officeDay(now)) {
+			if !show.Taking(officeDay(now)) {
 				var ps fault.Problems
 				ps.Add("exhibitions", "problem.allocation.closed", e.Terms.Name)
 				return "", ps.Err()
@@ -226,7 +226,7 @@ func callsOpen(tx *store.Tx, a *exhibition.Allocation, today calendar.Date) (boo
 		if err != nil {
 			return false, err
 		}
-		if e.Open() && show.Open(today) {
+		if e.Open() && show.Taking(today) {
 			return true, nil
 		}
 	}

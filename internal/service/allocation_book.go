@@ -177,8 +177,8 @@ type Worth struct {
 	Places, Turns, Bands, Rest int64
 }
 
-// worthOf takes a value apart, with the sign of the whole.
-func worthOf(v int64) Worth {
+// WorthOf takes a value apart, with the sign of the whole.
+func WorthOf(v int64) Worth {
 	w := Worth{Total: v}
 	sign := int64(1)
 	if v < 0 {

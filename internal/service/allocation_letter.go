@@ -9,7 +9,6 @@ import (
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/planner/explain"
-	"muntija/internal/sheet"
 	"muntija/internal/store"
 )
 
@@ -325,10 +324,10 @@ func (s *Allocations) Compare(ctx context.Context, actor auth.Actor, id, run, ot
 	return out, err
 }
 
-// Workbook makes an Excel workbook of a run: exhibitions, quotas, and the list as the actor sees it. say is the language's words.
-func (s *Allocations) Workbook(ctx context.Context, actor auth.Actor, id, run int64, title string, build func(v *AllocationResult) []sheet.Sheet) (*AllocationResult, []sheet.Sheet, error) {
+// Whole returns a run that is done with the whole list as the actor sees it, for a file.
+func (s *Allocations) Whole(ctx context.Context, actor auth.Actor, id, run int64) (*AllocationResult, error) {
 	var v *AllocationResult
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	err := s.db.View(ctx, func(tx *store.Tx) error {
 		var b *book
 		var err error
 		if v, b, err = s.loadResult(tx, actor, id, run); err != nil {
@@ -338,13 +337,8 @@ func (s *Allocations) Workbook(ctx context.Context, actor auth.Actor, id, run in
 		defer b.mu.Unlock()
 		v.measure(b)
 		picked := v.pick(b, actor.Party, ResultFilter{})
-		if v.Rows, err = s.fillRows(tx, actor, b, picked, v); err != nil {
-			return err
-		}
-		return s.audit(tx, actor, v.Allocation, "allocation.export", title)
+		v.Rows, err = s.fillRows(tx, actor, b, picked, v)
+		return err
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return v, build(v), nil
+	return v, err
 }

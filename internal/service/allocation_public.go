@@ -135,7 +135,7 @@ func (s *Allocations) Draw(ctx context.Context, id int64, find string, page int)
 		defer b.mu.Unlock()
 		d.Hash, d.Places = r.Body.Hash, r.Body.Places
 		if o, ok := b.pair[r.Body.Ask.Forced]; ok {
-			d.Overrides = append(d.Overrides, PublicOverride{b.p.IDs.At(int(b.owner[o])), worthOf(r.Body.Ask.Cost)})
+			d.Overrides = append(d.Overrides, PublicOverride{b.p.IDs.At(int(b.owner[o])), WorthOf(r.Body.Ask.Cost)})
 		}
 		d.fill(b, page)
 		return nil

@@ -70,7 +70,7 @@ func (s *Allocations) Force(ctx context.Context, actor auth.Actor, id, run, part
 		}
 		v.Placed = v.Row.State == "chosen"
 		f := b.ex.Force(int(b.owner[o]), o)
-		v.Possible, v.Cost = f.Possible, worthOf(f.Cost)
+		v.Possible, v.Cost = f.Possible, WorthOf(f.Cost)
 		if v.Dropped, err = names(f.Dropped); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *Allocations) Force(ctx context.Context, actor auth.Actor, id, run, part
 			if err != nil {
 				return err
 			}
-			v.Ways = append(v.Ways, ForceWay{worthOf(w.Cost), rows})
+			v.Ways = append(v.Ways, ForceWay{WorthOf(w.Cost), rows})
 		}
 		return nil
 	})

@@ -175,7 +175,8 @@ type exhibitionPage struct {
 	ByName   string // who asked for the pending change
 	CallOpen bool
 	SeasonIn string
-	Rows     int // exhibitors of the own party, in every state
+	CanPlan  bool // sees allocations of the season
+	Rows     int  // exhibitors of the own party, in every state
 
 	SeriesURL string
 }
@@ -335,7 +336,7 @@ func (s *Server) drawExhibition(r *request, status int, form *render.Form, refus
 	}
 	w := r.words()
 	card := r.exhibitionCard(v.Exhibition)
-	b := &exhibitionPage{ExhibitionView: v, Title: card.Title, Where: card.Where, Hours: w.hours(v.Terms.Hours), Quotas: r.quotaTables(&v.Terms, v.Tallies)}
+	b := &exhibitionPage{ExhibitionView: v, Title: card.Title, Where: card.Where, Hours: w.hours(v.Terms.Hours), Quotas: r.quotaTables(&v.Terms, v.Tallies), CanPlan: v.Can[auth.AllocationView]}
 	seasons := map[string]string{}
 	if v.Season != nil {
 		b.SeasonIn = w.show(v.Season.Name, v.Season.NameEN)

@@ -40,6 +40,7 @@ type calendarPage struct {
 	TodayX     int            // ‰ of the width, -1 outside
 	Clashes    []calendarClash
 	CanSeason  bool
+	CanPlan    bool // sees allocations
 	Seasons    []seasonView
 }
 
@@ -109,7 +110,7 @@ func (s *Server) drawCalendar(r *request, status int, form *render.Form) error {
 		}
 	}
 	timeline := len(q["view"]) == 1 && q["view"][0] == "timeline"
-	b := &calendarPage{Timeline: timeline, Month: first.String()[:7], TodayX: -1, CanSeason: auth.Can(r.actor, auth.ExhibitionEdit)}
+	b := &calendarPage{Timeline: timeline, Month: first.String()[:7], TodayX: -1, CanSeason: auth.Can(r.actor, auth.ExhibitionEdit), CanPlan: auth.Can(r.actor, auth.AllocationView)}
 	from, to := first, first.AddMonths(1).AddDays(-1)
 	if timeline {
 		to = first.AddMonths(12).AddDays(-1)

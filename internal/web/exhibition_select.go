@@ -367,6 +367,7 @@ type participantPage struct {
 	CanWithdraw, CanSell    bool
 	CanPack, CanEvaluate    bool
 	Section                 string // which form has problems
+	HasLetter               bool   // an allocation decided, and the actor may read why
 	Outcomes, Purposes      []render.Option
 	Abroad                  bool // the host is the other country: the note on travel counts
 	LastDay                 any
@@ -416,6 +417,9 @@ func (s *Server) drawParticipant(r *request, status int, form *render.Form, sect
 	t := &v.Exhibition.Terms
 	b := &participantPage{Participant: v, Name: w.show(t.Name, t.NameEN), Craft: w.craft(v.Traits.Craft), Area: w.area(v.Traits.Area), Stand: w.stand(v.Stand), Reasons: exhibition.Reasons(), Agains: exhibition.Agains(),
 		Currency: t.Currency(), Refused: refused, Section: section}
+	if b.HasLetter, err = s.svc.Allocations.HasLetter(r.ctx(), r.actor, id); err != nil {
+		return err
+	}
 	if len(t.Waves) > 0 {
 		b.Wave = w.waveName(t, v.Wave)
 	}

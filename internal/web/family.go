@@ -38,6 +38,7 @@ type familyPage struct {
 	Climb        *ladderView    // nil likewise
 	Actions      []stepLink
 	Amendment    []changeView
+	Letters      []service.LetterRef // on placing in exhibitions
 	Waivers      []waiverView
 	Documents    []documentView
 	Life         []eventView
@@ -127,6 +128,9 @@ func (s *Server) family(r *request) error {
 		if p.Shows, err = s.familyShows(r, id); err != nil {
 			return err
 		}
+	}
+	if p.Letters, err = s.svc.Allocations.LettersOf(r.ctx(), r.actor, id); err != nil {
+		return err
 	}
 	return r.page(0, "family/view", nil, p)
 }

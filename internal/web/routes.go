@@ -45,6 +45,7 @@ func table() []route {
 		duplicateRoutes, mergeRoutes,
 		printRoutes,
 		venueRoutes, planRoutes, placeRoutes,
+		allocationRoutes,
 	)
 }
 

@@ -49,7 +49,7 @@ func FillSeason(tx *store.Tx, day calendar.Date, exhibitions, applicants int, se
 	for i := range applicants {
 		party := []place.Country{"EG", "EG", "QA"}[i%3]
 		x := &exhibition.Exhibitor{Party: party, Kind: exhibition.Association, Name: fmt.Sprintf("مشغل %d", i+1), NameEN: fmt.Sprintf("Workshop %d", i+1), Area: areas[party][r.IntN(len(areas[party]))],
-			Craft: crafts[r.IntN(len(crafts))], Sex: []registry.Sex{"f", "m"}[r.IntN(2)], Disability: r.IntN(20) == 0, EnteredBy: 1, CreatedAt: Noon, UpdatedAt: Noon}
+			Craft: crafts[r.IntN(len(crafts))], Sex: []registry.Sex{"f", "m"}[r.IntN(2)], Disability: r.IntN(20) == 0, EnteredBy: 9999, CreatedAt: Noon, UpdatedAt: Noon}
 		if err := tx.InsertExhibitor(x); err != nil {
 			return nil, nil, err
 		}
@@ -57,7 +57,7 @@ func FillSeason(tx *store.Tx, day calendar.Date, exhibitions, applicants int, se
 		for k, j := range r.Perm(exhibitions)[:min(exhibitions, 2+r.IntN(3))] {
 			p := &exhibition.Participation{ExhibitionID: shows[j].ID, ExhibitorID: x.ID, State: exhibition.Eligible, Traits: x.Traits(first), Name: x.Name, NameEN: x.NameEN,
 				Application: exhibition.Application{Products: "منسوجات وخزف", Sign: x.Name, Needs: exhibition.Needs{Size: exhibition.Sizes()[2+(i+k)%4]}, People: 1 + i%3, Channel: exhibition.ByOfficer},
-				EnteredBy: 1, CreatedAt: Noon, UpdatedAt: Noon}
+				EnteredBy:   9999, CreatedAt: Noon, UpdatedAt: Noon}
 			if err := tx.InsertParticipation(p); err != nil {
 				return nil, nil, err
 			}

@@ -1,0 +1,229 @@
+package web_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"muntija/internal/auth"
+	"muntija/internal/exhibition"
+	"muntija/internal/place"
+	"muntija/internal/planner/model"
+	"muntija/internal/planner/verify"
+	"muntija/internal/registry"
+	"muntija/internal/store"
+	"muntija/internal/store/storetest"
+	"muntija/internal/testkit"
+)
+
+// seasonSite is a site with a season of exhibitions whose calls close in a week.
+func seasonSite(t testing.TB, exhibitions, applicants int) (*testkit.Site, int64, []*exhibition.Exhibition) {
+	t.Helper()
+	s := familySite(t)
+	var season *exhibition.Season
+	var shows []*exhibition.Exhibition
+	s.Update(t, func(tx *store.Tx) (err error) {
+		season, shows, err = storetest.FillSeason(tx, s.Clock.Today(), exhibitions, applicants, 1)
+		return err
+	})
+	return s, season.ID, shows
+}
+
+// setUp is the form of an allocation of all exhibitions.
+func setUp(shows []*exhibition.Exhibition) url.Values {
+	form := url.Values{"rule": {"fair"}, "bands": {"٥٠ 70"}, "at_most": {"٢"}, "rest_days": {"3"}, "seconds": {"10"}}
+	for _, e := range shows {
+		form.Add("exhibitions", fmt.Sprint(e.ID))
+	}
+	return form
+}
+
+// work works the queued jobs off.
+func work(t testing.TB, s *testkit.Site) {
+	t.Helper()
+	var jobs []store.Job
+	s.View(t, func(tx *store.Tx) error {
+		for _, p := range place.Countries() {
+			list, err := tx.ListJobs(p, 20)
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, list...)
+		}
+		return nil
+	})
+	for _, j := range jobs {
+		if err := s.Jobs.Work(t.Context(), j.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestAllocationWalk plays both ministries through the pages of an allocation: set up, solve, look, force, sign, letter, and the draw as the public sees it.
+func TestAllocationWalk(t *testing.T) {
+	s, season, shows := seasonSite(t, 2, 60)
+	eg, qa := formsAs(t, s, auth.Coordinator, place.Egypt), formsAs(t, s, auth.Coordinator, place.Qatar)
+	worker, visitor := formsAs(t, s, auth.FieldWorker, place.Egypt), s.Visitor(t)
+
+	// One family of flesh and blood applies among the others.
+	mine := s.Family(t, 1, place.Egypt, registry.Approved)
+	u := fmt.Sprintf("/exhibitions/%d", shows[0].ID)
+	own := idAtEnd(t, worker.Post(u+"/apply", url.Values{"family": {fmt.Sprint(mine)}, "products": {"كليم"}, "sign": {"نسيج"}, "size": {"2x3"}, "people": {"1"}}).Want(303).Header.Get("Location"))
+	at := fmt.Sprintf("/participations/%d", own)
+	pressOn(t, eg, at, at+"/screen", url.Values{"outcome": {"fit"}}).Want(303)
+	worker.Get(at + "/letter").Want(404)
+
+	page := fmt.Sprintf("/seasons/%d/allocations", season)
+	if p := eg.Get("/calendar").Want(200); !p.Has("توزيع العارضين") {
+		t.Error("the calendar does not lead to the allocations")
+	}
+	eg.Get(page).Want(200).Check()
+	eg.Get("/seasons/999/allocations").Want(404)
+	for field, bad := range map[string]string{"rule": "best", "bands": "70 50", "at_most": "0", "rest_days": "999", "exhibitions": "999", "budget_eg": "12.5", "seconds": "-1"} {
+		form := setUp(shows)
+		form.Set(field, bad)
+		if p := eg.Post(page, form); p.Status != 422 || !strings.Contains(string(p.Body), bad) && field != "exhibitions" && field != "rule" {
+			t.Errorf("%s = %s: %d", field, bad, p.Status)
+		}
+	}
+	for _, h := range hostile {
+		for field := range setUp(shows) {
+			form := setUp(shows)
+			form.Set(field, h)
+			if p := eg.Post(page, form); p.Status != 422 {
+				t.Errorf("%s = %.20q: %d", field, h, p.Status)
+			}
+		}
+	}
+	a := eg.Post(page, setUp(shows)).Want(303).Header.Get("Location")
+	eg.Get(a).Want(200).Check()
+	id := idAtEnd(t, a)
+	draw := fmt.Sprintf("/draws/%d", id)
+	if p := visitor.Get(draw).Want(200).Check(); !p.Has("سرية حتى إغلاق باب التقديم") {
+		t.Error("the public page does not say that the seed is secret")
+	}
+	visitor.Get(draw + "/file.json").Want(404)
+	eg.Post(a+"/runs", url.Values{"kind": {"plan"}}).Want(409)
+
+	s.Clock.Advance(9 * 24 * time.Hour)
+	eg, qa, worker = formsAs(t, s, auth.Coordinator, place.Egypt), formsAs(t, s, auth.Coordinator, place.Qatar), formsAs(t, s, auth.FieldWorker, place.Egypt)
+	run := eg.Post(a+"/runs", url.Values{"kind": {"plan"}}).Want(303).Header.Get("Location")
+	eg.Get(run).Want(200).Check()
+	eg.Post(a+"/runs", url.Values{"kind": {"plan"}}).Want(409)
+	work(t, s)
+	if p := qa.Get(run).Want(200).Check(); !p.Has("الأفضل مثبت", "سليم") {
+		t.Error("the result does not say that it is proven and checked")
+	}
+	eg.Get(run + "/list?state=waiting").Want(200).Check()
+	for _, h := range hostile {
+		if len(h) > 1000 { // more than an address may be long
+			continue
+		}
+		if p := eg.Get(run + "/list?" + url.Values{"state": {h}, "area": {h}, "craft": {h}, "page": {h}, "exhibition": {h}}.Encode()); p.Status != 200 {
+			t.Errorf("the list asked with %.20q: %d", h, p.Status)
+		}
+		if p := visitor.Get(draw + "?" + url.Values{"find": {h}, "page": {h}}.Encode()); p.Status != 200 {
+			t.Errorf("the draw asked with %.20q: %d", h, p.Status)
+		}
+		if p := eg.Post(a+"/runs", url.Values{"kind": {"what_if"}, "more": {h}, "exhibition": {h}, "drop": {h}}); p.Status != 422 && p.Status != 303 {
+			t.Errorf("a what-if of %.20q: %d", h, p.Status)
+		}
+		work(t, s)
+	}
+	file := eg.Get(run + "/list.xlsx").Want(200)
+	if !strings.HasPrefix(string(file.Body), "PK") {
+		t.Error("the workbook is none")
+	}
+
+	// Nothing of who waits reaches the other party.
+	var waits, theirs *exhibition.Participation
+	for _, p := range applicants(t, s, shows) {
+		switch {
+		case p.Traits.Party == place.Egypt && !strings.Contains(string(qa.Get(run+"/list").Body), p.Name+"<"):
+			waits = &p
+		case p.Traits.Party == place.Qatar:
+			theirs = &p
+		}
+	}
+	if waits == nil || theirs == nil {
+		t.Fatal("everybody has a place: the test tests nothing")
+	}
+	qa.Get(fmt.Sprintf("%s/force/%d", run, waits.ID)).Want(404)
+	force := fmt.Sprintf("%s/force/%d", run, waits.ID)
+	eg.Get(force).Want(200).Check()
+	eg.Post(force, url.Values{"way": {"0"}}).Want(422)
+	eg.Post(force, url.Values{"way": {"99999999999"}, "text": {"سبب"}}).Want(409)
+	over := eg.Post(force, url.Values{"way": {"0"}, "text": {"تكريم"}}).Want(303).Header.Get("Location")
+	qa.Get(over).Want(200).Check()
+	eg.Get(run + "/compare?with=" + fmt.Sprint(idAtEnd(t, over))).Want(200).Check()
+	eg.Get(run + "/compare?with=x").Want(404)
+
+	pressOn(t, eg, run, run+"/sign", nil).Want(303)
+	pressOn(t, eg, run, run+"/unsign", nil).Want(303)
+	pressOn(t, eg, run, run+"/sign", nil).Want(303)
+	pressOn(t, qa, run, run+"/sign", nil).Want(303)
+	eg.Get(a).Want(200).Check()
+
+	// The letter is for who speaks with the family, in both languages.
+	for _, lang := range []string{"ar", "en"} {
+		worker.Get(at + "/letter?lang=" + lang).Want(200).Check()
+	}
+	if p := worker.Get(at + "/letter?lang=en").Want(200); !p.Has("How to appeal") {
+		t.Error("the English letter is not English")
+	}
+	worker.Get(fmt.Sprintf("/participations/%d/letter", waits.ID)).Want(404)
+	qa.Get(at + "/letter").Want(404)
+	if p := worker.Get(fmt.Sprintf("/families/%d", mine)).Want(200); !p.Has("الخطاب") {
+		t.Error("the family's page does not lead to its letter")
+	}
+	worker.Get(at).Want(200).Check()
+
+	// The public finds everything that decides, and no name.
+	public := visitor.Get(draw).Want(200).Check()
+	for _, p := range applicants(t, s, shows) {
+		if strings.Contains(string(public.Body), p.Name) {
+			t.Fatalf("the public page names %s", p.Name)
+		}
+	}
+	text := visitor.Get(draw + "/file.json").Want(200).Body
+	if !json.Valid(text) || strings.Contains(string(text), "مشغل") || strings.Contains(string(text), "women") {
+		t.Error("the public file is no JSON, names people or says who counts to which group")
+	}
+	f, err := model.ReadPlan(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := model.Decode(f.Problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl, err := f.For(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := verify.Allocation(p, pl); len(found) > 0 {
+		t.Errorf("the public file does not pass: %v", found)
+	}
+	visitor.Get("/draws").Want(200).Check()
+	visitor.Get("/draws/999").Want(404)
+}
+
+// applicants are all participations of exhibitions.
+func applicants(t testing.TB, s *testkit.Site, shows []*exhibition.Exhibition) []exhibition.Participation {
+	t.Helper()
+	var out []exhibition.Participation
+	s.View(t, func(tx *store.Tx) error {
+		for _, e := range shows {
+			list, err := tx.Participations(e.ID, store.ParticipationQuery{})
+			if err != nil {
+				return err
+			}
+			out = append(out, list...)
+		}
+		return nil
+	})
+	return out
+}
