@@ -13,6 +13,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"muntija/internal/highs"
+	"muntija/internal/planner"
 	"muntija/internal/planner/allocation"
 	"muntija/internal/planner/explain"
 	"muntija/internal/planner/layout"
@@ -183,6 +184,9 @@ func (p *program) planVerifyCommand() *urfave.Command {
 			if err != nil {
 				return err
 			}
+			if planner.IsDraw(data) {
+				return p.verifyDraw(name, data)
+			}
 			file, err := model.ReadPlan(data)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -217,6 +221,23 @@ func (p *program) planVerifyCommand() *urfave.Command {
 				proofWords(plan), hex.EncodeToString(h[:]))
 			return nil
 		}}
+}
+
+// verifyDraw makes an equal-chance draw again and says in what the file differs.
+func (p *program) verifyDraw(name string, data []byte) error {
+	problem, places, found, err := planner.CheckDraw(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for _, f := range found {
+		fmt.Fprintln(p.out, f)
+	}
+	if p.found = len(found) > 0; p.found {
+		return nil
+	}
+	h := problem.Hash()
+	fmt.Fprintf(p.out, "Verified: %d places drawn among %d, every chance and every place as the seed decides. Problem %s\n", places, problem.N(), hex.EncodeToString(h[:]))
+	return nil
 }
 
 func proofWords(plan *model.Plan) string {

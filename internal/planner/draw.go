@@ -101,6 +101,14 @@ func ReadDraw(data []byte) (*model.Problem, *DrawFile, error) {
 	return p, f, nil
 }
 
+// IsDraw reports whether a file says that it is one of a draw.
+func IsDraw(data []byte) bool {
+	var head struct {
+		Format string `json:"format"`
+	}
+	return json.Unmarshal(data, &head) == nil && head.Format == DrawFormat
+}
+
 // CheckDraw makes the draw of a file again, from the problem and the seed alone, and returns everything in which the file differs.
 func CheckDraw(data []byte) (p *model.Problem, places int, found []verify.Finding, err error) {
 	p, f, err := ReadDraw(data)

@@ -60,7 +60,7 @@ type PublicRow struct {
 }
 
 // publicPage is how many rows the public list shows at once.
-const publicPage = 100
+const publicPage = 60
 
 // Draws returns the allocations, the newest first, for everybody.
 func (s *Allocations) Draws(ctx context.Context) ([]PublicDraw, error) {
