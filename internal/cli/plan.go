@@ -20,6 +20,7 @@ import (
 	"muntija/internal/planner/model"
 	"muntija/internal/planner/season"
 	"muntija/internal/planner/verify"
+	"muntija/internal/service"
 )
 
 // planCommand is the planner on files, for other tools: no database is opened.
@@ -82,7 +83,7 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	options := allocation.Options{Time: limit, Until: began.Add(max(limit*95/100, time.Since(began)+50*time.Millisecond)), Seed: cmd.Uint64("seed"),
 		Threads: threads, Gap: gap, Memory: int64(cmd.Int("memory")) << 20}
 	if !cmd.Bool("no-search") {
-		solver := highs.New(highs.Options{CacheDir: planCache()})
+		solver := highs.New(highs.Options{CacheDir: service.UserPlanCache()})
 		defer solver.Close(context.WithoutCancel(ctx))
 		options.Search = allocation.WithHighs(solver)
 	}
@@ -114,19 +115,6 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 		}
 	}
 	return nil
-}
-
-// planCache is where compiled HiGHS code is kept between runs: the user's own cache, which nobody else may write to.
-func planCache() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	dir = filepath.Join(dir, "muntija")
-	if os.MkdirAll(dir, 0o700) != nil {
-		return ""
-	}
-	return dir
 }
 
 func (p *program) readPlanFile(name string) ([]byte, error) {

@@ -135,6 +135,8 @@ func (l *loader) planExhibitions() {
 		return off.words(ctx, "EG", "أُجِّل لتعارضه مع امتحانات نصف العام.", l.svc.Exhibitions.Cancel)
 	})
 
+	l.allocations(seasons)
+
 	l.meet(-171, "اجتماع التحضير لمعرض الدوحة المشترك الأول", past, "اعتماد الحصص مناصفة، ويوفر الطرف القطري المكان والإقامة.", []intake.Action{{Text: "حجز ساحة العرض", Due: l.day(-150), Owner: "QA"}}, true)
 	l.meet(-39, "اجتماع تنسيق بيت العرب", next, "حصص 70 لمصر و80 لقطر، وثلاثون مكانًا لمن يشارك أول مرة.", []intake.Action{{Text: "إرسال قائمة العارضين القطريين", Due: l.day(6), Owner: "QA"}, {Text: "تأكيد مسارات الكراسي المتحركة مع إدارة القصر", Due: l.day(-2), Owner: "EG"}}, false)
 	l.meet(-10, "اجتماع متابعة الشحن والجمارك", running, "الشحنة الأولى للبيع بتخليص عادي، والثانية للعرض وتعود.", []intake.Action{{Text: "استكمال رموز النظام المنسق في قوائم الشحن", Due: l.day(3), Owner: "EG"}}, false)

@@ -19,6 +19,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"muntija/internal/auth"
@@ -43,6 +45,19 @@ type Deps struct {
 
 	// Words gives the words of a language ("ar" or "en") for workbooks that the program writes. The keys themselves when nil.
 	Words func(lang string) sheet.Say
+}
+
+// UserPlanCache is where the planner's compiled code is kept between runs: the user's own cache, which nobody else may write to. "" if there is none.
+func UserPlanCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir = filepath.Join(dir, "muntija")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
 }
 
 // Service is the door to all use-cases. It is safe for concurrent use.

@@ -121,15 +121,7 @@ func open(path, keyPath string) (*Office, error) {
 		return nil, err
 	}
 	o := &Office{DB: db, Keys: keys, Clock: &Clock{now: Start}, Path: path, Log: slog.New(slog.DiscardHandler)}
-	cache, err := os.UserCacheDir() // what compiles for seconds is compiled once for all tests
-	if err == nil {
-		cache = filepath.Join(cache, "muntija")
-		err = os.MkdirAll(cache, 0o700)
-	}
-	if err != nil {
-		cache = ""
-	}
-	o.Service = service.New(service.Deps{DB: db, Keys: keys, Clock: o.Clock.Now, Log: o.Log, PlanCache: cache,
+	o.Service = service.New(service.Deps{DB: db, Keys: keys, Clock: o.Clock.Now, Log: o.Log, PlanCache: service.UserPlanCache(),
 		Words: func(lang string) sheet.Say { return locale.Default().For(lang).T }})
 	return o, nil
 }
