@@ -46,7 +46,7 @@ type allocationSetupPage struct {
 	Name    string
 	Choices []render.Option
 	Floors  []floorField
-	Rules   []ruleChoice
+	Rules   []render.Option
 	Refused string
 }
 
@@ -55,12 +55,6 @@ type floorField struct {
 	Prefix string
 	ID     int64
 	Name   string
-}
-
-// ruleChoice is a rule as the form explains it.
-type ruleChoice struct {
-	Value   exhibition.AllocationRule
-	Checked bool
 }
 
 func (s *Server) allocationSetup(r *request) error { return s.drawSetup(r, 0, nil, nil, "") }
@@ -89,7 +83,7 @@ func (s *Server) drawSetup(r *request, status int, in *intake.Allocation, ps fau
 		b.Floors = append(b.Floors, floorField{"metres[" + strconv.Itoa(i) + "]", e.ID, name})
 	}
 	for _, rule := range exhibition.AllocationRules() {
-		b.Rules = append(b.Rules, ruleChoice{rule, string(rule) == in.Rule})
+		b.Rules = append(b.Rules, render.Option{Value: string(rule), Label: w.code("allocation_rule", string(rule)), Hint: w.code("allocation_rule_text", string(rule))})
 	}
 	form := &render.Form{Values: in.Values(), Lists: map[string][]string{"exhibitions": in.Exhibitions}, Problems: ps}
 	return r.page(status, "allocation/setup", form, b)
