@@ -39,21 +39,22 @@ func fairOf(e *exhibition.Exhibition, today calendar.Date) Fair {
 		Hours: t.Hours, Waves: t.Waves, Today: today}
 }
 
-// shownFairs is how many exhibitions the public's list holds, and fairsKept for how long one stays on it.
+// shownFairs is how many exhibitions the public's list holds, soonFairs how many stand beside other lists, and fairsKept for how long one stays.
 const (
 	shownFairs = 60
+	soonFairs  = 12
 	fairsKept  = 400 // days
 )
 
-// Fairs returns the exhibitions that the public may know of: those to come and those of the last year, the nearest first. With soon only those that are not over.
+// Fairs returns the exhibitions that the public may know of: those to come and those of the last year, the nearest first. With soon only the next that are not over.
 func (s *Catalogue) Fairs(ctx context.Context, soon bool) (out []Fair, err error) {
 	today := s.today()
-	from := today
+	from, most := today, soonFairs
 	if !soon {
-		from = today.AddDays(-fairsKept)
+		from, most = today.AddDays(-fairsKept), shownFairs
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		list, err := tx.PublicFairs(from, shownFairs)
+		list, err := tx.PublicFairs(from, most)
 		out = nil
 		for i := range list {
 			out = append(out, fairOf(&list[i], today))

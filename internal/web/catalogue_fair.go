@@ -174,7 +174,7 @@ func (s *Server) fairFacets(r *request, chosen int64, at func(id int64) string) 
 	}
 	w := r.words()
 	var out []facet
-	for i := range fairs[:min(len(fairs), 12)] {
+	for i := range fairs {
 		f := facet{Name: w.show(fairs[i].Name, fairs[i].NameEN), URL: at(fairs[i].ID), Active: fairs[i].ID == chosen}
 		if f.Active {
 			f.URL = at(0)

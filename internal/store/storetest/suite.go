@@ -38,7 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
 		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 
-		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement},
+		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement}, {"fair", testFair},
 		{"export rows", testExportRows}, {"export files", testExportFiles}, {"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
