@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+	mathbits "math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,7 @@ type wordIndex struct {
 	lex       lexicon.Lexicon
 	bags      [][]bag             // by number of the word
 	edited    map[uint32][]uint32 // families whose words have changed since they were first read: number of the word · 8 + kind
+	changed   []uint64            // their bits
 	districts map[string][]string // flat words of a district
 	scratch   []byte
 }
@@ -129,6 +131,10 @@ func (r *roll) takeWords(id uint32, l *listed, fresh bool) {
 			x.edited = map[uint32][]uint32{}
 		}
 		x.edited[id] = slices.Clip(now)
+		if need := int(id/64) + 1; need > len(x.changed) {
+			x.changed = append(x.changed, make([]uint64, need-len(x.changed)+1024)...)
+		}
+		x.changed[id/64] |= 1 << (id % 64)
 	}
 }
 
@@ -331,11 +337,9 @@ func (r *roll) markHits(hits []hit, f *found) {
 		return
 	}
 	x := &r.index
-	kinds := [wordKinds]bool{}
 	for _, h := range hits {
 		for i := range x.bags[h.word] {
 			b := &x.bags[h.word][i]
-			kinds[b.kind] = true
 			to := &f.any[b.kind]
 			if h.sure {
 				to = &f.sure[b.kind]
@@ -346,29 +350,8 @@ func (r *roll) markHits(hits []hit, f *found) {
 			b.mark(*to)
 		}
 	}
-	for id, now := range x.edited {
-		for k := range kinds {
-			if !kinds[k] {
-				continue
-			}
-			for _, to := range [][]uint64{f.sure[k], f.any[k]} {
-				if to != nil {
-					to[id/64] &^= 1 << (id % 64)
-				}
-			}
-		}
-		for _, at := range now {
-			for _, h := range hits {
-				if h.word != at/8 {
-					continue
-				}
-				to := f.any[at%8]
-				if h.sure {
-					to = f.sure[at%8]
-				}
-				to[id/64] |= 1 << (id % 64)
-			}
-		}
+	if len(x.edited) > 0 {
+		x.correct(hits, f)
 	}
 	for k := range f.any { // what is sure is there at all
 		if f.sure[k] == nil {
@@ -378,6 +361,37 @@ func (r *roll) markHits(hits []hit, f *found) {
 			f.any[k] = r.newBits()
 		}
 		or(f.any[k], f.sure[k])
+	}
+}
+
+// correct takes out who had one of the words once and has it no more. Who has it now stands in its bag.
+func (x *wordIndex) correct(hits []hit, f *found) {
+	var sure, others map[uint32]bool // made when the first such family is met
+	for k := range f.any {
+		for at, bits := range [][]uint64{f.sure[k], f.any[k]} {
+			for i := range min(len(bits), len(x.changed)) {
+				for word := bits[i] & x.changed[i]; word != 0; word &= word - 1 {
+					if sure == nil {
+						sure, others = map[uint32]bool{}, map[uint32]bool{}
+						for _, h := range hits {
+							if h.sure {
+								sure[h.word] = true
+							} else {
+								others[h.word] = true
+							}
+						}
+					}
+					wanted := sure
+					if at == 1 {
+						wanted = others
+					}
+					bit := mathbits.TrailingZeros64(word)
+					if !slices.ContainsFunc(x.edited[uint32(i*64+bit)], func(w uint32) bool { return w%8 == uint32(k) && wanted[w/8] }) {
+						bits[i] &^= 1 << bit
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -22,6 +22,9 @@ type knownView struct {
 	Live    bool   // in place of the list above the form
 }
 
+// Count is how many families may be this one.
+func (v knownView) Count() int { return len(v.Numbers) + len(v.Likely) }
+
 // likelyView is one family that may be the one that is being entered.
 type likelyView struct {
 	URL, Name, Number, Area string
@@ -96,7 +99,7 @@ func (r *request) known(k *service.KnownAlready) knownView {
 		fmt.Fprintf(h, "%s %s %s %s\n", x.URL, x.Area, x.Sure, x.Reasons)
 		v.Likely = append(v.Likely, x)
 	}
-	if len(v.Numbers)+len(v.Likely) > 0 {
+	if v.Count() > 0 {
 		v.Mark = fmt.Sprintf("%x", h.Sum64())
 	}
 	return v
