@@ -198,7 +198,7 @@ func TestReadersOfExports(t *testing.T) {
 func TestReadersOfTemplates(t *testing.T) {
 	for _, party := range place.Countries() {
 		var b bytes.Buffer
-		if err := sheet.WriteTemplate(&b, sheet.Families, party, "ar", locale.Default().For("ar").T, madeAt); err != nil {
+		if err := sheet.WriteTemplate(&b, sheet.Families, party, "ar", nil, locale.Default().For("ar").T, madeAt); err != nil {
 			t.Fatal(err)
 		}
 		file := onDisk(t, b.Bytes())
