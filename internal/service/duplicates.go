@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"muntija/internal/auth"
 	"muntija/internal/fault"
@@ -183,31 +185,124 @@ func (s *Duplicates) Decide(ctx context.Context, actor auth.Actor, id int64, sta
 	}
 	now := s.now()
 	_, err = s.once(ctx, actor, string(auth.DuplicateReview), w, content{id, state, note}, func(tx *store.Tx) (string, error) {
-		p, err := tx.PairByID(scopeOf(reach, 0), id)
-		if err != nil {
-			return "", err
-		}
-		if p.Version != w.Version {
-			return "", fault.New(fault.Stale, "error.stale")
-		}
-		before := p.State
-		p.State, p.Note, p.DecidedBy, p.DecidedAt = state, note, actor.UserID, now
-		if err := tx.DecidePair(p); err != nil {
-			return "", err
-		}
-		for _, family := range []int64{p.A, p.B} {
-			f, err := tx.FamilyByID(store.Scope{Party: p.Party}, family)
-			if err != nil {
-				return "", err
-			}
-			change := []registry.Change{{Path: "duplicate_pair", Class: string(auth.ClassDecision), Old: string(before), New: string(state)}}
-			if err := familyAudit(tx, actor, now, string(auth.DuplicateReview), f, change, "pair:"+strconv.FormatInt(id, 10)); err != nil {
-				return "", err
-			}
-		}
-		return "", nil
+		return "", decidePair(tx, actor, scopeOf(reach, 0), PairRef{id, w.Version}, state, note, now)
 	})
 	return err
+}
+
+// PairRef is a pair at the version that a person saw.
+type PairRef struct{ ID, Version int64 }
+
+func decidePair(tx *store.Tx, actor auth.Actor, scope store.Scope, ref PairRef, state store.PairState, note string, now time.Time) error {
+	p, err := tx.PairByID(scope, ref.ID)
+	if err != nil {
+		return err
+	}
+	if p.Version != ref.Version {
+		return fault.New(fault.Stale, "error.stale")
+	}
+	before := p.State
+	p.State, p.Note, p.DecidedBy, p.DecidedAt = state, note, actor.UserID, now
+	if err := tx.DecidePair(p); err != nil {
+		return err
+	}
+	for _, family := range []int64{p.A, p.B} {
+		f, err := tx.FamilyByID(store.Scope{Party: p.Party}, family)
+		if err != nil {
+			return err
+		}
+		change := []registry.Change{{Path: "duplicate_pair", Class: string(auth.ClassDecision), Old: string(before), New: string(state)}}
+		if err := familyAudit(tx, actor, now, string(auth.DuplicateReview), f, change, "pair:"+strconv.FormatInt(ref.ID, 10)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CertainFrom is the probability from which the page of many decisions proposes pairs, if nobody says otherwise, and mostCertain how many it lists.
+const (
+	CertainFrom = 0.99
+	mostCertain = 50
+)
+
+// Certain returns open pairs from a probability on, likeliest first, so that many can be decided at once after each was looked at in a list. more says that there
+// are others beyond.
+func (s *Duplicates) Certain(ctx context.Context, actor auth.Actor, from float64) (pairs []PairView, more bool, err error) {
+	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
+	if err != nil {
+		return nil, false, err
+	}
+	if !(from >= 0.5 && from <= 1) {
+		return nil, false, fault.New(fault.NotFound, "error.not_found")
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		pairs, more = nil, false
+		list, err := tx.ListPairs(scopeOf(reach, 0), store.PairOpen, nil, mostCertain+1)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if list[i].Probability < from {
+				return nil
+			}
+			if more = i == mostCertain; more {
+				return nil
+			}
+			v, err := pairView(tx, actor, &list[i])
+			if err != nil {
+				return err
+			}
+			pairs = append(pairs, *v)
+		}
+		return nil
+	})
+	return pairs, more, err
+}
+
+// DecideAll stores one decision of many pairs, in one transaction. Pairs that somebody decided meanwhile are left as they are and counted as stale.
+func (s *Duplicates) DecideAll(ctx context.Context, actor auth.Actor, refs []PairRef, state store.PairState, w Write) (done, stale int, err error) {
+	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
+	if err != nil {
+		return 0, 0, err
+	}
+	var ps fault.Problems
+	if len(refs) == 0 || len(refs) > mostCertain {
+		ps.Add("pair", "duplicate.bulk_none")
+	}
+	if !slices.Contains(PairStates(), state) || state == store.PairOpen {
+		ps.Add("state", "duplicate.choose")
+	}
+	if err := ps.Err(); err != nil {
+		return 0, 0, err
+	}
+	type content struct {
+		Refs  []PairRef
+		State store.PairState
+	}
+	now := s.now()
+	res, err := s.once(ctx, actor, "duplicate.bulk", w, content{refs, state}, func(tx *store.Tx) (string, error) {
+		done, stale := 0, 0
+		for _, ref := range refs {
+			err := decidePair(tx, actor, scopeOf(reach, 0), ref, state, "", now)
+			switch {
+			case fault.Is(err, fault.Stale), fault.Is(err, fault.NotFound):
+				stale++
+			case err != nil:
+				return "", err
+			default:
+				done++
+			}
+		}
+		return strconv.Itoa(done) + "," + strconv.Itoa(stale), nil
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	a, b, _ := strings.Cut(res, ",")
+	if done, err = strconv.Atoi(a); err == nil {
+		stale, err = strconv.Atoi(b)
+	}
+	return done, stale, err
 }
 
 // Run queues a search of the actor's party, unless one waits or runs, and returns the job.

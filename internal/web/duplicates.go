@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,8 @@ import (
 var duplicateRoutes = []route{
 	{method: "GET", path: "/duplicates", access: permit, action: auth.DuplicateReview, handle: (*Server).duplicates},
 	{method: "POST", path: "/duplicates/run", access: permit, action: auth.DuplicateRun, handle: (*Server).runDuplicates},
+	{method: "GET", path: "/duplicates/certain", access: permit, action: auth.DuplicateReview, handle: (*Server).certainPairs},
+	{method: "POST", path: "/duplicates/certain", access: permit, action: auth.DuplicateReview, handle: (*Server).decideCertain},
 	{method: "GET", path: "/duplicates/:id", access: permit, action: auth.DuplicateReview, handle: (*Server).duplicatePair},
 	{method: "POST", path: "/duplicates/:id", access: permit, action: auth.DuplicateReview, handle: (*Server).decidePair},
 }
@@ -36,6 +39,7 @@ type shownPair struct {
 	Sides  [2]shownSide
 	Chance int // percent
 	Parts  []pairPart
+	Group  int      // of the first pair of a group: how many families it is about, above two
 	From   []string // imports that found it, in words
 }
 
@@ -75,6 +79,7 @@ func (s *Server) duplicates(r *request) error {
 	for i := range list.Pairs {
 		body.Pairs = append(body.Pairs, r.pair(&list.Pairs[i]))
 	}
+	body.Pairs = grouped(list.Pairs, body.Pairs)
 	path := "/duplicates?state=" + string(state)
 	if after != 0 {
 		body.Pager.First = path
@@ -83,6 +88,107 @@ func (s *Server) duplicates(r *request) error {
 		body.Pager.Next = path + "&after=" + strconv.FormatInt(list.Next, 10)
 	}
 	return r.page(0, "duplicate/list", nil, body)
+}
+
+// grouped puts pairs that have a family in common beside each other, each group where its likeliest pair stands: three registrations of one woman are three pairs.
+func grouped(views []service.PairView, pairs []shownPair) []shownPair {
+	group := make([]int, len(pairs)) // by the first pair
+	for i := range pairs {
+		group[i] = i
+	}
+	for changed := true; changed; {
+		changed = false
+		for i := range views {
+			for j := range i {
+				x, y := &views[i].DuplicatePair, &views[j].DuplicatePair
+				if group[i] != group[j] && (x.A == y.A || x.A == y.B || x.B == y.A || x.B == y.B) {
+					group[i], group[j] = min(group[i], group[j]), min(group[i], group[j])
+					changed = true
+				}
+			}
+		}
+	}
+	out := make([]shownPair, 0, len(pairs))
+	for g := range pairs {
+		families, first := map[int64]bool{}, len(out)
+		for i := range pairs {
+			if group[i] == g {
+				families[views[i].A], families[views[i].B] = true, true
+				out = append(out, pairs[i])
+			}
+		}
+		if len(families) > 2 {
+			out[first].Group = len(families)
+		}
+	}
+	return out
+}
+
+// certainPage is the body of duplicate/certain.
+type certainPage struct {
+	From   int // percent
+	Froms  []int
+	States []store.PairState
+	Pairs  []certainPair
+	More   bool
+}
+
+type certainPair struct {
+	shownPair
+	Value  string // id:version
+	Ticked bool
+}
+
+func (s *Server) certainPairs(r *request) error {
+	from, err := strconv.Atoi(r.c.Query("from", strconv.Itoa(int(service.CertainFrom*100))))
+	if err != nil {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	return r.drawCertain(0, from, nil, nil)
+}
+
+func (r *request) drawCertain(status, from int, ticked []string, form *render.Form) error {
+	pairs, more, err := r.s.svc.Duplicates.Certain(r.ctx(), r.actor, float64(from)/100)
+	if err != nil {
+		return err
+	}
+	body := certainPage{From: from, Froms: []int{99, 98, 95, 90}, States: []store.PairState{store.PairSame, store.PairDifferent, store.PairLater}, More: more}
+	for i := range pairs {
+		p := &pairs[i]
+		value := strconv.FormatInt(p.ID, 10) + ":" + strconv.FormatInt(p.Version, 10)
+		body.Pairs = append(body.Pairs, certainPair{r.pair(p), value, form == nil || slices.Contains(ticked, value)})
+	}
+	return r.page(status, "duplicate/certain", form, body)
+}
+
+func (s *Server) decideCertain(r *request) error {
+	ticked := r.values()["pair"]
+	var refs []service.PairRef
+	for _, v := range ticked {
+		a, b, _ := strings.Cut(v, ":")
+		id, err1 := strconv.ParseInt(a, 10, 64)
+		version, err2 := strconv.ParseInt(b, 10, 64)
+		if err1 != nil || err2 != nil {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+		refs = append(refs, service.PairRef{ID: id, Version: version})
+	}
+	from, err := strconv.Atoi(r.value("from"))
+	if err != nil {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	state := store.PairState(strings.TrimSpace(r.value("state")))
+	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, refs, state, r.write())
+	var f *fault.Error
+	switch {
+	case err == nil && stale > 0:
+		return r.redirect("/duplicates", "info", "flash.duplicate.bulk_stale", itoa(int64(done)), itoa(int64(stale)))
+	case err == nil:
+		return r.redirect("/duplicates", "success", "flash.duplicate.bulk", itoa(int64(done)))
+	case errors.As(err, &f) && f.Kind == fault.Invalid && len(f.Problems) > 0:
+		return r.drawCertain(422, from, ticked, &render.Form{Values: map[string]string{"state": string(state)}, Problems: f.Problems})
+	}
+	return err
 }
 
 func (r *request) pair(v *service.PairView) shownPair {

@@ -70,3 +70,51 @@ func TestDuplicatePages(t *testing.T) {
 	s.As(t, auth.Reviewer, place.Qatar).Get(path).Want(404).Check()
 	r.Post("/duplicates/run", url.Values{"idempotency_key": {testkit.Key()}}).Want(303)
 }
+
+// TestCertainPairs decides many pairs at once: each is listed, what somebody else decided meanwhile stays, and nothing is decided without a tick.
+func TestCertainPairs(t *testing.T) {
+	t.Parallel()
+	s := familySite(t)
+	var ids []int64
+	for i := range 4 {
+		ids = append(ids, s.Family(t, i+1, place.Egypt, registry.Submitted))
+	}
+	s.Update(t, func(tx *store.Tx) error {
+		return tx.FindPairs(place.Egypt, []store.DuplicatePair{{A: ids[0], B: ids[1], Probability: .999}, {A: ids[1], B: ids[2], Probability: .995}, {A: ids[2], B: ids[3], Probability: .93}}, testkit.Start)
+	})
+	r := s.As(t, auth.Reviewer, place.Egypt)
+	if list := r.Get("/duplicates").Want(200).Check(); !list.Has("قد تكون لشخص واحد") {
+		t.Error("pairs with a family in common are no group")
+	}
+	page := r.Get("/duplicates/certain").Want(200).Check()
+	form := page.Fields("/duplicates/certain")
+	if len(form["pair"]) != 2 {
+		t.Fatalf("listed from 99 %%: %v", form["pair"])
+	}
+	if more := r.Get("/duplicates/certain?from=90").Want(200).Check().Fields("/duplicates/certain"); len(more["pair"]) != 3 {
+		t.Errorf("listed from 90 %%: %v", more["pair"])
+	}
+	for _, bad := range []string{"10", "x", "101"} {
+		r.Get("/duplicates/certain?from=" + bad).Want(404)
+	}
+	send := func(pairs []string, state string) *testkit.Page {
+		return r.Post("/duplicates/certain", url.Values{"from": {"99"}, "pair": pairs, "state": {state}, "idempotency_key": {testkit.Key()}})
+	}
+	send(nil, "same").Want(422).Check()
+	send(form["pair"], "").Want(422).Check()
+	send(form["pair"], "open").Want(422).Check()
+	send([]string{"1"}, "same").Want(404)
+	first, _, _ := strings.Cut(form["pair"][0], ":")
+	r.Post("/duplicates/"+first, url.Values{"state": {"later"}, "version": {"1"}, "idempotency_key": {testkit.Key()}}).Want(303)
+	if done := send(form["pair"], "same").Want(303).Follow().Check(); !done.Has("لأن غيرك بتّ فيها") {
+		t.Errorf("the clash is not told: %.300s", done.Text())
+	}
+	states := map[store.PairState]int{}
+	s.View(t, func(tx *store.Tx) (err error) {
+		states, err = tx.CountPairs(store.Scope{Party: place.Egypt})
+		return err
+	})
+	if states[store.PairLater] != 1 || states[store.PairSame] != 1 || states[store.PairOpen] != 1 {
+		t.Errorf("states %v", states)
+	}
+}
