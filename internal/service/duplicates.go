@@ -14,6 +14,7 @@ import (
 	"muntija/internal/matching"
 	"muntija/internal/place"
 	"muntija/internal/registry"
+	"muntija/internal/sheet"
 	"muntija/internal/store"
 )
 
@@ -228,16 +229,33 @@ const (
 // Certain returns open pairs from a probability on, likeliest first, so that many can be decided at once after each was looked at in a list. more says that there
 // are others beyond.
 func (s *Duplicates) Certain(ctx context.Context, actor auth.Actor, from float64) (pairs []PairView, more bool, err error) {
+	if !(from >= 0.5 && from <= 1) {
+		return nil, false, fault.New(fault.NotFound, "error.not_found")
+	}
+	return s.openPairs(ctx, actor, from, mostCertain)
+}
+
+// ForSheet returns open pairs for a workbook, likeliest first. That names of families left the program is written to the audit log.
+func (s *Duplicates) ForSheet(ctx context.Context, actor auth.Actor) ([]PairView, error) {
+	pairs, _, err := s.openPairs(ctx, actor, 0, sheet.MaxPairRows)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		return audit(tx, actor, now, string(auth.DuplicateReview), store.AuditEntry{Entity: "duplicate_pair", Note: "sheet:" + strconv.Itoa(len(pairs))})
+	})
+	return pairs, err
+}
+
+func (s *Duplicates) openPairs(ctx context.Context, actor auth.Actor, from float64, most int) (pairs []PairView, more bool, err error) {
 	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
 	if err != nil {
 		return nil, false, err
 	}
-	if !(from >= 0.5 && from <= 1) {
-		return nil, false, fault.New(fault.NotFound, "error.not_found")
-	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		pairs, more = nil, false
-		list, err := tx.ListPairs(scopeOf(reach, 0), store.PairOpen, nil, mostCertain+1)
+		list, err := tx.ListPairs(scopeOf(reach, 0), store.PairOpen, nil, most+1)
 		if err != nil {
 			return err
 		}
@@ -245,7 +263,7 @@ func (s *Duplicates) Certain(ctx context.Context, actor auth.Actor, from float64
 			if list[i].Probability < from {
 				return nil
 			}
-			if more = i == mostCertain; more {
+			if more = i == most; more {
 				return nil
 			}
 			v, err := pairView(tx, actor, &list[i])
@@ -259,31 +277,37 @@ func (s *Duplicates) Certain(ctx context.Context, actor auth.Actor, from float64
 	return pairs, more, err
 }
 
-// DecideAll stores one decision of many pairs, in one transaction. Pairs that somebody decided meanwhile are left as they are and counted as stale.
-func (s *Duplicates) DecideAll(ctx context.Context, actor auth.Actor, refs []PairRef, state store.PairState, w Write) (done, stale int, err error) {
+// Decided is what a person says of one of many pairs.
+type Decided struct {
+	PairRef
+	State store.PairState
+	Note  string
+}
+
+// DecideAll stores decisions of many pairs, in one transaction. Pairs that somebody decided meanwhile are left as they are and counted as stale.
+func (s *Duplicates) DecideAll(ctx context.Context, actor auth.Actor, list []Decided, w Write) (done, stale int, err error) {
 	reach, err := auth.ReachOf(actor, auth.DuplicateReview)
 	if err != nil {
 		return 0, 0, err
 	}
 	var ps fault.Problems
-	if len(refs) == 0 || len(refs) > mostCertain {
+	if len(list) == 0 || len(list) > sheet.MaxPairRows {
 		ps.Add("pair", "duplicate.bulk_none")
 	}
-	if !slices.Contains(PairStates(), state) || state == store.PairOpen {
-		ps.Add("state", "duplicate.choose")
+	for _, d := range list {
+		if !slices.Contains(PairStates(), d.State) || d.State == store.PairOpen {
+			ps.Add("state", "duplicate.choose")
+			break
+		}
 	}
 	if err := ps.Err(); err != nil {
 		return 0, 0, err
 	}
-	type content struct {
-		Refs  []PairRef
-		State store.PairState
-	}
 	now := s.now()
-	res, err := s.once(ctx, actor, "duplicate.bulk", w, content{refs, state}, func(tx *store.Tx) (string, error) {
+	res, err := s.once(ctx, actor, "duplicate.bulk", w, list, func(tx *store.Tx) (string, error) {
 		done, stale := 0, 0
-		for _, ref := range refs {
-			err := decidePair(tx, actor, scopeOf(reach, 0), ref, state, "", now)
+		for _, d := range list {
+			err := decidePair(tx, actor, scopeOf(reach, 0), d.PairRef, d.State, d.Note, now)
 			switch {
 			case fault.Is(err, fault.Stale), fault.Is(err, fault.NotFound):
 				stale++

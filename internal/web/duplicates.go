@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"muntija/internal/fault"
 	"muntija/internal/registry"
 	"muntija/internal/service"
+	"muntija/internal/sheet"
 	"muntija/internal/store"
 	"muntija/internal/web/render"
 )
@@ -22,6 +25,8 @@ var duplicateRoutes = []route{
 	{method: "POST", path: "/duplicates/run", access: permit, action: auth.DuplicateRun, handle: (*Server).runDuplicates},
 	{method: "GET", path: "/duplicates/certain", access: permit, action: auth.DuplicateReview, handle: (*Server).certainPairs},
 	{method: "POST", path: "/duplicates/certain", access: permit, action: auth.DuplicateReview, handle: (*Server).decideCertain},
+	{method: "GET", path: "/duplicates/sheet", access: permit, action: auth.DuplicateReview, handle: (*Server).pairSheet},
+	{method: "POST", path: "/duplicates/sheet", access: permit, action: auth.DuplicateReview, upload: true, handle: (*Server).pairSheetBack},
 	{method: "GET", path: "/duplicates/:id", access: permit, action: auth.DuplicateReview, handle: (*Server).duplicatePair},
 	{method: "POST", path: "/duplicates/:id", access: permit, action: auth.DuplicateReview, handle: (*Server).decidePair},
 }
@@ -39,6 +44,7 @@ type shownPair struct {
 	Sides  [2]shownSide
 	Chance int // percent
 	Parts  []pairPart
+	Source store.PairSource
 	Group  int      // of the first pair of a group: how many families it is about, above two
 	From   []string // imports that found it, in words
 }
@@ -68,7 +74,11 @@ func (s *Server) duplicates(r *request) error {
 	if err != nil {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	list, err := s.svc.Duplicates.List(r.ctx(), r.actor, state, after)
+	return r.drawPairs(0, state, after, nil)
+}
+
+func (r *request) drawPairs(status int, state store.PairState, after int64, form *render.Form) error {
+	list, err := r.s.svc.Duplicates.List(r.ctx(), r.actor, state, after)
 	if err != nil {
 		return err
 	}
@@ -87,7 +97,7 @@ func (s *Server) duplicates(r *request) error {
 	if list.Next != 0 {
 		body.Pager.Next = path + "&after=" + strconv.FormatInt(list.Next, 10)
 	}
-	return r.page(0, "duplicate/list", nil, body)
+	return r.page(status, "duplicate/list", form, body)
 }
 
 // grouped puts pairs that have a family in common beside each other, each group where its likeliest pair stands: three registrations of one woman are three pairs.
@@ -163,7 +173,8 @@ func (r *request) drawCertain(status, from int, ticked []string, form *render.Fo
 
 func (s *Server) decideCertain(r *request) error {
 	ticked := r.values()["pair"]
-	var refs []service.PairRef
+	state := store.PairState(strings.TrimSpace(r.value("state")))
+	var list []service.Decided
 	for _, v := range ticked {
 		a, b, _ := strings.Cut(v, ":")
 		id, err1 := strconv.ParseInt(a, 10, 64)
@@ -171,30 +182,106 @@ func (s *Server) decideCertain(r *request) error {
 		if err1 != nil || err2 != nil {
 			return fault.New(fault.NotFound, "error.not_found")
 		}
-		refs = append(refs, service.PairRef{ID: id, Version: version})
+		list = append(list, service.Decided{PairRef: service.PairRef{ID: id, Version: version}, State: state})
 	}
 	from, err := strconv.Atoi(r.value("from"))
 	if err != nil {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	state := store.PairState(strings.TrimSpace(r.value("state")))
-	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, refs, state, r.write())
+	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, list, r.write())
 	var f *fault.Error
 	switch {
-	case err == nil && stale > 0:
-		return r.redirect("/duplicates", "info", "flash.duplicate.bulk_stale", itoa(int64(done)), itoa(int64(stale)))
 	case err == nil:
-		return r.redirect("/duplicates", "success", "flash.duplicate.bulk", itoa(int64(done)))
+		return r.decidedAll(done, stale)
 	case errors.As(err, &f) && f.Kind == fault.Invalid && len(f.Problems) > 0:
 		return r.drawCertain(422, from, ticked, &render.Form{Values: map[string]string{"state": string(state)}, Problems: f.Problems})
 	}
 	return err
 }
 
+// decidedAll tells what became of many decisions.
+func (r *request) decidedAll(done, stale int) error {
+	if stale > 0 {
+		return r.redirect("/duplicates", "info", "flash.duplicate.bulk_stale", itoa(int64(done)), itoa(int64(stale)))
+	}
+	return r.redirect("/duplicates", "success", "flash.duplicate.bulk", itoa(int64(done)))
+}
+
+// pairSheet gives the open pairs out as a workbook with a column for decisions.
+func (s *Server) pairSheet(r *request) error {
+	pairs, err := s.svc.Duplicates.ForSheet(r.ctx(), r.actor)
+	if err != nil {
+		return err
+	}
+	w := r.words()
+	var rows []sheet.PairRow
+	for i := range pairs {
+		p := r.pair(&pairs[i])
+		row := sheet.PairRow{ID: p.ID, Version: pairs[i].Version, Percent: p.Chance}
+		for k, side := range []*[3]string{&row.A, &row.B} {
+			x := p.Sides[k]
+			*side = [3]string{string(x.Number), x.Name, x.Place}
+			if x.FamilyID == 0 {
+				side[1] = w.T("duplicate.elsewhere")
+			}
+		}
+		var reasons []string
+		for _, part := range p.Parts {
+			reasons = append(reasons, part.Text)
+		}
+		row.Reasons = w.join(reasons)
+		rows = append(rows, row)
+	}
+	var out bytes.Buffer
+	if err := sheet.WritePairs(&out, rows, r.lang()); err != nil {
+		return err
+	}
+	return r.attachment("duplicates.xlsx", xlsxType, out.Bytes())
+}
+
+// mostPairSheet is how large a workbook of decisions may be.
+const mostPairSheet = 4 << 20
+
+// pairSheetBack takes the decisions of a workbook. Rows that somebody decided meanwhile are left and counted; a cell that is wrong refuses the whole file.
+func (s *Server) pairSheetBack(r *request) error {
+	head, err := r.c.FormFile("file")
+	var ps fault.Problems
+	var rows []sheet.PairRow
+	switch {
+	case err != nil || head.Size == 0:
+		ps.Add("file", "problem.required")
+	case head.Size > mostPairSheet:
+		ps.Add("file", "error.too_large")
+	default:
+		f, err := head.Open()
+		if err != nil {
+			return fmt.Errorf("opening an upload: %w", err)
+		}
+		defer f.Close()
+		if rows, err = sheet.ReadPairs(f, head.Size); err != nil {
+			if ps = fileProblems(r.words(), err, "file"); ps == nil {
+				return err
+			}
+		}
+	}
+	if ps != nil {
+		return r.drawPairs(422, store.PairOpen, 0, &render.Form{Problems: ps})
+	}
+	var list []service.Decided
+	for _, row := range rows {
+		list = append(list, service.Decided{PairRef: service.PairRef{ID: row.ID, Version: row.Version}, State: store.PairState(row.Decision), Note: row.Note})
+	}
+	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, list, r.write())
+	if err != nil {
+		return err
+	}
+	return r.decidedAll(done, stale)
+}
+
 func (r *request) pair(v *service.PairView) shownPair {
 	w := r.words()
 	// never "100 %": it is an estimate
-	out := shownPair{ID: v.ID, Chance: min(99, int(v.Probability*100))}
+	out := shownPair{ID: v.ID, Source: v.Source, Chance: min(99, int(v.Probability*100))}
 	for i := range v.Sides {
 		out.Sides[i] = shownSide{v.Sides[i], w.area(v.Sides[i].Area)}
 	}
@@ -246,7 +333,6 @@ type pairPage struct {
 	Whole     bool  // both sides may be seen
 	Merge     bool  // the person may merge such pairs, and this one is not merged
 	Merged    int64 // the merge that stands; 0 if there is none
-	Source    store.PairSource
 }
 
 // pairRow is one thing that the two families say, side by side.
@@ -274,7 +360,7 @@ func (r *request) drawPair(status int, id int64, form *render.Form) error {
 		return err
 	}
 	body := pairPage{shownPair: r.pair(v), Version: v.Version, State: v.State, States: []store.PairState{store.PairSame, store.PairDifferent, store.PairLater, store.PairOpen}, DecidedBy: v.DecidedBy, DecidedAt: v.DecidedAt}
-	body.Merged, body.Source = v.MergeID, v.Source
+	body.Merged = v.MergeID
 	body.Merge = auth.Can(r.actor, auth.FamilyMerge) && v.MergeID == 0 && v.State != store.PairDifferent && v.Sides[0].State != registry.Merged && v.Sides[1].State != registry.Merged
 	body.Whole = v.Sides[0].View != nil && v.Sides[1].View != nil
 	body.Rows = r.sideBySide(v.Sides[0].View, v.Sides[1].View)

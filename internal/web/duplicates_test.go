@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"net/url"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/place"
 	"muntija/internal/registry"
+	"muntija/internal/sheet"
 	"muntija/internal/store"
 	"muntija/internal/testkit"
 )
@@ -117,4 +119,43 @@ func TestCertainPairs(t *testing.T) {
 	if states[store.PairLater] != 1 || states[store.PairSame] != 1 || states[store.PairOpen] != 1 {
 		t.Errorf("states %v", states)
 	}
+}
+
+// TestPairSheet sends the queue out as a workbook and takes its decisions back, and refuses a row that somebody decided meanwhile.
+func TestPairSheet(t *testing.T) {
+	t.Parallel()
+	s := familySite(t)
+	a, b, c := s.Family(t, 1, place.Egypt, registry.Submitted), s.Family(t, 2, place.Egypt, registry.Submitted), s.Family(t, 3, place.Egypt, registry.Submitted)
+	s.Update(t, func(tx *store.Tx) error {
+		return tx.FindPairs(place.Egypt, []store.DuplicatePair{{A: a, B: b, Probability: .999}, {A: b, B: c, Probability: .93}}, testkit.Start)
+	})
+	r := s.As(t, auth.Reviewer, place.Egypt)
+	if out := r.Get("/duplicates/sheet").Want(200); !strings.HasPrefix(string(out.Body), "PK") {
+		t.Fatal("no workbook")
+	}
+	s.As(t, auth.Analyst, place.Egypt).Get("/duplicates/sheet").Want(403)
+	book := func(rows ...sheet.PairRow) []byte {
+		var b bytes.Buffer
+		if err := sheet.WritePairs(&b, rows, "ar"); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	send := func(body []byte) *testkit.Page {
+		return r.Upload("/duplicates/sheet", url.Values{"idempotency_key": {testkit.Key()}}, "file", "pairs.xlsx", body)
+	}
+	send([]byte("no workbook")).Want(422).Check()
+	send(book(sheet.PairRow{ID: 1, Version: 1})).Want(422).Check()
+	send(book(sheet.PairRow{ID: 1, Version: 1, Decision: "different", Note: "سألتهما"}, sheet.PairRow{ID: 2, Version: 7, Decision: "same"})).Want(303)
+	s.View(t, func(tx *store.Tx) error {
+		p, err := tx.PairByID(store.Scope{Party: place.Egypt}, 1)
+		if err != nil {
+			return err
+		}
+		q, err := tx.PairByID(store.Scope{Party: place.Egypt}, 2)
+		if err == nil && (p.State != store.PairDifferent || p.Note != "سألتهما" || q.State != store.PairOpen) {
+			t.Errorf("got %+v and %+v", p, q)
+		}
+		return err
+	})
 }

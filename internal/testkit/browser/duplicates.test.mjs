@@ -59,6 +59,15 @@ test('two registrations become one, the other number leads on, and an undo bring
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/merge-${lang}-${viewport.width}.png`, fullPage: true });
     }
   }
+  for (const lang of ['ar', 'en']) {
+    await language(page, site.base, lang);
+    await page.setViewportSize(PHONE);
+    await page.goto(`${site.base}/duplicates/certain?from=90`);
+    await check(page, `certain ${lang}`, { lang });
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/certain-${lang}-360.png`, fullPage: true });
+  }
+  await page.setViewportSize(DESK);
+  await page.goto(form);
   const families = await page.locator('.pair-side a').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
   // What a page of a family shows, without what a merge and its undo add to the history.
   const shown = async (path) => { await page.goto(site.base + path); return page.evaluate(() => [...document.querySelectorAll('main dl')].map((d) => d.innerText).join('\n')); };
