@@ -114,7 +114,11 @@ func (s *Server) family(r *request) error {
 		return err
 	}
 	if v.MergedInto != nil && v.MergedInto.FamilyID != 0 { // its number and its links lead to the registration that stands for it
-		return r.redirect("/families/"+strconv.FormatInt(v.MergedInto.FamilyID, 10), "info", "flash.merge.leads", string(v.Number))
+		to := "/families/" + strconv.FormatInt(v.MergedInto.FamilyID, 10)
+		if v.Number == "" {
+			return r.redirect(to, "info", "flash.merge.leads_draft")
+		}
+		return r.redirect(to, "info", "flash.merge.leads", string(v.Number))
 	}
 	p := r.familyPage(v)
 	if p.ShowProducts = v.Can[auth.ProductView]; p.ShowProducts {
