@@ -301,6 +301,9 @@ func (o *office) fill(ctx context.Context, n int, weighed bool) error {
 			}
 			if f.Status.State == registry.Approved {
 				f.Status.DecidedAt, f.Status.DecidedBy, f.Status.ValidUntil = at.Add(48*time.Hour), o.user[benchReviewer], applied.AddMonths(36)
+				if weighed { // the daily job would end the old ones
+					f.Status.ValidUntil = today.AddMonths(36)
+				}
 				if f.Status.ValidUntil.Before(today) {
 					f.Status.State = registry.Expired // as the daily job leaves it
 				}
