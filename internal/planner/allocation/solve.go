@@ -202,6 +202,13 @@ func (r *run) refine() {
 	pr := e.newPrices()
 	copy(pr.row, r.best.row)
 	d := &dual{e: e, best: r.bound, price: slices.Clone(r.best.row)}
+	if knapsacks(e.p) { // exhibitions that are all alike change their applicants at once, and signs and Newton steps do not leave prices of nothing
+		for _, lower := range []float64{0.4, 0.2, 0.1, 0.03, 0.01} {
+			best := toFloat(d.best)
+			d.descend(r.ctx, pr, 60, best-math.Abs(best)*lower, rows, 8)
+			copy(pr.row, d.price)
+		}
+	}
 	for k := range 3 {
 		target := toFloat(d.best) - math.Abs(toFloat(d.best))*0.002/float64(int(1)<<(2*k))
 		if r.planned {
