@@ -178,7 +178,7 @@ func (p *program) openWith(ctx context.Context, cmd *urfave.Command, with store.
 	if o.db, err = store.Open(ctx, cfg.DB, o.keys, with); err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", config.Redact(cfg.DB), err)
 	}
-	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf, PlanCache: service.UserPlanCache()})
+	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf, PlanCache: service.UserPlanCache(), KeepUploads: cfg.KeepUploads})
 	return o, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -35,6 +36,7 @@ var settings = []Setting{
 	{Flag: "log-format", Env: "MUNTIJA_LOG_FORMAT", Default: "text", Usage: "text or json"},
 	{Flag: "security-contact", Env: "MUNTIJA_SECURITY_CONTACT", Default: "", Usage: "mailto: or https: address for security.txt; empty: no security.txt"},
 	{Flag: "chromium", Env: "MUNTIJA_CHROMIUM", Default: "auto", Usage: "program that makes PDFs of the printed catalogue: a path, auto (looked for), or off"},
+	{Flag: "keep-uploads", Env: "MUNTIJA_KEEP_UPLOADS", Default: "30", Usage: "days for which an uploaded roster is kept that nobody confirms"},
 	{Flag: "shutdown-grace", Env: "MUNTIJA_SHUTDOWN_GRACE", Default: "15s", Usage: "how long a stop waits for requests under way"},
 	{Flag: "request-timeout", Env: "MUNTIJA_REQUEST_TIMEOUT", Default: "20s", Usage: "how long one request may take"},
 }
@@ -51,7 +53,8 @@ type Config struct {
 	LogLevel        string
 	LogFormat       string
 	SecurityContact string
-	Chromium        string // "auto", "off" or a path
+	Chromium        string        // "auto", "off" or a path
+	KeepUploads     time.Duration // whole days
 	ShutdownGrace   time.Duration
 	RequestTimeout  time.Duration
 }
@@ -121,7 +124,11 @@ func Load(value func(flag string) (string, bool)) (*Config, error) {
 	if s := c.SecurityContact; s != "" && !strings.HasPrefix(s, "mailto:") && !strings.HasPrefix(s, "https://") {
 		return nil, bad("security-contact", "must start with mailto: or https://")
 	}
-	var err error
+	days, err := strconv.Atoi(get("keep-uploads"))
+	if err != nil || days < 1 || days > 3650 {
+		return nil, bad("keep-uploads", "must be a number of days from 1 to 3650")
+	}
+	c.KeepUploads = time.Duration(days) * 24 * time.Hour
 	if c.ShutdownGrace, err = time.ParseDuration(get("shutdown-grace")); err != nil || c.ShutdownGrace < 0 {
 		return nil, bad("shutdown-grace", "must be a duration such as 15s")
 	}

@@ -30,7 +30,7 @@ func TestDefaults(t *testing.T) {
 func TestBadValuesNameTheFlagAndTheVariable(t *testing.T) {
 	for flag, value := range map[string]string{
 		"base-url": "ftp://x", "trusted-proxies": "10.0.0.1,proxy", "log-level": "loud", "log-format": "xml", "security-contact": "me@x.org",
-		"shutdown-grace": "soon", "request-timeout": "1ms", "data": " ",
+		"keep-uploads": "0", "shutdown-grace": "soon", "request-timeout": "1ms", "data": " ",
 	} {
 		_, err := load(map[string]string{flag: value})
 		if err == nil {

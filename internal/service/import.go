@@ -53,11 +53,15 @@ type Imports struct {
 	families *Families
 	jobs     *Jobs
 	batch    int
-	onBatch  func() // after each stored batch; for tests that stop in the middle
+	keep     time.Duration // of an upload that nobody confirms
+	onBatch  func()        // after each stored batch; for tests that stop in the middle
 }
 
 // importBatch is how many rows are one transaction.
 const importBatch = 500
+
+// keepUploads is how long a roster is kept that nobody confirms, if no setting says otherwise.
+const keepUploads = 30 * 24 * time.Hour
 
 // MaxImportBytes is the largest roster that is taken: a million cells with room to spare.
 const MaxImportBytes = 64 << 20
@@ -158,6 +162,7 @@ type ImportView struct {
 	CreatedAt   time.Time
 	ConfirmedAt time.Time
 	FinishedAt  time.Time
+	ExpiresAt   time.Time // when an upload that nobody confirms is deleted; zero once it is confirmed
 	Counts      ImportCounts
 	HandIn      bool
 	JobID       int64
@@ -395,16 +400,9 @@ func (s *Imports) Map(ctx context.Context, actor auth.Actor, id int64, mapping s
 		Mapping sheet.Mapping
 	}
 	_, err = s.once(ctx, actor, "import.map", w, content{id, mapping}, func(tx *store.Tx) (string, error) {
-		m, words, err := loadImport(tx, actor, auth.ImportRun, id)
+		m, words, _, err := s.ask(tx, actor, auth.ImportRun, id, func(v *ImportView) bool { return v.CanMap })
 		if err != nil {
 			return "", err
-		}
-		v, err := s.view(tx, actor, m)
-		if err != nil {
-			return "", err
-		}
-		if !v.CanMap {
-			return "", fault.New(fault.State, "import.state_changed")
 		}
 		words.Mapping, words.Mapped = mapping, true
 		for _, sm := range mapping.Sheets {
@@ -449,6 +447,22 @@ func (s *Imports) start(tx *store.Tx, m *store.Import, words *importWords, c Imp
 	return tx.UpdateImport(m)
 }
 
+// ask reads an import of which something is asked, and refuses it where the import has come to another place meanwhile.
+func (s *Imports) ask(tx *store.Tx, actor auth.Actor, action auth.Action, id int64, can func(*ImportView) bool) (*store.Import, *importWords, *ImportView, error) {
+	m, words, err := loadImport(tx, actor, action, id)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	v, err := s.view(tx, actor, m)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if !can(v) {
+		return nil, nil, nil, fault.New(fault.State, "import.state_changed")
+	}
+	return m, words, v, nil
+}
+
 // Confirm asks for the rows to be taken into the registry. handIn: complete rows are handed in, else they stay drafts. An import that was stopped, or
 // whose job failed, goes on where it was.
 func (s *Imports) Confirm(ctx context.Context, actor auth.Actor, id int64, handIn bool, w Write) error {
@@ -458,16 +472,9 @@ func (s *Imports) Confirm(ctx context.Context, actor auth.Actor, id int64, handI
 		HandIn bool
 	}
 	_, err := s.once(ctx, actor, "import.confirm", w, content{id, handIn}, func(tx *store.Tx) (string, error) {
-		m, words, err := loadImport(tx, actor, auth.ImportRun, id)
+		m, words, v, err := s.ask(tx, actor, auth.ImportRun, id, func(v *ImportView) bool { return v.CanConfirm || v.CanResume })
 		if err != nil {
 			return "", err
-		}
-		v, err := s.view(tx, actor, m)
-		if err != nil {
-			return "", err
-		}
-		if !v.CanConfirm && !v.CanResume {
-			return "", fault.New(fault.State, "import.state_changed")
 		}
 		c := v.Counts
 		if v.CanConfirm { // what the dry run counted makes room for what happens
@@ -493,16 +500,9 @@ func (s *Imports) Confirm(ctx context.Context, actor auth.Actor, id int64, handI
 func (s *Imports) Cancel(ctx context.Context, actor auth.Actor, id int64, w Write) error {
 	now := s.now()
 	_, err := s.once(ctx, actor, "import.cancel", w, id, func(tx *store.Tx) (string, error) {
-		m, _, err := loadImport(tx, actor, auth.ImportRun, id)
+		m, _, _, err := s.ask(tx, actor, auth.ImportRun, id, func(v *ImportView) bool { return v.CanCancel })
 		if err != nil {
 			return "", err
-		}
-		v, err := s.view(tx, actor, m)
-		if err != nil {
-			return "", err
-		}
-		if !v.CanCancel {
-			return "", fault.New(fault.State, "import.state_changed")
 		}
 		if err := tx.CancelJob(m.Party, m.JobID, now); err != nil {
 			return "", err
@@ -516,16 +516,9 @@ func (s *Imports) Cancel(ctx context.Context, actor auth.Actor, id int64, w Writ
 func (s *Imports) Undo(ctx context.Context, actor auth.Actor, id int64, w Write) error {
 	now := s.now()
 	_, err := s.once(ctx, actor, "import.undo", w, id, func(tx *store.Tx) (string, error) {
-		m, words, err := loadImport(tx, actor, auth.ImportUndo, id)
+		m, words, v, err := s.ask(tx, actor, auth.ImportUndo, id, func(v *ImportView) bool { return v.CanUndo })
 		if err != nil {
 			return "", err
-		}
-		v, err := s.view(tx, actor, m)
-		if err != nil {
-			return "", err
-		}
-		if !v.CanUndo {
-			return "", fault.New(fault.State, "import.state_changed")
 		}
 		if err := s.start(tx, m, words, v.Counts, JobImportUndo, ImportUndoing, now); err != nil {
 			return "", err
@@ -536,6 +529,35 @@ func (s *Imports) Undo(ctx context.Context, actor auth.Actor, id int64, w Write)
 		s.jobs.nudge()
 	}
 	return err
+}
+
+// expire deletes uploads that nobody has confirmed in time, with their bytes and all that was found in them. One whose dry run is at work waits for the next night.
+func (s *Imports) expire(tx *store.Tx, now time.Time) (int64, error) {
+	old, err := tx.UnconfirmedImports(now.Add(-s.keep))
+	if err != nil {
+		return 0, err
+	}
+	n := int64(0)
+	for i := range old {
+		m := &old[i]
+		if m.JobID != 0 {
+			ended, err := tx.JobEnded(m.JobID)
+			if err != nil {
+				return n, err
+			}
+			if !ended {
+				continue
+			}
+		}
+		if err := tx.DeleteImport(m); err != nil {
+			return n, err
+		}
+		if err := importAudit(tx, auth.SystemActor(m.Party), now, "import.expired", m, m.SHA256); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 const importListLen = 100
@@ -608,6 +630,9 @@ func (s *Imports) view(tx *store.Tx, actor auth.Actor, m *store.Import) (*Import
 	}
 	v := &ImportView{ID: m.ID, Version: m.Version, State: ImportState(m.State), Size: m.Size, By: m.By, ByName: names[m.By], CreatedAt: m.CreatedAt,
 		ConfirmedAt: m.ConfirmedAt, FinishedAt: m.FinishedAt, Counts: counts, HandIn: words.HandIn, JobID: m.JobID}
+	if m.ConfirmedAt.IsZero() {
+		v.ExpiresAt = m.CreatedAt.Add(s.keep)
+	}
 	failedIn := ImportState("")
 	if v.Moving() {
 		job, err := tx.JobByID(m.Party, m.JobID)

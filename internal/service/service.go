@@ -14,6 +14,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -45,6 +46,8 @@ type Deps struct {
 
 	// Words gives the words of a language ("ar" or "en") for workbooks that the program writes. The keys themselves when nil.
 	Words func(lang string) sheet.Say
+
+	KeepUploads time.Duration // how long a roster is kept that nobody confirms; 30 days when 0
 }
 
 // UserPlanCache is where the planner's compiled code is kept between runs: the user's own cache, which nobody else may write to. "" if there is none.
@@ -118,7 +121,7 @@ func New(d Deps) *Service {
 	s.Criteria.jobs = s.Jobs
 	s.Exhibitions = &Exhibitions{core: c, families: s.Families}
 	s.Jobs.exhibitions = s.Exhibitions
-	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch}
+	s.Imports = &Imports{core: c, families: s.Families, jobs: s.Jobs, batch: importBatch, keep: cmp.Or(d.KeepUploads, keepUploads)}
 	s.Jobs.imports = s.Imports
 	s.Duplicates = &Duplicates{core: c, jobs: s.Jobs}
 	s.Exports = &Exports{core: c, jobs: s.Jobs, criteria: s.Criteria, atOnce: exportAtOnce}

@@ -104,6 +104,23 @@ func (tx *Tx) ImportsOfFile(party place.Country, sha256 string) ([]Import, error
 	return tx.imports(`WHERE party = $1 AND sha256 = $2 ORDER BY id DESC LIMIT 20`, string(party), sha256)
 }
 
+// UnconfirmedImports returns the imports of all parties that were uploaded before a time and that nobody has confirmed, oldest first, a hundred at most.
+func (tx *Tx) UnconfirmedImports(before time.Time) ([]Import, error) {
+	return tx.imports(`WHERE confirmed_at = '' AND done_seq = 0 AND created_at < $1 ORDER BY id LIMIT 100`, stamp(before))
+}
+
+// DeleteImport deletes an import with its bytes, its journal and its hints. It is for one that has not touched the registry.
+func (tx *Tx) DeleteImport(m *Import) error {
+	if err := tx.ForgetImportRows(m); err != nil {
+		return fmt.Errorf("deleting the journal of an import: %w", err)
+	}
+	if _, err := tx.exec(`DELETE FROM sheet_import_part WHERE import_id = $1`, m.ID); err != nil {
+		return fmt.Errorf("deleting the bytes of an import: %w", err)
+	}
+	n, err := tx.exec(`DELETE FROM sheet_import WHERE id = $1 AND version = $2 AND done_seq = 0`, m.ID, m.Version)
+	return one(n, err, fault.Stale, "error.stale")
+}
+
 func (tx *Tx) imports(where string, args ...any) ([]Import, error) {
 	var out []Import
 	err := tx.each(func(rows *sql.Rows) error {
