@@ -219,6 +219,9 @@ type importProblem struct {
 	Field   string `json:"field,omitempty"`
 	Key     string `json:"key"`
 	Message string `json:"message"`
+	Warning bool   `json:"warning,omitempty"` // by itself it keeps nothing out
+
+	title string // of the field
 }
 
 // problemsShown bounds the problems that are printed; the report has all.
@@ -239,7 +242,11 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	}
 	for _, row := range rows.Rows {
 		for _, p := range row.Problems {
-			x := importProblem{Sheet: row.Sheet, Row: row.Row, Cell: row.Cell(p), Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...)}
+			x := importProblem{Sheet: row.Sheet, Row: row.Row, Cell: row.Cell(p), Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning}
+			if sheet.ValidField(p.Field) {
+				key, args := sheet.FieldTitle(p.Field)
+				x.title = l.T(key, args...) + ": "
+			}
 			out.Problems = append(out.Problems, x)
 		}
 	}
@@ -261,7 +268,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		return err
 	}
 	for _, x := range out.Problems {
-		fmt.Fprintf(r.p.out, "%s!%s%s: %s\n", x.Sheet, x.Cell, rowOf(x), x.Message)
+		fmt.Fprintf(r.p.out, "%s!%s%s: %s%s\n", x.Sheet, x.Cell, rowOf(x), x.title, x.Message)
 	}
 	if v.State == service.ImportReady {
 		fmt.Fprintf(r.p.out, "Nothing entered the registry. Confirm on its page, or run the command without --dry-run.\n")

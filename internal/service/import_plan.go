@@ -177,9 +177,26 @@ func (im *importer) decide(tx *store.Tx, r *rosterRow, w found) (*decision, erro
 	if err == nil && len(r.products) > 0 && d.outcome != RowProblem && d.outcome != RowDuplicate {
 		err = im.decideProducts(tx, r, d)
 	}
+	if d.outcome == RowProblem && !r.product {
+		d.problems = lackLess(d.problems)
+	}
 	r.place(d.problems)
 	im.entering.add(r, d)
 	return d, err
+}
+
+// lackLess makes warnings of what a row only lacks, where something else keeps it out: by itself it would not.
+func lackLess(ps []sheet.CellProblem) []sheet.CellProblem {
+	if ok, _ := sound(ps); ok {
+		return ps
+	}
+	ps = slices.Clone(ps)
+	for i := range ps {
+		if missing[ps[i].Key] {
+			ps[i].Severity = fault.Warning
+		}
+	}
+	return ps
 }
 
 func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision, error) {

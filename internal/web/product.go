@@ -89,8 +89,10 @@ type productsPage struct {
 	Filtered bool
 	CanScore bool
 	CanPrint bool
-	Text     string
-	Sort     string
+
+	CanExport bool
+	Text      string
+	Sort      string
 }
 
 func (s *Server) products(r *request) error {
@@ -104,7 +106,7 @@ func (s *Server) products(r *request) error {
 	w := r.words()
 	q := f.Query()
 	p := productsPage{Lines: r.productLines(w, list.Rows), Total: list.Total, Text: f.Text, Sort: f.Sort, Sorts: optionsOf(w, "product_sort", sorts),
-		Filtered: len(q) > 0, CanScore: auth.Can(r.actor, auth.ProductScore), CanPrint: auth.Can(r.actor, auth.CataloguePrint)}
+		Filtered: len(q) > 0, CanScore: auth.Can(r.actor, auth.ProductScore), CanPrint: auth.Can(r.actor, auth.CataloguePrint), CanExport: auth.Can(r.actor, auth.ExportRun)}
 	for _, x := range warnings {
 		p.Warnings = append(p.Warnings, w.T(x.Key, x.Args...))
 	}

@@ -43,6 +43,8 @@ type importListPage struct {
 	Imports []service.ImportView
 	CanRun  bool
 	MaxMB   int
+
+	CanExport bool
 }
 
 func (s *Server) imports(r *request) error { return s.drawImports(r, 0, nil) }
@@ -52,7 +54,7 @@ func (s *Server) drawImports(r *request, status int, form *render.Form) error {
 	if err != nil {
 		return err
 	}
-	return r.page(status, "import/list", form, importListPage{list, auth.Can(r.actor, auth.ImportRun), uploadMB})
+	return r.page(status, "import/list", form, importListPage{list, auth.Can(r.actor, auth.ImportRun), uploadMB, auth.Can(r.actor, auth.ExportRun)})
 }
 
 // uploadMB is the largest roster that a page takes; the command line takes larger ones.
@@ -93,6 +95,11 @@ type importPage struct {
 	Duplicates []rosterDuplicate
 	More       bool // there are more duplicates than are shown
 	Filters    []rowTab
+}
+
+// AsksHandIn reports whether a row would enter or change a registration that can be handed in.
+func (p importPage) AsksHandIn() bool {
+	return p.Counts.Of(service.RowNew)+p.Counts.Of(service.RowDraft)+p.Counts.Of(service.RowChanged) > 0
 }
 
 // RateWhole is the speed of the job in rows a second.
