@@ -39,6 +39,7 @@ async function upload(page, file) {
   await page.setInputFiles('[name=file]', file);
   await page.click('form[enctype] button[type=submit]');
   await page.waitForFunction(() => /^\/imports\/\d+\/columns$/.test(location.pathname));
+  await page.goto(page.url());
   await whole(page, 'columns');
   await page.click('form[action$="/columns"] button[type=submit]');
   await page.waitForSelector('.roster-tiles', { timeout: 60_000 });
