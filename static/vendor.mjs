@@ -10,7 +10,7 @@ const from = (p) => new URL('./node_modules/' + p, import.meta.url);
 const to = (p) => new URL('./vendor/' + p, import.meta.url);
 
 rmSync(to(''), { recursive: true, force: true });
-for (const d of ['', 'tabler', 'fonts', 'htmx', 'icons']) mkdirSync(to(d), { recursive: true });
+for (const d of ['', 'tabler', 'fonts', 'htmx', 'jsqr', 'icons']) mkdirSync(to(d), { recursive: true });
 
 // 1. Tabler: both directions, light theme only.
 const droppedClasses = [
@@ -79,7 +79,11 @@ copyFileSync(from(font + 'LICENSE'), to('fonts/LICENSE'));
 copyFileSync(from('htmx.org/dist/htmx.min.js'), to('htmx/htmx.min.js'));
 copyFileSync(from('htmx.org/LICENSE'), to('htmx/LICENSE'));
 
-// 4. Icons: one sprite of the icons named in icons.txt.
+// 4. jsQR: reads badges where the browser itself cannot. It is loaded at the door only, when the camera is turned on.
+copyFileSync(from('jsqr/dist/jsQR.js'), to('jsqr/jsQR.js'));
+copyFileSync(from('jsqr/LICENSE'), to('jsqr/LICENSE'));
+
+// 5. Icons: one sprite of the icons named in icons.txt.
 const names = readFileSync(new URL('./icons.txt', import.meta.url), 'utf8').split(/\s+/).filter(Boolean);
 let sprite = '<svg xmlns="http://www.w3.org/2000/svg">\n';
 for (const name of names) {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"muntija/internal/auth"
@@ -140,6 +141,8 @@ func (w words) diffs(list []exhibition.Diff, seasons map[string]string) []diffVi
 			return w.T("exhibition.site_" + kind)
 		case "waves":
 			return w.days(v)
+		case "hours":
+			return w.hoursText(v)
 		}
 		return v
 	}
@@ -293,6 +296,22 @@ func (w words) hours(h exhibition.Hours) []hoursLine {
 		}
 	}
 	return out
+}
+
+// hoursText is a stored timetable in words: "10:00–22:00 ق 11:30–13:00 ر -".
+func (w words) hoursText(s string) string {
+	daily, rest, ok := cutFirst(s, " ق ")
+	friday, ramadan, ok2 := cutFirst(rest, " ر ")
+	if !ok || !ok2 {
+		return s
+	}
+	var out []string
+	for _, x := range [][2]string{{"exhibition.daily", daily}, {"exhibition.friday", friday}, {"exhibition.ramadan", ramadan}} {
+		if x[1] != "-" {
+			out = append(out, w.T(x[0])+" \u2066"+x[1]+"\u2069") // the times are a left-to-right island inside of the line
+		}
+	}
+	return w.join(out)
 }
 
 func (r *request) quotaTables(t *exhibition.Terms, tallies [][]exhibition.Tally) []quotaTable {
@@ -487,12 +506,20 @@ type exhibitionForm struct {
 	Lines    []render.Option
 	Papers   []render.Option
 	Waves    []int // indexes of rows
-	Quotas   []int
+	Quotas   []quotaRow
 	Fees     []feeRow
 	Lodgings []exhibition.Lodging
 	Travels  []exhibition.Travel
 	FeeKinds []exhibition.FeeKind
+	Series   []string // names that series have
+	Clash    []clashLine
 	Refused  string
+}
+
+// quotaRow is a row of the quotas. One that names its group offers only that group and none, so that many rows stay a light page; another group is named in a free row.
+type quotaRow struct {
+	Index int
+	Lines []render.Option
 }
 
 type feeRow struct {
@@ -517,6 +544,13 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	}
 	if b.Places, err = s.placeOptions(r, in); err != nil {
 		return err
+	}
+	series, err := s.svc.Exhibitions.Series(r.ctx(), r.actor)
+	if err != nil {
+		return err
+	}
+	for _, x := range series {
+		b.Series = append(b.Series, x.Name)
 	}
 	b.Lines = append(b.Lines, render.Option{Value: "women", Label: w.T("enum.quota.women")}, render.Option{Value: "first_time", Label: w.T("enum.quota.first_time")},
 		render.Option{Value: "disability", Label: w.T("enum.quota.disability")}, render.Option{Value: "association", Label: w.T("enum.quota.association")})
@@ -548,15 +582,27 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	}
 	drawn := *in
 	drawn.Fees = fees
-	for i := range len(in.Waves) + 1 {
+	if len(ps) == 0 { // rows left empty are not drawn again; problems name rows by their place
+		drawn.Quotas = slices.DeleteFunc(slices.Clone(in.Quotas), func(q intake.Quota) bool { return q == intake.Quota{} })
+		drawn.Waves = slices.DeleteFunc(slices.Clone(in.Waves), func(w intake.Wave) bool { return w == intake.Wave{} })
+	}
+	for i := range len(drawn.Waves) + 2 {
 		if i < 12 {
 			b.Waves = append(b.Waves, i)
 		}
 	}
-	for i := range len(in.Quotas) + 2 {
-		if i < 60 {
-			b.Quotas = append(b.Quotas, i)
+	for i := range len(drawn.Quotas) + 3 {
+		if i >= 60 {
+			break
 		}
+		row := quotaRow{i, b.Lines}
+		if i < len(drawn.Quotas) {
+			line := drawn.Quotas[i].Line
+			if at := slices.IndexFunc(b.Lines, func(o render.Option) bool { return o.Value == line }); at >= 0 && len(ps.On(fmt.Sprintf("quotas[%d].line", i))) == 0 {
+				row.Lines = b.Lines[at : at+1]
+			}
+		}
+		b.Quotas = append(b.Quotas, row)
 	}
 	b.Lodgings, b.Travels, b.FeeKinds = exhibition.Lodgings(), exhibition.Travels(), exhibition.FeeKinds()
 	return r.page(status, "exhibition/form", &render.Form{Values: drawn.Values(), Lists: drawn.Sets(), Problems: ps}, b)
@@ -635,6 +681,29 @@ func (s *Server) readExhibitionForm(r *request) (*exhibitionForm, *service.Exhib
 	return &exhibitionForm{ID: id, Version: v.Version, Change: v.Status == exhibition.Agreed, Name: r.words().show(v.Terms.Name, v.Terms.NameEN)}, v, nil
 }
 
+// termsClash compares what was typed with the terms that somebody else stored meanwhile; nil if they are the same, or what was typed makes no terms.
+func (s *Server) termsClash(r *request, v *service.ExhibitionView, in *intake.Exhibition) []clashLine {
+	mine, ps := in.Check(intake.Context{Party: r.actor.Party, Today: r.today(), Now: s.svc.Now()})
+	if ps.Err() != nil {
+		return nil
+	}
+	theirs := v.Terms
+	if v.Pending != nil {
+		theirs = v.Pending.Terms
+	}
+	seasons := map[string]string{}
+	if list, err := s.svc.Exhibitions.Seasons(r.ctx(), r.actor); err == nil {
+		for _, x := range list {
+			seasons[strconv.FormatInt(x.ID, 10)] = r.words().show(x.Name, x.NameEN)
+		}
+	}
+	var out []clashLine
+	for _, d := range r.words().diffs(exhibition.Compare(&theirs, &mine), seasons) {
+		out = append(out, clashLine{d.Label, d.New, d.Old})
+	}
+	return out
+}
+
 func (s *Server) exhibitionSave(r *request) error {
 	b, v, err := s.readExhibitionForm(r)
 	if err != nil {
@@ -656,7 +725,12 @@ func (s *Server) exhibitionSave(r *request) error {
 		return s.drawExhibitionForm(r, 422, b, in, p)
 	}
 	if text, ok := r.refusal(err); ok {
-		b.Refused = text
+		if stale(err) {
+			b.Clash = s.termsClash(r, v, in)
+		}
+		if b.Clash == nil {
+			b.Refused = text
+		}
 		return s.drawExhibitionForm(r, 409, b, in, nil)
 	}
 	if err != nil {

@@ -171,3 +171,23 @@ func equal(a, b []int64) bool {
 	}
 	return true
 }
+
+// TestTermsClash edits the terms of a proposal from both sides: the second sees what differs, in words, and nothing is overwritten unseen.
+func TestTermsClash(t *testing.T) {
+	s := familySite(t)
+	eg, qa := formsAs(t, s, auth.Coordinator, place.Egypt), formsAs(t, s, auth.Coordinator, place.Qatar)
+	first := s.Clock.Today().AddDays(30)
+	u := eg.Post("/exhibitions", showForm(first, "5")).Want(303).Header.Get("Location")
+	pressOn(t, eg, u, u+"/submit", nil).Want(303)
+	edit := u + "/edit"
+	theirs := qa.Get(edit).Want(200).Check().Fields(edit)
+	pressOn(t, eg, edit, edit, url.Values{"capacity": {"9"}, "daily_to": {"23:00"}}).Want(303)
+	theirs.Set("city", "الجيزة")
+	clash := qa.Post(edit, theirs).Want(409).Check()
+	if !clash.Has("الجيزة", "القاهرة", "23:00") || clash.Fields(edit).Get("city") != "الجيزة" {
+		t.Errorf("the clash of terms is not shown: %.900s", clash.Text())
+	}
+	if eg.Get(u).Has("الجيزة") {
+		t.Error("terms were overwritten unseen")
+	}
+}

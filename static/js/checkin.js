@@ -1,5 +1,5 @@
-// The door of an exhibition: reads badges with the camera where the browser can (BarcodeDetector), takes typed codes everywhere, and keeps what could not be
-// sent until there is signal again. What is kept names nobody: a token or a code, and when it was seen. The server knows each exhibitor once a day, so that
+// The door of an exhibition: reads badges with the camera (BarcodeDetector where the browser has it, else jsQR, which comes only then), takes typed codes everywhere, and
+// keeps what could not be sent until there is signal again. What is kept names nobody: a token or a code, and when it was seen. The server knows each exhibitor once a day, so that
 // sending again has no second effect.
 import { csrf, parsed, fill } from './page.js';
 
@@ -77,15 +77,15 @@ function door(el) {
   flush();
 
   const button = el.querySelector('[data-checkin-camera]'), video = el.querySelector('[data-checkin-video]');
-  if (!('BarcodeDetector' in window) || !navigator.mediaDevices?.getUserMedia) {
+  if (!navigator.mediaDevices?.getUserMedia) { // no camera, or the page did not come over https
     button.hidden = true;
     note.textContent = texts.no_camera;
     return;
   }
   button.addEventListener('click', async () => {
     try {
+      const read = await reader();
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
-      const detector = new window.BarcodeDetector({ formats: ['qr_code'] });
       video.srcObject = stream;
       video.hidden = false;
       button.hidden = true;
@@ -93,9 +93,9 @@ function door(el) {
       let last = '', lastAt = 0;
       const look = async () => {
         if (!video.isConnected) { stream.getTracks().forEach((t) => t.stop()); return; }
-        const [found] = await detector.detect(video).catch(() => []);
-        if (found && (found.rawValue !== last || Date.now() - lastAt > 4000)) {
-          last = found.rawValue;
+        const found = await read(video);
+        if (found && (found !== last || Date.now() - lastAt > 4000)) {
+          last = found;
           lastAt = Date.now();
           await check(last);
         }
@@ -104,4 +104,24 @@ function door(el) {
       look();
     } catch { note.textContent = texts.camera_off; }
   });
+}
+
+// reader returns what reads the square in a picture of the camera: a function from the video to its text, or nothing.
+async function reader() {
+  const formats = await window.BarcodeDetector?.getSupportedFormats?.().catch(() => []) ?? [];
+  if (formats.includes('qr_code')) {
+    const detector = new window.BarcodeDetector({ formats: ['qr_code'] });
+    return async (video) => (await detector.detect(video).catch(() => []))[0]?.rawValue;
+  }
+  await import('../vendor/jsqr/jsQR.js');
+  const canvas = document.createElement('canvas'), pen = canvas.getContext('2d', { willReadFrequently: true });
+  return async (video) => {
+    if (!video.videoWidth) return undefined;
+    const scale = Math.min(1, 640 / Math.max(video.videoWidth, video.videoHeight)); // enough for a badge held to the camera, and quick on an old phone
+    canvas.width = Math.round(video.videoWidth * scale);
+    canvas.height = Math.round(video.videoHeight * scale);
+    pen.drawImage(video, 0, 0, canvas.width, canvas.height);
+    const { data, width, height } = pen.getImageData(0, 0, canvas.width, canvas.height);
+    return globalThis.jsQR(data, width, height, { inversionAttempts: 'dontInvert' })?.data || undefined;
+  };
 }

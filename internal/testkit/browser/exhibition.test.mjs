@@ -3,6 +3,9 @@
 // answers, a booth by drag with the broken rule shown, badges, the door without signal, sales in the money of each host, the report. And the rules of every page, both languages.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { arabic, check, DESK, launch, language, open, PHONE, serve, signIn } from './lib.mjs';
 
 let demo, browser;
@@ -41,9 +44,9 @@ async function drag(page, from, to) {
 
 const centre = async (locator) => { const b = await locator.boundingBox(); return [b.x + b.width / 2, b.y + b.height / 2]; };
 
-// carry drags the first exhibitor of the list over the first booth, and holds it there.
-async function carry(page) {
-  const item = page.locator('.tray-item:not([disabled])').first(), booth = page.locator('.booth').first();
+// carry drags an exhibitor of the list over the first booth, and holds it there.
+async function carry(page, name) {
+  const item = page.locator('.tray-item:not([disabled])', { hasText: name }).first(), booth = page.locator('.booth').first();
   await page.locator('[data-placing]').scrollIntoViewIfNeeded();
   await drag(page, await centre(item), await centre(booth));
 }
@@ -231,14 +234,19 @@ test('both ministries hold an exhibition together', async (t) => {
   });
 
   await t.test('placed by drag, the broken rule shown at once', async () => {
+    const names = {};
+    for (const [who, page] of [['eg', eg], ['qa', qa]]) { // the host's coordinator may place both parties' exhibitors
+      await go(page, own[who]);
+      names[who] = (await text(page, 'h1')).trim();
+    }
     await go(qa, hall);
     await qa.waitForSelector('[data-placing][data-ready]');
-    await carry(qa);
+    await carry(qa, names.qa);
     await qa.waitForFunction(() => /ممنوع.*مساحته/.test(document.querySelector('[data-status]').textContent));
     await qa.mouse.up();
     await go(eg, hall);
     await eg.waitForSelector('[data-placing][data-ready]');
-    await carry(eg);
+    await carry(eg, names.eg);
     await eg.mouse.up();
     await eg.waitForSelector('.booth.is-taken');
     await check(eg, 'placing', { lang: 'ar' });
@@ -283,6 +291,31 @@ test('both ministries hold an exhibition together', async (t) => {
     assert.match(await text(eg), /حضر 1 من 2/);
   });
 
+  await t.test('checked in by the camera', async () => {
+    await go(qa, `${at}/badges`);
+    const badge = await qa.locator('.ex-badge svg').first().evaluate((svg) => svg.outerHTML);
+    const paper = await open(browser, { viewport: { width: 640, height: 480 } });
+    await paper.setContent(`<body style="margin:0;display:grid;place-items:center;height:100vh;background:#fff"><div style="width:300px">${badge}</div></body>`);
+    const dir = mkdtempSync(join(tmpdir(), 'muntija-camera-')), film = join(dir, 'badge.mjpeg');
+    writeFileSync(film, await paper.screenshot({ type: 'jpeg', quality: 95 }));
+    await paper.context_.close();
+    const camera = await launch('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`);
+    try {
+      const door = await open(camera, { viewport: PHONE, permissions: ['camera'] });
+      await signIn(door, demo.base, 'salwa.coordinator');
+      await go(door, `${at}/checkin`);
+      await door.click('[data-checkin-camera]');
+      await door.waitForFunction(() => document.querySelector('[data-checkin-result] .ex-good'));
+      assert.match(await text(door, '[data-checkin-result]'), /قطر/);
+      await check(door, 'camera', { lang: 'ar' });
+    } finally {
+      await camera.close();
+      rmSync(dir, { recursive: true, force: true });
+    }
+    await go(eg, `${at}/floor`);
+    assert.match(await text(eg), /حضر 2 من 2/);
+  });
+
   await t.test('sold in the money of each host, reported by each', async () => {
     await go(worker, own.eg);
     await worker.fill(`#s-${iso(0)}`, arabic('1250.50'));
@@ -316,13 +349,58 @@ test('both ministries hold an exhibition together', async (t) => {
   });
 });
 
+test('photographs are ordered by mouse, by touch and by keyboard', async () => {
+  const page = await open(browser, { viewport: PHONE, hasTouch: true });
+  await signIn(page, demo.base, 'sayed.worker');
+  const numbers = () => page.evaluate(() => [...document.querySelectorAll('[data-photos] > li')].map((li) => li.dataset.id));
+  const saved = async (n) => { await page.waitForFunction((n) => document.querySelector('[data-photos-status]').textContent.includes(n), n); };
+  await go(page, '/products?state=draft');
+  const drafts = await page.evaluate(() => [...document.querySelectorAll('main a[href^="/products/"]')].map((a) => a.getAttribute('href')).filter((h) => /^\/products\/\d+$/.test(h)));
+  for (const product of drafts) { // one that this person may still change
+    await go(page, product);
+    if (await page.locator('form[data-upload]').count()) break;
+  }
+  const art = await open(browser, { viewport: { width: 300, height: 240 } });
+  for (let i = 0; (await page.locator('.prod-photos > li').count()) < 3; i++) {
+    await art.setContent(`<body style="margin:0;background:hsl(${i * 90} 60% 45%)"><h1>${i}</h1></body>`);
+    await page.setInputFiles('[name=file]', { name: `${i}.png`, mimeType: 'image/png', buffer: await art.screenshot() });
+    await Promise.all([page.waitForNavigation(), page.click('form[data-upload] button[type=submit]')]);
+  }
+  await art.context_.close();
+  const [a, b, c] = await numbers();
+  const grip = (id) => page.locator(`[data-photos] > li[data-id="${id}"] [data-grip]`);
+  await check(page, 'photographs', { lang: 'ar' });
+  // The arrow goes as the page reads: left is later in Arabic.
+  await grip(a).focus();
+  await page.keyboard.press('ArrowLeft');
+  await saved('2 من');
+  assert.deepEqual((await numbers()).slice(0, 3), [b, a, c]);
+  await page.locator('[data-photos]').scrollIntoViewIfNeeded();
+  const [from, to] = [await centre(grip(c)), await centre(page.locator(`[data-photos] > li[data-id="${b}"]`))];
+  await drag(page, from, [to[0] + 40, to[1]]);
+  await page.mouse.up();
+  await saved('1 من');
+  assert.deepEqual((await numbers()).slice(0, 3), [c, b, a]);
+  // A finger: the same events, from a touch.
+  const touch = await page.context_.newCDPSession(page);
+  const [start, end] = [await centre(grip(a)), await centre(page.locator(`[data-photos] > li[data-id="${c}"]`))];
+  const finger = (type, at) => touch.send('Input.dispatchTouchEvent', { type, touchPoints: at ? [{ x: at[0], y: at[1] }] : [] });
+  await finger('touchStart', start);
+  for (const part of [0.25, 0.5, 0.75, 1]) await finger('touchMove', [start[0] + (end[0] + 40 - start[0]) * part, start[1] + (end[1] - start[1]) * part]);
+  await finger('touchEnd');
+  await page.waitForTimeout(300);
+  await page.reload();
+  assert.equal((await numbers())[0], a);
+  assert.deepEqual(page.faults, []);
+});
+
 for (const lang of ['ar', 'en']) {
   test(`pages in ${lang}`, async () => {
     const page = await open(browser, { viewport: PHONE });
     await signIn(page, demo.base, 'salwa.coordinator');
     await language(page, demo.base, lang);
     for (const path of ['/exhibitions', '/exhibitions/2', '/exhibitions/4', '/exhibitions/4/applications', '/exhibitions/2/floor', '/exhibitions/2/checkin', '/exhibitions/1/report', '/calendar', '/calendar?view=timeline',
-      '/holidays', '/meetings', '/exhibitors']) {
+      '/holidays', '/meetings', '/exhibitors', '/seasons/1', '/series', `/series/one?name=${encodeURIComponent('ديارنا')}`]) {
       assert.equal((await page.goto(demo.base + path)).status(), 200, path);
       await check(page, `${lang} ${path}`, { lang });
     }

@@ -42,6 +42,7 @@ type Field struct {
 	Class                        string
 	Echo                         string // what was understood, such as both calendars of a date
 	Accept                       string // of a file field
+	List                         string // id of a datalist: what was typed before elsewhere
 	Multiple                     bool
 	Plain                        bool // the label is for screen readers only (a field in a table)
 	Unmarked                     bool // says neither required nor optional: it depends on other answers
@@ -96,7 +97,7 @@ var index = regexp.MustCompile(`\[[^\]]*\]`)
 func LabelKey(name string) string { return index.ReplaceAllString(name, "") }
 
 // field makes a Field. An option is a flag ("required", "unmarked", "multiple", "plain", "disabled") or key=value (label=KEY, hint=KEY, value=…,
-// autocomplete=…, inputmode=…, maxlength=…, rows=…, type=…, class=…, accept=…, suffix=…).
+// autocomplete=…, inputmode=…, maxlength=…, rows=…, type=…, class=…, accept=…, suffix=…, list=…).
 func field(l *locale.Locale, form *Form, name string, opts ...string) (Field, error) {
 	f := Field{Name: name, ID: FieldID(name), Value: form.Value(name), loc: l}
 	label := LabelKey(name)
@@ -136,6 +137,8 @@ func field(l *locale.Locale, form *Form, name string, opts ...string) (Field, er
 			f.Class = v
 		case k == "accept" && valued:
 			f.Accept = v
+		case k == "list" && valued:
+			f.List = v
 		case k == "suffix" && valued:
 			f.Suffix = v
 		default:
