@@ -51,6 +51,18 @@ func NeedCodes() []string {
 	return []string{"power", "water", "extraction", "loading", "accessible", "live", "lodging", "transport"}
 }
 
+// NeedsOf is which ticks of the field "needs" describe an application.
+func NeedsOf(a *exhibition.Application) []string {
+	ticked := []bool{a.Needs.Power, a.Needs.Water, a.Needs.Extraction, a.Needs.Loading, a.Needs.Accessible, a.Needs.Live, a.Lodging, a.Transport}
+	var out []string
+	for i, n := range NeedCodes() {
+		if ticked[i] {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
 // DecodeApplication reads the form of an application.
 func DecodeApplication(values map[string][]string) (*Application, fault.Problems) {
 	return decodeInto[Application](values)

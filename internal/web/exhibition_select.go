@@ -371,6 +371,7 @@ type participantPage struct {
 	Outcomes, Purposes      []render.Option
 	Abroad                  bool // the host is the other country: the note on travel counts
 	LastDay                 any
+	NeedsText               string
 }
 
 type paperView struct {
@@ -386,6 +387,15 @@ func (w words) papers(list []exhibition.PaperProblem) []paperView {
 		out = append(out, paperView{w.code("document_type", string(p.Type)), p.Expires, p.Expires.IsZero()})
 	}
 	return out
+}
+
+// needs is what an application asks for, in words.
+func (w words) needs(a *exhibition.Application) string {
+	var out []string
+	for _, n := range intake.NeedsOf(a) {
+		out = append(out, w.T("need."+n))
+	}
+	return w.join(out)
 }
 
 type saleDay struct {
@@ -427,6 +437,7 @@ func (s *Server) drawParticipant(r *request, status int, form *render.Form, sect
 	if _, last, ok := t.Run(v.Wave); ok {
 		b.LastDay = last
 	}
+	b.NeedsText = w.needs(&v.Application)
 	for n := range 5 {
 		b.Marks = append(b.Marks, render.Option{Value: strconv.Itoa(n + 1), Label: w.T("mark." + strconv.Itoa(n+1))})
 	}

@@ -108,6 +108,7 @@ async function start(scope) {
 
 focusSummary(document);
 start(document);
+document.addEventListener('muntija:replaced', () => start(document)); // a script put another page's main in place
 
 // A choice that changes what else is asked (data-submit="name"): the form is sent as if the button of that name were pressed.
 document.addEventListener('change', (e) => {

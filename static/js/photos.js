@@ -57,10 +57,10 @@ function order(list) {
     const from = place(li);
     e.preventDefault();
     grip.focus();
-    grip.setPointerCapture(e.pointerId);
     li.classList.add('is-held');
     say(fill(words.held, from));
     const move = (m) => {
+      if (m.pointerId !== e.pointerId) return;
       const over = document.elementsFromPoint(m.clientX, m.clientY).map((x) => x.closest?.('[data-photos] > li')).find((x) => x && list.contains(x) && x !== li);
       if (!over) return;
       const box = over.getBoundingClientRect(), rtl = getComputedStyle(list).direction === 'rtl';
@@ -70,14 +70,12 @@ function order(list) {
       if (target !== li && li.nextElementSibling !== target) { list.insertBefore(li, target); say(fill(words.at, place(li), items().length)); }
     };
     const end = (m) => {
-      grip.removeEventListener('pointermove', move);
-      grip.removeEventListener('pointerup', end);
-      grip.removeEventListener('pointercancel', end);
+      if (m.pointerId !== e.pointerId) return;
+      for (const [name, fn] of [['pointermove', move], ['pointerup', end], ['pointercancel', end]]) document.removeEventListener(name, fn);
       li.classList.remove('is-held');
       if (m.type === 'pointercancel') { put(li, from); say(words.left); } else save(li, from);
     };
-    grip.addEventListener('pointermove', move);
-    grip.addEventListener('pointerup', end);
-    grip.addEventListener('pointercancel', end);
+    // On the document: a capture is lost when the photograph takes another place in it.
+    for (const [name, fn] of [['pointermove', move], ['pointerup', end], ['pointercancel', end]]) document.addEventListener(name, fn);
   }
 }

@@ -47,7 +47,7 @@ async function send(form, submitter) {
     if (taken && xhr.responseURL) history.replaceState(null, '', xhr.responseURL);
     (page.querySelector('[data-summary]') ?? page).focus();
     window.scrollTo(0, 0);
-    start();
+    document.dispatchEvent(new Event('muntija:replaced'));
   };
   xhr.send(data);
 }
