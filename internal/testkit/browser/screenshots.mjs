@@ -1,4 +1,4 @@
-// Takes the pictures of the README from the demo: run.sh screenshots. They lie in fixtures/pictures and are not embedded in the program.
+// Takes the pictures of the README from the demo: run.sh screenshots, or node screenshots.mjs plan report, those whose names begin so. They lie in fixtures/pictures and are not embedded in the program.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { DESK, language, launch, open, PHONE, serve, signIn } from './lib.mjs';
 
@@ -18,11 +18,17 @@ const shots = [
   ['list-desk-en', 'mahmoud.reviewer', 'en', DESK, '/families?sort=name'],
   ['preview-desk-ar', 'iman.admin', 'ar', DESK, '/criteria/3/preview'],
   ['catalogue-desk-ar', '', 'ar', DESK, '/catalogue?lang=ar'],
+  ['catalogue-desk-en', '', 'en', DESK, '/catalogue?lang=en'],
   ['product-phone-en', '', 'en', PHONE, '/catalogue/products/3?lang=en'],
   ['print-page-ar', 'salwa.coordinator', 'ar', { width: 794, height: 1123 }, '/catalogue/print/book?lang=ar', '', '#craft-CL'],
+  ['print-page-en', 'salwa.coordinator', 'en', { width: 794, height: 1123 }, '/catalogue/print/book?lang=en', '', '#craft-CL'],
   ['print-cover-en', 'salwa.coordinator', 'en', { width: 794, height: 1123 }, '/catalogue/print/book?lang=en', '', '.book-cover'],
+  ['plan-desk-ar', 'salwa.coordinator', 'ar', DESK, '/plans/1'],
+  ['plan-desk-en', 'salwa.coordinator', 'en', DESK, '/plans/1'],
+  ['report-desk-ar', 'maryam.coordinator', 'ar', DESK, '/exhibitions/1/report'],
+  ['report-phone-en', 'maryam.coordinator', 'en', PHONE, '/exhibitions/1/report', '', '#days'],
 ];
-for (const [name, who, lang, viewport, where, query, from] of shots) {
+for (const [name, who, lang, viewport, where, query, from] of shots.filter(([n]) => process.argv.length < 3 || process.argv.slice(2).some((begin) => n.startsWith(begin)))) {
   const page = await open(browser, { viewport });
   if (who) { // the catalogue is public
     await signIn(page, server.base, who);
