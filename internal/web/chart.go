@@ -28,6 +28,9 @@ type dayChart struct {
 	Left, Right   int // where the lines of the scale begin and end
 }
 
+// Foot is where the days stand, with room below them for what hangs under the line of a letter.
+func (c dayChart) Foot() int { return c.Height - 4 }
+
 type chartBar struct{ X, Y, W, H int }
 
 // chartTick is a line of the scale with its number.

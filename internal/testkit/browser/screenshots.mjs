@@ -26,7 +26,7 @@ const shots = [
   ['plan-desk-ar', 'salwa.coordinator', 'ar', DESK, '/plans/1'],
   ['plan-desk-en', 'salwa.coordinator', 'en', DESK, '/plans/1'],
   ['report-desk-ar', 'maryam.coordinator', 'ar', DESK, '/exhibitions/1/report'],
-  ['report-phone-en', 'maryam.coordinator', 'en', PHONE, '/exhibitions/1/report', '', '#days'],
+  ['report-phone-en', 'maryam.coordinator', 'en', PHONE, '/exhibitions/1/report'],
 ];
 for (const [name, who, lang, viewport, where, query, from] of shots.filter(([n]) => process.argv.length < 3 || process.argv.slice(2).some((begin) => n.startsWith(begin)))) {
   const page = await open(browser, { viewport });
