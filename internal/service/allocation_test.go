@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"muntija/internal/auth"
+	"muntija/internal/demo"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/intake"
@@ -15,7 +16,6 @@ import (
 	"muntija/internal/planner/verify"
 	"muntija/internal/service"
 	"muntija/internal/store"
-	"muntija/internal/store/storetest"
 	"muntija/internal/testkit"
 )
 
@@ -23,7 +23,7 @@ import (
 func seasonOf(t testing.TB, o *testkit.Office, exhibitions, applicants int) (season int64, shows []*exhibition.Exhibition, form *intake.Allocation) {
 	t.Helper()
 	o.Update(t, func(tx *store.Tx) error {
-		s, list, err := storetest.FillSeason(tx, o.Clock.Today(), exhibitions, applicants, 1)
+		s, list, err := demo.FillSeason(tx, o.Clock.Today(), exhibitions, applicants, 1)
 		if err == nil {
 			season, shows = s.ID, list
 		}
@@ -339,4 +339,36 @@ func TestEqualDraw(t *testing.T) {
 		}
 	}
 	declineFive(t, o, shows[:1], []auth.Actor{eg, qa})
+}
+
+// TestSeasonOfTwelve plans a season of 12 exhibitions with 3,000 applicants, has both parties sign, takes five declines, verifies the draw and reads a letter.
+func TestSeasonOfTwelve(t *testing.T) {
+	o := testkit.Service(t)
+	eg, qa := testkit.Actor(auth.Coordinator, "EG"), testkit.Actor(auth.Coordinator, "QA")
+	season, shows, form := seasonOf(t, o, 12, 3000)
+	form.Seconds = "60"
+	id, err := o.Allocations.Create(t.Context(), eg, season, form, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Clock.Advance(9 * 24 * time.Hour)
+	r := solved(t, o, eg, id, &intake.RunAsk{})
+	if r.Body.Candidates != 3000 || r.Body.Gap > 0.0005 {
+		t.Errorf("%d candidates, gap %f", r.Body.Candidates, r.Body.Gap)
+	}
+	sign(t, o, id, r.ID, qa, eg)
+	declineFive(t, o, shows, []auth.Actor{eg, qa})
+	file, err := o.Allocations.DrawFile(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFile(t, file)
+	res, err := o.Allocations.Result(t.Context(), eg, id, r.ID, service.ResultFilter{State: "waiting", Exhibition: shows[7].ID})
+	if err != nil || len(res.Rows) == 0 {
+		t.Fatalf("nobody waits: %v", err)
+	}
+	letter, err := o.Allocations.Letter(t.Context(), eg, res.Rows[0].Participation)
+	if err != nil || len(letter.Rows) == 0 || letter.Rows[0].Reason.Applicants == 0 {
+		t.Errorf("the letter: %+v, %v", letter, err)
+	}
 }

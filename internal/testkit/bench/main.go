@@ -1,6 +1,6 @@
 // Command bench measures the figures of the README on data of the size that each names, and prints rate, p50, p99 and peak memory.
 //
-//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [search] [suggest] [assess] [preview] [weight] [sheet] [import] [season] [layout] [mark] [export] [export-million]
+//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [search] [suggest] [assess] [preview] [weight] [sheet] [import] [season] [layout] [answer] [mark] [export] [export-million]
 //
 // The server under test is the real binary in a process of its own; the clients are goroutines of this one, on loopback. Everything is bounded in count and
 // time. The registry of a million families is filled once, straight through the store, and kept under -dir for the next run.
@@ -69,7 +69,7 @@ func main() {
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
 	if len(flag.Args()) == 0 {
-		sections = append(sections, "allocation")
+		sections = append(sections, "allocation", "answer")
 	}
 	for _, s := range sections {
 		if spec, ok := strings.CutPrefix(s, "allocate:"); ok { // a child of the section allocation
@@ -95,6 +95,8 @@ func main() {
 			err = benchSuggest(ctx)
 		case "assess":
 			err = benchAssess(ctx)
+		case "answer":
+			err = benchAnswer(ctx)
 		case "plan":
 			err = benchPlan()
 		case "preview":
