@@ -30,6 +30,7 @@ type PublicDraw struct {
 	Pages     int
 	Find      string
 	Draw      bool
+	Mended    bool // planned again after declines: who had a place kept it, whatever the order
 }
 
 // PublicShow is one exhibition of an allocation.
@@ -133,7 +134,7 @@ func (s *Allocations) Draw(ctx context.Context, id int64, find string, page int)
 		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		d.Hash, d.Places = r.Body.Hash, r.Body.Places
+		d.Hash, d.Places, d.Mended = r.Body.Hash, r.Body.Places, run.Kind == exhibition.RunReplan
 		if o, ok := b.pair[r.Body.Ask.Forced]; ok {
 			d.Overrides = append(d.Overrides, PublicOverride{b.p.IDs.At(int(b.owner[o])), WorthOf(r.Body.Ask.Cost)})
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"muntija/internal/auth"
-	"muntija/internal/demo"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/intake"
@@ -16,6 +15,7 @@ import (
 	"muntija/internal/planner/verify"
 	"muntija/internal/service"
 	"muntija/internal/store"
+	"muntija/internal/store/storetest"
 	"muntija/internal/testkit"
 )
 
@@ -23,7 +23,7 @@ import (
 func seasonOf(t testing.TB, o *testkit.Office, exhibitions, applicants int) (season int64, shows []*exhibition.Exhibition, form *intake.Allocation) {
 	t.Helper()
 	o.Update(t, func(tx *store.Tx) error {
-		s, list, err := demo.FillSeason(tx, o.Clock.Today(), exhibitions, applicants, 1)
+		s, list, err := storetest.FillSeason(tx, o.Clock.Today(), exhibitions, applicants, 1)
 		if err == nil {
 			season, shows = s.ID, list
 		}

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"muntija/internal/auth"
-	"muntija/internal/demo"
 	"muntija/internal/exhibition"
 	"muntija/internal/place"
 	"muntija/internal/planner/model"
 	"muntija/internal/planner/verify"
 	"muntija/internal/registry"
 	"muntija/internal/store"
+	"muntija/internal/store/storetest"
 	"muntija/internal/testkit"
 )
 
@@ -26,7 +26,7 @@ func seasonSite(t testing.TB, exhibitions, applicants int) (*testkit.Site, int64
 	var season *exhibition.Season
 	var shows []*exhibition.Exhibition
 	s.Update(t, func(tx *store.Tx) (err error) {
-		season, shows, err = demo.FillSeason(tx, s.Clock.Today(), exhibitions, applicants, 1)
+		season, shows, err = storetest.FillSeason(tx, s.Clock.Today(), exhibitions, applicants, 1)
 		return err
 	})
 	return s, season.ID, shows

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"muntija/internal/calendar"
 	"muntija/internal/demo"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
@@ -11,10 +12,15 @@ import (
 	"muntija/internal/store"
 )
 
+// FillSeason stores a season with exhibitions, open calls and applicants that passed screening: see package demo.
+func FillSeason(tx *store.Tx, day calendar.Date, exhibitions, applicants int, seed uint64) (*exhibition.Season, []*exhibition.Exhibition, error) {
+	return demo.FillSeason(tx, day, exhibitions, applicants, seed)
+}
+
 // FillAllocations stores an allocation with a run, whose seed must not be readable at rest.
 func FillAllocations(t testing.TB, db *store.DB, seed string) {
 	Update(t, db, func(tx *store.Tx) error {
-		s, shows, err := demo.FillSeason(tx, date(2026, 3, 1), 1, 2, 1)
+		s, shows, err := FillSeason(tx, date(2026, 3, 1), 1, 2, 1)
 		if err != nil {
 			return err
 		}
@@ -41,7 +47,7 @@ func testAllocations(t *testing.T, db *store.DB) {
 	var s *exhibition.Season
 	var shows []*exhibition.Exhibition
 	Update(t, db, func(tx *store.Tx) (err error) {
-		s, shows, err = demo.FillSeason(tx, date(2026, 3, 1), 2, 30, 1)
+		s, shows, err = FillSeason(tx, date(2026, 3, 1), 2, 30, 1)
 		return err
 	})
 	seed := bytes.Repeat([]byte{7}, 32)
