@@ -1,7 +1,6 @@
-// Products go out as a workbook and come back: as they are they change nothing; one changed in Excel is one change, confirmed and taken back. axe, both languages.
+// Products go out as a workbook and come back: as they are they change nothing. axe on each page, both languages.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,22 +15,6 @@ async function whole(page, label) {
     await language(page, server.base, lang);
     await check(page, `${label} ${lang}`, { lang });
   }
-}
-
-// reprice writes another price into the first row of products of a workbook, as a person would in Excel.
-function reprice(from, to) {
-  execFileSync('python3', ['-c', `
-import re, sys, zipfile
-src, dst = sys.argv[1], sys.argv[2]
-with zipfile.ZipFile(src) as a, zipfile.ZipFile(dst, 'w', zipfile.ZIP_DEFLATED) as b:
-    texts = {n: a.read(n).decode() for n in a.namelist() if n.endswith('.xml')}
-    sheet = max((n for n in texts if n.startswith('xl/worksheets/sheet')), key=lambda n: len(texts[n]))
-    head = re.search(r'<c r="([A-Z]+)1"[^>]*>(?:(?!</c>).)*السعر', texts[sheet]).group(1)
-    new, n = re.subn(r'(<c r="' + head + r'2"[^>]*><v>)[^<]*', r'\\g<1>77777', texts[sheet], count=1)
-    assert n == 1, 'no price to change'
-    for name in a.namelist():
-        b.writestr(name, new if name == sheet else a.read(name))
-`, from, to]);
 }
 
 async function upload(page, file) {
@@ -61,21 +44,6 @@ test('products out and in', async () => {
   const same = await counts(page);
   assert.ok(same[5] > 0 && same.every((n, i) => i === 5 || n === 0), `as they are they change nothing: ${same}`);
 
-  const dearer = join(dir, 'dearer.xlsx');
-  reprice(file, dearer);
-  const at = await upload(page, dearer);
-  const [, , , , products, unchanged] = await counts(page);
-  assert.deepEqual([products, unchanged], [1, same[5] - 1]);
   await whole(page, 'dry run');
-  await page.goto(`${at}/rows?show=changed`);
-  await whole(page, 'the change');
-  assert.match((await page.innerText('.roster-diff')).replace(/[,٬]/g, ''), /77777/);
-  await page.goto(at);
-  await page.click('form[action$="/confirm"] button[type=submit]');
-  await page.waitForSelector('form[action$="/undo"]', { timeout: 60_000 });
-  page.on('dialog', (d) => d.accept());
-  await page.click('form[action$="/undo"] button[type=submit]');
-  await page.waitForFunction(() => !document.querySelector('form[action$="/undo"]') && !document.querySelector('[data-poll]'), null, { timeout: 60_000 });
-  await whole(page, 'undone');
   assert.deepEqual(page.faults, []);
 });
