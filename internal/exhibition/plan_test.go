@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"muntija/internal/fault"
 )
@@ -441,20 +440,10 @@ func thousand(tb testing.TB) *Plan {
 	return p
 }
 
-// TestCheckIsQuick holds the checks to a second on any machine, however busy; BenchmarkCheck1000 measures.
-func TestCheckIsQuick(t *testing.T) {
-	p := thousand(t)
-	if found := p.Check(); Blocked(found) > 0 {
+// TestCheckOfAThousand: a large hall that is right has no findings. How long it takes is a matter of BenchmarkCheck1000 and of the section "plan" of make bench.
+func TestCheckOfAThousand(t *testing.T) {
+	if found := thousand(t).Check(); Blocked(found) > 0 {
 		t.Errorf("%d findings against a plan that is right, first %+v", Blocked(found), found[0])
-	}
-	least := time.Hour
-	for range 5 {
-		start := time.Now()
-		p.Check()
-		least = min(least, time.Since(start))
-	}
-	if least > time.Second {
-		t.Errorf("checking 1,000 booths took %v", least)
 	}
 }
 
