@@ -268,8 +268,8 @@ type reader struct {
 	party    place.Country
 	m        SheetMap
 	targets  []target
-	byCol    map[int]int // column → target
-	status   int         // column, -1
+	at       []int // by column: its target, or noTarget
+	status   int   // column, -1
 	merged   merges
 	carried  map[int]carriedCell
 	row      Row
@@ -291,7 +291,7 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 	if ps := (Mapping{Sheets: []SheetMap{m}}).Check(nil); ps.Err() != nil {
 		return nil, fault.Wrap(ps.Err(), fault.Invalid, "sheet.problem.mapping")
 	}
-	rd := &reader{party: party, m: m, byCol: map[int]int{}, status: -1, carried: map[int]carriedCell{}, keyField: m.Key,
+	rd := &reader{party: party, m: m, status: -1, carried: map[int]carriedCell{}, keyField: m.Key,
 		constants: slices.Sorted(maps.Keys(m.Constants))}
 	for _, c := range ros.Columns {
 		field, ok := m.Columns[c.Header]
@@ -318,12 +318,25 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 			if t.remembers() {
 				t.seen = map[string]seenText{}
 			}
-			rd.byCol[c.Index] = len(rd.targets)
+			for len(rd.at) <= c.Index {
+				rd.at = append(rd.at, noTarget)
+			}
+			rd.at[c.Index] = len(rd.targets)
 			rd.targets = append(rd.targets, t)
 		}
 	}
 	rd.cells = make([]*Cell, len(rd.targets))
 	return rd, nil
+}
+
+const noTarget = -1
+
+// target returns the target of a column.
+func (rd *reader) target(col int) int {
+	if col < len(rd.at) {
+		return rd.at[col]
+	}
+	return noTarget
 }
 
 // read turns a row into a record, or says why it is none. It returns nil for a row with nothing in a column that is taken.
@@ -343,8 +356,8 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 			done = c.Kind == Text && statusDone(c.Text)
 			continue
 		}
-		t, ok := rd.byCol[c.Col]
-		if !ok || c.Kind == Blank && !c.Formula || c.Kind == Text && blankText(c.Text) {
+		t := rd.target(c.Col)
+		if t == noTarget || c.Kind == Blank && !c.Formula || c.Kind == Text && blankText(c.Text) {
 			continue
 		}
 		rd.cells[t] = c
@@ -483,7 +496,7 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 		switch {
 		case c == nil:
 		case c.Kind == Text:
-			if s := strings.TrimSpace(c.Text); s == rd.targets[i].header || s == rd.targets[i].group && s != "" {
+			if t := &rd.targets[i]; isTitle(c.Text, t.header) || isTitle(c.Text, t.group) {
 				headers++
 			}
 		case c.Kind == Number && c.Num >= 1 && c.Num <= 400 && c.Num == math.Trunc(c.Num):
@@ -495,7 +508,7 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 		return SkipHeader
 	case counters == filled && filled >= 4 && rd.rows == 0 && rd.ascending():
 		return SkipHeader
-	case rd.identified():
+	case filled > 3 || rd.identified(): // notes are short
 		return ""
 	case filled == 1 && len(rd.targets) >= 3 && !rd.counted(cells):
 		return SkipNote
@@ -505,10 +518,21 @@ func (rd *reader) skip(cells []Cell, filled int, done bool) Skip {
 	return ""
 }
 
+// isTitle reports whether a text is a column's title, with any space around it. Nearly all are not, and show it with their first letters.
+func isTitle(s, title string) bool {
+	if title == "" || len(s) < len(title) {
+		return false
+	}
+	if c := s[0]; c > ' ' && c != 0xC2 && (c < 0xE1 || c > 0xE3) { // it does not begin with a space, of whatever kind
+		return strings.HasPrefix(s, title) && strings.TrimSpace(s) == title
+	}
+	return strings.TrimSpace(s) == title
+}
+
 // counted reports whether a column that is not taken holds a number: the counter of who made the list, for whom the row is a record.
 func (rd *reader) counted(cells []Cell) bool {
 	for i := range cells {
-		if _, taken := rd.byCol[cells[i].Col]; !taken && cells[i].Kind == Number {
+		if rd.target(cells[i].Col) == noTarget && cells[i].Kind == Number {
 			return true
 		}
 	}
@@ -709,6 +733,9 @@ func (rd *reader) ref(t *target, name, raw string) {
 
 // missing reports whether a text says that there is nothing: for numbers, phones and dates, where it can be no value.
 func missing(s string) bool {
+	if s != "" && (s[0] >= '0' && s[0] <= '9' || s[0] == '+') {
+		return false
+	}
 	switch arabic.Fold(s) {
 	case "لا يوجد", "لا توجد", "لايوجد", "لاتوجد", "بدون", "غير متاح", "غير متوفر", "غير معروف", "n a", "na", "none", "null", "nil", "لا شيء":
 		return true

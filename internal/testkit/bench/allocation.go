@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"muntija/internal/highs"
@@ -68,11 +68,13 @@ func benchAllocationFile(ctx context.Context) error {
 	for range 5 {
 		cmd := exec.CommandContext(ctx, *serverFlag, "plan", "allocation", "--in", in, "--out", out, "--reasons", "none")
 		start := time.Now()
-		if text, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%w: %s", err, text)
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		most, err := runMeasured(cmd)
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, said.String())
 		}
-		times = append(times, time.Since(start))
-		peak = max(peak, childPeakMB(cmd.ProcessState))
+		times, peak = append(times, time.Since(start)), max(peak, most)
 	}
 	data, err := os.ReadFile(out)
 	if err != nil {
@@ -126,13 +128,6 @@ func allocateOne(ctx context.Context, spec string) error {
 		pl.Status, pl.Penalised, pl.Bound, pl.Gap()*100, pl.Stop, took.Round(time.Millisecond), peakMB(os.Getpid()), gap*100, seconds,
 		verdict(pl.Status != model.Infeasible && pl.Gap() <= gap && took.Seconds() <= seconds*1.02+0.05))
 	return nil
-}
-
-func childPeakMB(s *os.ProcessState) int {
-	if u, ok := s.SysUsage().(*syscall.Rusage); ok {
-		return int(u.Maxrss / 1024)
-	}
-	return -1
 }
 
 // benchDecline times filling a place that was declined, in a season of 100,000 × 100.

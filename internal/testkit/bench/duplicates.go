@@ -48,10 +48,11 @@ func duplicatesOf(ctx context.Context, n int, target time.Duration) error {
 	var said strings.Builder
 	cmd.Stderr = &said
 	start := time.Now()
-	if err := cmd.Run(); err != nil {
+	peak, err := runMeasured(cmd)
+	if err != nil {
 		return fmt.Errorf("%w: %s", err, said.String())
 	}
-	took, peak := time.Since(start), childPeakMB(cmd.ProcessState)
+	took := time.Since(start)
 	raw, err := os.ReadFile(out)
 	if err != nil {
 		return err

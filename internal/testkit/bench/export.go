@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"muntija/internal/locale"
@@ -51,13 +50,11 @@ func benchExport(ctx context.Context, rows int, limit time.Duration, memory int)
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		start := time.Now()
-		if err := cmd.Run(); err != nil {
+		most, err := runMeasured(cmd)
+		if err != nil {
 			return fmt.Errorf("%w: %s", err, said.String())
 		}
-		best = min(best, time.Since(start))
-		if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			peak = max(peak, int(u.Maxrss)/1024)
-		}
+		best, peak = min(best, time.Since(start)), max(peak, most)
 		info, err := os.Stat(out)
 		if err != nil {
 			return err
