@@ -98,6 +98,9 @@ func benchCheckIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := dayWorked(ctx, dir); err != nil { // the doors open by day
+		return err
+	}
 	s, err := startServer(dir, filepath.Join(dir, "muntija.db"))
 	if err != nil {
 		return err
