@@ -9,7 +9,6 @@ import (
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/intake"
-	"muntija/internal/place"
 	"muntija/internal/service"
 	"muntija/internal/web/render"
 )
@@ -420,13 +419,4 @@ func (w words) worth(x service.Worth) string {
 		return w.T("allocation.worth_gain", strings.Join(out, w.comma()))
 	}
 	return strings.Join(out, w.comma())
-}
-
-// partyNames are the names of parties in the reader's words.
-func (w words) partyNames(list []place.Country) []string {
-	var out []string
-	for _, p := range list {
-		out = append(out, w.country(string(p)))
-	}
-	return out
 }

@@ -67,11 +67,10 @@ func (r *run) newLosses() *losses {
 			}
 			return int(a.o - b.o)
 		})
-		last := all[len(all)-1]
 		if len(all) > mostOptions {
 			none := slices.IndexFunc(all, func(c candidate) bool { return c.o < 0 })
-			if last = all[none]; none >= mostOptions {
-				all = append(all[:mostOptions-1], last)
+			if none >= mostOptions {
+				all = append(all[:mostOptions-1], all[none])
 			} else {
 				all = all[:mostOptions]
 			}
