@@ -62,15 +62,11 @@ func main() {
 	}
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "season", "layout", "mark", "export", "export-million", "catalogue", "print"}
-		sections = append(sections, "plan", "duplicates")
-		sections = append(sections, "checkin")
+		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "catalogue", "print", "plan", "checkin",
+			"season", "layout", "allocation", "answer"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
-	if len(flag.Args()) == 0 {
-		sections = append(sections, "allocation", "answer")
-	}
 	for _, s := range sections {
 		if spec, ok := strings.CutPrefix(s, "allocate:"); ok { // a child of the section allocation
 			if err := allocateOne(ctx, spec); err != nil {
