@@ -261,10 +261,12 @@ func copyTable(src, dst *Tx, table, order string) error {
 			return err
 		}
 		read++
-		for _, v := range values {
-			if b, ok := v.([]byte); ok {
-				size += int64(len(b))
+		for i, v := range values {
+			b, ok := v.([]byte)
+			if ok && b == nil { // SQLite's driver gives an empty value so, which the other would take for NULL
+				values[i] = []byte{}
 			}
+			size += int64(len(b))
 		}
 		args = append(args, values...)
 		// Papers are large: a few of them are a statement's worth.

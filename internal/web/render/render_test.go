@@ -459,8 +459,8 @@ func open(t testing.TB, name string) static.Asset {
 	return a
 }
 
-// ownPages are scripts that only their own page loads: the plan of a hall, the placing, the check-in at the door.
-var ownPages = []string{"js/plan", "js/place", "js/checkin"}
+// ownPages are scripts that only their own page loads: the plan of a hall, the placing, the check-in at the door with its reader of codes, the order of photographs.
+var ownPages = []string{"js/plan", "js/place", "js/checkin", "vendor/jsqr", "js/photos"}
 
 // The first view: one style sheet of Tabler, ours, the letters, the scripts a form loads, the icons: under 240 KB compressed, which leaves 60 KB of the 300
 // for the page itself.
