@@ -51,7 +51,7 @@ func (c *core) readCardToken(token string) (int64, bool) {
 	if len(token) > 200 {
 		return 0, false
 	}
-	b, err := base64.RawURLEncoding.DecodeString(token)
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(b) != cardHead+64 || b[0] != cardVersion || !c.keys.Verify(append([]byte("card\x00"), b[:cardHead]...), b[cardHead:]) {
 		return 0, false
 	}

@@ -223,7 +223,8 @@ test('a reviewer returns it, the worker corrects it, a reviewer approves it', as
   assert.match(seen, /EG-\d{4}-\d{6}-\d{2}/);
   assert.doesNotMatch(seen, /عبد الجواد/, 'the whole name is not told');
   await check(anybody, 'verification');
-  await anybody.goto(`${demo.base}/v/${token.slice(0, -2)}AA`);
+  // One letter other, in the middle of the signature: its last ones are nearly always the same.
+  await anybody.goto(`${demo.base}/v/${token.slice(0, -20)}${token.at(-20) === 'A' ? 'B' : 'A'}${token.slice(-19)}`);
   assert.doesNotMatch(await anybody.locator('main').innerText(), /EG-\d{4}/);
   for (const p of [reviewer, worker, anybody]) await p.context_.close();
 });
