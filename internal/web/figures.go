@@ -132,8 +132,9 @@ func (s *Server) figures(r *request) error {
 	p.Map = mapOf(w, f.Party, f.Areas)
 	if o := f.Other; o != nil {
 		none := func(string) string { return "" }
+		title := func(key string) string { return w.T(key) + " · " + w.country(string(o.Party)) } // a landmark's name is its own
 		p.Theirs = &theirFigures{Country: w.country(string(o.Party)), Registered: tableOf(w, "", "", []programme.Count{o.Registered}, none, none).Lines[0], Map: mapOf(w, o.Party, o.Areas),
-			Tables: []figureTable{tableOf(w, "their-area", w.T("figures.by_area"), o.Areas, w.areaOrNone, none), tableOf(w, "their-craft", w.T("figures.by_craft"), o.Crafts, w.craftOrNone, none)}}
+			Tables: []figureTable{tableOf(w, "their-area", title("figures.by_area"), o.Areas, w.areaOrNone, none), tableOf(w, "their-craft", title("figures.by_craft"), o.Crafts, w.craftOrNone, none)}}
 	}
 	return r.page(0, "figures/show", nil, p)
 }
