@@ -1,13 +1,10 @@
 package sheet
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 
 	"muntija/internal/arabic"
 	"muntija/internal/exhibition"
@@ -16,12 +13,7 @@ import (
 
 // The table of a plan's booths: one row for each, lengths in metres, types by their codes, which a list in the column offers. What is written is read back alike.
 
-type boothColumn struct {
-	field, ar, en string
-	width         float64
-}
-
-var boothColumns = []boothColumn{
+var boothColumns = []tableColumn{
 	{"code", "رمز الجناح", "Code", 12}, {"type", "النوع", "Type", 16}, {"x", "س (م)", "x (m)", 10}, {"y", "ص (م)", "y (m)", 10}, {"w", "الواجهة (م)", "Front (m)", 12},
 	{"d", "العمق (م)", "Depth (m)", 12}, {"angle", "الدوران °", "Turned °", 10}, {"open", "الجوانب المفتوحة", "Open sides", 16}, {"power", "كهرباء (وات)", "Power (W)", 14},
 	{"water", "ماء", "Water", 8}, {"accessible", "مهيأ لكرسي متحرك", "Wheelchair", 16}, {"extraction", "شفط", "Extraction", 12}, {"shaded", "مظلل", "Shaded", 10},
@@ -39,64 +31,15 @@ func yes(is bool) string {
 
 // WriteBooths writes the table of booths as a workbook, right to left in Arabic.
 func WriteBooths(w io.Writer, booths []exhibition.Booth, lang string) error {
-	f := excelize.NewFile()
-	defer f.Close()
-	const name = "booths"
-	if err := f.SetSheetName("Sheet1", name); err != nil {
-		return fmt.Errorf("naming the sheet: %w", err)
-	}
-	// Right to left, then the dimension, then the rows: in another order right-to-left is lost.
-	rtl := lang != "en"
-	if err := f.SetSheetView(name, 0, &excelize.ViewOptions{RightToLeft: &rtl}); err != nil {
-		return fmt.Errorf("turning the sheet: %w", err)
-	}
-	if err := f.SetSheetDimension(name, fmt.Sprintf("A1:%s%d", Letter(len(boothColumns)-1), len(booths)+1)); err != nil {
-		return fmt.Errorf("sizing the sheet: %w", err)
-	}
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return fmt.Errorf("making a style: %w", err)
-	}
-	var types []string
+	t := smallTable{name: "booths", rtl: lang != "en", columns: boothColumns, field: "type", most: MaxBoothRows}
 	for _, k := range exhibition.BoothKinds() {
-		types = append(types, string(k.Type))
-	}
-	list := excelize.NewDataValidation(true)
-	list.Sqref = fmt.Sprintf("B2:B%d", MaxBoothRows+1)
-	if err := list.SetDropList(types); err != nil {
-		return fmt.Errorf("making the list of types: %w", err)
-	}
-	if err := f.AddDataValidation(name, list); err != nil {
-		return fmt.Errorf("adding the list of types: %w", err)
-	}
-	out, err := f.NewStreamWriter(name)
-	if err != nil {
-		return fmt.Errorf("opening the sheet: %w", err)
-	}
-	head := make([]any, len(boothColumns))
-	for i, c := range boothColumns {
-		head[i] = excelize.Cell{StyleID: bold, Value: map[bool]string{true: c.ar, false: c.en}[rtl]}
-		if err := out.SetColWidth(i+1, i+1, c.width); err != nil {
-			return fmt.Errorf("sizing a column: %w", err)
-		}
-	}
-	if err := out.SetRow("A1", head); err != nil {
-		return fmt.Errorf("writing the head: %w", err)
+		t.words = append(t.words, string(k.Type))
 	}
 	m := func(mm int) float64 { return float64(mm) / 1000 }
-	for i, b := range booths {
-		row := []any{b.Code, string(b.Type), m(b.X), m(b.Y), m(b.Width), m(b.Depth), b.Angle, b.Open.String(), b.PowerW, yes(b.Water), yes(b.Accessible), yes(b.Extraction), yes(b.Shaded)}
-		if err := out.SetRow("A"+strconv.Itoa(i+2), row); err != nil {
-			return fmt.Errorf("writing booth %s: %w", b.Code, err)
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing the sheet: %w", err)
-	}
-	if err := f.Write(w); err != nil {
-		return fmt.Errorf("writing the workbook: %w", err)
-	}
-	return nil
+	return t.write(w, len(booths), func(i int) []any {
+		b := booths[i]
+		return []any{b.Code, string(b.Type), m(b.X), m(b.Y), m(b.Width), m(b.Depth), b.Angle, b.Open.String(), b.PowerW, yes(b.Water), yes(b.Accessible), yes(b.Extraction), yes(b.Shaded)}
+	})
 }
 
 // ReadBooths reads a table of booths in either language; columns may stand in any order. The first sheet counts. The error is a *[fault.Error]; what is wrong in cells
@@ -112,10 +55,7 @@ func ReadBooths(r io.ReaderAt, size int64) ([]exhibition.Booth, error) {
 	}
 	s := book.Scan(sheets[0].Index)
 	defer s.Close()
-	known := map[string]string{}
-	for _, c := range boothColumns {
-		known[arabic.Fold(c.ar)], known[arabic.Fold(c.en)], known[c.field] = c.field, c.field, c.field
-	}
+	known := titlesOf(boothColumns)
 	fields := map[int]string{}
 	var out []exhibition.Booth
 	var ps fault.Problems

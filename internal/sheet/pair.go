@@ -3,11 +3,8 @@ package sheet
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 
 	"muntija/internal/arabic"
 	"muntija/internal/fault"
@@ -28,12 +25,7 @@ type PairRow struct {
 // MaxPairRows is how many pairs a workbook holds.
 const MaxPairRows = 500
 
-type pairColumn struct {
-	field, ar, en string
-	width         float64
-}
-
-var pairColumns = []pairColumn{
+var pairColumns = []tableColumn{
 	{"pair", "رمز الحالة", "Pair", 14}, {"percent", "الاحتمال ٪", "Probability %", 12}, {"a_number", "رقم الأول", "First number", 20}, {"a_name", "اسم الأول", "First name", 30},
 	{"a_place", "منطقة الأول", "First place", 16}, {"b_number", "رقم الثاني", "Second number", 20}, {"b_name", "اسم الثاني", "Second name", 30}, {"b_place", "منطقة الثاني", "Second place", 16},
 	{"reasons", "الأسباب", "Reasons", 50}, {"decision", "القرار", "Decision", 18}, {"note", "ملاحظة", "Note", 30},
@@ -43,69 +35,20 @@ var pairDecisions = []struct{ code, ar, en string }{{"same", "أسرة واحد�
 
 // WritePairs writes pairs as a workbook, right to left in Arabic.
 func WritePairs(w io.Writer, rows []PairRow, lang string) error {
-	f := excelize.NewFile()
-	defer f.Close()
-	const name = "pairs"
-	if err := f.SetSheetName("Sheet1", name); err != nil {
-		return fmt.Errorf("naming the sheet: %w", err)
-	}
-	rtl := lang != "en"
-	if err := f.SetSheetView(name, 0, &excelize.ViewOptions{RightToLeft: &rtl}); err != nil {
-		return fmt.Errorf("turning the sheet: %w", err)
-	}
-	if err := f.SetSheetDimension(name, fmt.Sprintf("A1:%s%d", Letter(len(pairColumns)-1), len(rows)+1)); err != nil {
-		return fmt.Errorf("sizing the sheet: %w", err)
-	}
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return fmt.Errorf("making a style: %w", err)
-	}
-	var words []string
+	t := smallTable{name: "pairs", rtl: lang != "en", columns: pairColumns, field: "decision", most: MaxPairRows}
 	for _, d := range pairDecisions {
-		words = append(words, map[bool]string{true: d.ar, false: d.en}[rtl])
+		t.words = append(t.words, map[bool]string{true: d.ar, false: d.en}[t.rtl])
 	}
-	at := slices.IndexFunc(pairColumns, func(c pairColumn) bool { return c.field == "decision" })
-	list := excelize.NewDataValidation(true)
-	list.Sqref = fmt.Sprintf("%s2:%s%d", Letter(at), Letter(at), MaxPairRows+1)
-	if err := list.SetDropList(words); err != nil {
-		return fmt.Errorf("making the list of decisions: %w", err)
-	}
-	if err := f.AddDataValidation(name, list); err != nil {
-		return fmt.Errorf("adding the list of decisions: %w", err)
-	}
-	out, err := f.NewStreamWriter(name)
-	if err != nil {
-		return fmt.Errorf("opening the sheet: %w", err)
-	}
-	head := make([]any, len(pairColumns))
-	for i, c := range pairColumns {
-		head[i] = excelize.Cell{StyleID: bold, Value: map[bool]string{true: c.ar, false: c.en}[rtl]}
-		if err := out.SetColWidth(i+1, i+1, c.width); err != nil {
-			return fmt.Errorf("sizing a column: %w", err)
-		}
-	}
-	if err := out.SetRow("A1", head); err != nil {
-		return fmt.Errorf("writing the head: %w", err)
-	}
-	for i, r := range rows {
+	return t.write(w, len(rows), func(i int) []any {
+		r := rows[i]
 		decision := ""
 		for k, d := range pairDecisions {
 			if d.code == r.Decision {
-				decision = words[k]
+				decision = t.words[k]
 			}
 		}
-		row := []any{pairCode(r.ID, r.Version), r.Percent, r.A[0], r.A[1], r.A[2], r.B[0], r.B[1], r.B[2], r.Reasons, decision, r.Note}
-		if err := out.SetRow("A"+strconv.Itoa(i+2), row); err != nil {
-			return fmt.Errorf("writing pair %d: %w", r.ID, err)
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing the sheet: %w", err)
-	}
-	if err := f.Write(w); err != nil {
-		return fmt.Errorf("writing the workbook: %w", err)
-	}
-	return nil
+		return []any{pairCode(r.ID, r.Version), r.Percent, r.A[0], r.A[1], r.A[2], r.B[0], r.B[1], r.B[2], r.Reasons, decision, r.Note}
+	})
 }
 
 // pairCode names a pair and the version that its row was written from: "P12-3".
@@ -131,10 +74,7 @@ func ReadPairs(r io.ReaderAt, size int64) ([]PairRow, error) {
 	}
 	s := book.Scan(sheets[0].Index)
 	defer s.Close()
-	known := map[string]string{}
-	for _, c := range pairColumns {
-		known[arabic.Fold(c.ar)], known[arabic.Fold(c.en)], known[c.field] = c.field, c.field, c.field
-	}
+	known := titlesOf(pairColumns)
 	decisions := map[string]string{}
 	for _, d := range pairDecisions {
 		decisions[arabic.Fold(d.ar)], decisions[arabic.Fold(d.en)], decisions[d.code] = d.code, d.code, d.code
