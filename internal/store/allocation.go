@@ -63,20 +63,7 @@ func (tx *Tx) AllocationSeed(id int64) ([]byte, error) {
 }
 
 func (tx *Tx) allocations(where string, args ...any) ([]exhibition.Allocation, error) {
-	var out []exhibition.Allocation
-	err := tx.each(func(rows *sql.Rows) error {
-		var a exhibition.Allocation
-		var id, version int64
-		var text string
-		if err := rows.Scan(&id, &version, &text); err != nil {
-			return err
-		}
-		err := readBody(text, &a)
-		a.ID, a.Version = id, version
-		out = append(out, a)
-		return err
-	}, `SELECT id, version, body FROM allocation WHERE `+where, args...)
-	return out, err
+	return bodies(tx, func(a *exhibition.Allocation, id, version int64) { a.ID, a.Version = id, version }, `SELECT id, version, body FROM allocation WHERE `+where, args...)
 }
 
 // AllocationByID returns an allocation in which a party takes part ("" is any), else fault.NotFound.

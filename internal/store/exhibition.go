@@ -70,19 +70,24 @@ func (tx *Tx) UpdateSeason(s *exhibition.Season) error {
 
 // Seasons returns all seasons, the newest first.
 func (tx *Tx) Seasons() ([]exhibition.Season, error) {
-	var out []exhibition.Season
+	return bodies(tx, func(s *exhibition.Season, id, version int64) { s.ID, s.Version = id, version }, `SELECT id, version, body FROM season ORDER BY first DESC, id`)
+}
+
+// bodies reads rows of id, version and JSON; number puts the first two into what the third became.
+func bodies[T any](tx *Tx, number func(v *T, id, version int64), query string, args ...any) ([]T, error) {
+	var out []T
 	err := tx.each(func(rows *sql.Rows) error {
-		var s exhibition.Season
+		var v T
 		var id, version int64
 		var text string
 		if err := rows.Scan(&id, &version, &text); err != nil {
 			return err
 		}
-		err := readBody(text, &s)
-		s.ID, s.Version = id, version
-		out = append(out, s)
+		err := readBody(text, &v)
+		number(&v, id, version)
+		out = append(out, v)
 		return err
-	}, `SELECT id, version, body FROM season ORDER BY first DESC, id`)
+	}, query, args...)
 	return out, err
 }
 
@@ -283,21 +288,9 @@ func (tx *Tx) PutHoliday(h *exhibition.Holiday, removed bool) error {
 
 // Holidays returns the holidays of a party (of both, if party is "") that touch the days from and to, by day.
 func (tx *Tx) Holidays(party place.Country, from, to calendar.Date) ([]exhibition.Holiday, error) {
-	var out []exhibition.Holiday
-	err := tx.each(func(rows *sql.Rows) error {
-		var h exhibition.Holiday
-		var id, version int64
-		var text string
-		if err := rows.Scan(&id, &version, &text); err != nil {
-			return err
-		}
-		err := readBody(text, &h)
-		h.ID, h.Version = id, version
-		out = append(out, h)
-		return err
-	}, `SELECT id, version, body FROM holiday WHERE removed = 0 AND last >= $1 AND first <= $2 AND ($3 = '' OR party = $3) ORDER BY first, id`,
+	return bodies(tx, func(h *exhibition.Holiday, id, version int64) { h.ID, h.Version = id, version },
+		`SELECT id, version, body FROM holiday WHERE removed = 0 AND last >= $1 AND first <= $2 AND ($3 = '' OR party = $3) ORDER BY first, id`,
 		from.String(), to.String(), string(party))
-	return out, err
 }
 
 // HolidayByID returns a holiday of a party, else fault.NotFound.

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"database/sql"
-
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 )
@@ -32,18 +30,5 @@ func (tx *Tx) PutSeries(s *exhibition.Series) error {
 
 // Series returns all that is said of series, by name.
 func (tx *Tx) Series() ([]exhibition.Series, error) {
-	var out []exhibition.Series
-	err := tx.each(func(rows *sql.Rows) error {
-		var s exhibition.Series
-		var id, version int64
-		var text string
-		if err := rows.Scan(&id, &version, &text); err != nil {
-			return err
-		}
-		err := readBody(text, &s)
-		s.ID, s.Version = id, version
-		out = append(out, s)
-		return err
-	}, `SELECT id, version, body FROM series ORDER BY name`)
-	return out, err
+	return bodies(tx, func(s *exhibition.Series, id, version int64) { s.ID, s.Version = id, version }, `SELECT id, version, body FROM series ORDER BY name`)
 }
