@@ -207,6 +207,20 @@ func (s *Allocations) audit(tx *store.Tx, actor auth.Actor, a *exhibition.Alloca
 	return audit(tx, actor, s.now(), action, store.AuditEntry{Entity: "allocation", EntityID: a.ID, Note: note})
 }
 
+// loadRun returns an allocation that the actor may act on, and one of its runs, whole.
+func loadRun(tx *store.Tx, actor auth.Actor, action auth.Action, id, run int64) (*exhibition.Allocation, *RunView, error) {
+	a, err := loadAllocation(tx, actor, action, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole, err := tx.RunByID(id, run)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := readRun(whole)
+	return a, r, err
+}
+
 // loadAllocation reads an allocation for an action of the actor on it.
 func loadAllocation(tx *store.Tx, actor auth.Actor, action auth.Action, id int64) (*exhibition.Allocation, error) {
 	if err := auth.Allow(actor, action, partySubject(actor)); err != nil {

@@ -95,22 +95,14 @@ func (s *Allocations) Override(ctx context.Context, actor auth.Actor, id, run, p
 	}
 	now := s.now()
 	res, err := s.once(ctx, actor, "allocation.override", w, []any{id, run, participation, way, reason}, func(tx *store.Tx) (string, error) {
-		a, err := loadAllocation(tx, actor, auth.AllocationRun, id)
-		if err != nil {
-			return "", err
-		}
-		whole, err := tx.RunByID(id, run)
-		if err != nil {
-			return "", err
-		}
-		base, err := readRun(whole)
+		a, base, err := loadRun(tx, actor, auth.AllocationRun, id, run)
 		if err != nil {
 			return "", err
 		}
 		if a.Accepted != 0 || !base.Sound() || a.Terms.Rule == exhibition.RuleEqual {
 			return "", fault.New(fault.State, "error.allocation.override")
 		}
-		b, err := s.open(whole)
+		b, err := s.open(&base.AllocationRun)
 		if err != nil {
 			return "", err
 		}
@@ -142,7 +134,7 @@ func (s *Allocations) Override(ctx context.Context, actor auth.Actor, id, run, p
 		if err != nil {
 			return "", err
 		}
-		r := &RunView{AllocationRun: store.AllocationRun{AllocationID: id, Kind: exhibition.RunOverride, State: exhibition.RunDone, CreatedAt: now, Problem: whole.Problem, Members: whole.Members}}
+		r := &RunView{AllocationRun: store.AllocationRun{AllocationID: id, Kind: exhibition.RunOverride, State: exhibition.RunDone, CreatedAt: now, Problem: base.Problem, Members: base.Members}}
 		r.Body = RunBody{Ask: ask, Party: actor.Party, By: actor.UserID, Candidates: base.Body.Candidates, Pairs: base.Body.Pairs, Left: base.Body.Left, Hash: base.Body.Hash}
 		answer := &answered{result: pl, chosen: len(chosen), checked: found}
 		for _, x := range pl.Shortfalls {
@@ -151,7 +143,7 @@ func (s *Allocations) Override(ctx context.Context, actor auth.Actor, id, run, p
 		answer.describe(&r.Body)
 		r.Body.Points = nil
 		var file bytes.Buffer
-		if err := model.WritePlan(&file, b.p, pl, model.Run{Threads: 1, Solver: "muntija " + model.Version}, nil, whole.Problem); err != nil {
+		if err := model.WritePlan(&file, b.p, pl, model.Run{Threads: 1, Solver: "muntija " + model.Version}, nil, base.Problem); err != nil {
 			return "", err
 		}
 		r.Plan = file.Bytes()
@@ -173,15 +165,7 @@ func (s *Allocations) Override(ctx context.Context, actor auth.Actor, id, run, p
 func (s *Allocations) Sign(ctx context.Context, actor auth.Actor, id, run int64, w Write) (accepted bool, err error) {
 	now := s.now()
 	res, err := s.once(ctx, actor, "allocation.sign", w, []int64{id, run}, func(tx *store.Tx) (string, error) {
-		a, err := loadAllocation(tx, actor, auth.AllocationSign, id)
-		if err != nil {
-			return "", err
-		}
-		whole, err := tx.RunByID(id, run)
-		if err != nil {
-			return "", err
-		}
-		r, err := readRun(whole)
+		a, r, err := loadRun(tx, actor, auth.AllocationSign, id, run)
 		if err != nil {
 			return "", err
 		}
@@ -248,15 +232,7 @@ func signedBefore(tx *store.Tx, a *exhibition.Allocation, run int64, actor auth.
 // Unsign takes back the key of the actor's party as long as the other's is missing.
 func (s *Allocations) Unsign(ctx context.Context, actor auth.Actor, id, run int64, w Write) error {
 	_, err := s.once(ctx, actor, "allocation.unsign", w, []int64{id, run}, func(tx *store.Tx) (string, error) {
-		a, err := loadAllocation(tx, actor, auth.AllocationSign, id)
-		if err != nil {
-			return "", err
-		}
-		whole, err := tx.RunByID(id, run)
-		if err != nil {
-			return "", err
-		}
-		r, err := readRun(whole)
+		a, r, err := loadRun(tx, actor, auth.AllocationSign, id, run)
 		if err != nil {
 			return "", err
 		}

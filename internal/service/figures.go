@@ -49,10 +49,7 @@ func (s *Families) Figures(ctx context.Context, actor auth.Actor) (*Figures, err
 		return nil, err
 	}
 	var mine, theirs *store.Figures
-	other := place.Egypt
-	if actor.Party == place.Egypt {
-		other = place.Qatar
-	}
+	other := actor.Party.Other()
 	both := auth.Can(actor, auth.FiguresOther)
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		var err error
