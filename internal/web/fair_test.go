@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -603,27 +601,5 @@ func TestFairPermissionTable(t *testing.T) {
 	if after := stateOf(); after != before {
 		t.Errorf("something changed:\n%s\n%s", before, after)
 	}
-	golden := filepath.Join("testdata", "fair.golden")
-	if os.Getenv("MUNTIJA_UPDATE") != "" {
-		if err := os.WriteFile(golden, []byte(out.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, wanted := strings.Split(out.String(), "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(got), len(wanted)) {
-		g, w := "", ""
-		if i < len(got) {
-			g = got[i]
-		}
-		if i < len(wanted) {
-			w = wanted[i]
-		}
-		if g != w {
-			t.Errorf("line %d:\n got %s\nwant %s", i+1, g, w)
-		}
-	}
+	sameAsGolden(t, "fair.golden", out.String())
 }

@@ -165,12 +165,18 @@ func TestPermissionTable(t *testing.T) {
 	if after := rowsOf(t, s); after != before {
 		t.Errorf("something changed:\n%s\n%s", before, after)
 	}
-	golden := filepath.Join("testdata", "permission.golden")
+	sameAsGolden(t, "permission.golden", b.String())
+}
+
+// sameAsGolden compares a text with a file under testdata, line by line. MUNTIJA_UPDATE=1 writes the file anew.
+func sameAsGolden(t *testing.T, name, text string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name)
 	if os.Getenv("MUNTIJA_UPDATE") != "" {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(golden, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,7 +184,7 @@ func TestPermissionTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, wanted := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
+	got, wanted := strings.Split(text, "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(got), len(wanted)) {
 		g, w := "", ""
 		if i < len(got) {
