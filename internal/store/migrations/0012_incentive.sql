@@ -1,0 +1,1 @@
+-- The number of this step is taken: incentive.
