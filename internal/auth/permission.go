@@ -109,6 +109,11 @@ const (
 	FiguresView  Action = "figures.view"
 	FiguresOther Action = "figures.other"
 
+	TokenManage   Action = "token.manage"
+	TokenOversee  Action = "token.oversee"
+	HookManage    Action = "hook.manage"
+	MessageManage Action = "message.manage"
+
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
 	ProfileEdit Action = "profile.edit"
@@ -282,6 +287,13 @@ var actions = map[Action]rule{
 	AllocationRun:  {coordinator: Party},
 	AllocationSign: {coordinator: Party},
 	LetterView:     {worker: Own, reviewer: Areas, coordinator: Areas, reads: true},
+
+	// A program acts for the person who made its key and may do no more. A field worker's entries are typed where the family is, not sent by programs; an
+	// administrator sees every key of the party and ends any. Where events and messages go out to concerns the whole party.
+	TokenManage:   {reviewer: Own, coordinator: Own, analyst: Own, admin: Own},
+	TokenOversee:  {admin: Party},
+	HookManage:    {admin: Party, system: Party},
+	MessageManage: {admin: Party, system: Party},
 
 	WorkView:    {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FilterSave:  {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},

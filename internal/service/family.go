@@ -499,36 +499,9 @@ func (s *Families) SaveStep(ctx context.Context, actor auth.Actor, id int64, ste
 		if d.Version != w.Version {
 			return "", staleDraft(tx, d, before, after, st)
 		}
-		u, err := s.understand(tx, f, after, now)
+		u, err := s.saveDraft(tx, actor, f, d, before, after, step, now)
 		if err != nil {
 			return "", err
-		}
-		if err := putDraft(tx, id, d.Version, d.Kind, after, actor.UserID, now); err != nil {
-			return "", err
-		}
-		var changes []registry.Change
-		if d.Kind == store.DraftEntry {
-			changes = registry.Diff(&f.Record, &u.record)
-			f.Record = u.record
-			f.Status.UpdatedAt = now
-			// A draft may not leave the person's areas: it would vanish from them.
-			if err := allowCreate(actor, f.Record.Address.Area); err != nil {
-				return "", err
-			}
-			if len(changes) > 0 {
-				if err := tx.UpdateFamily(f, u.extra()); err != nil {
-					return "", err
-				}
-				if err := familyAudit(tx, actor, now, string(auth.FamilyEdit), f, changes, step); err != nil {
-					return "", err
-				}
-			}
-		} else if old, _ := s.check(before, f.Party, now, u.set); true {
-			if changes = registry.Diff(&old, &u.record); len(changes) > 0 {
-				if err := familyAudit(tx, actor, now, string(auth.FamilyAmend), f, changes, step); err != nil {
-					return "", err
-				}
-			}
 		}
 		out = &Saved{Version: d.Version + 1, Set: u.set, SavedAt: now, Problems: append(shape, stepProblems(u.problems, step)...)}
 		out.Checklist = u.checklist
@@ -550,6 +523,75 @@ func (s *Families) SaveStep(ctx context.Context, actor auth.Actor, id int64, ste
 		out = &Saved{Version: version, Problems: stepProblems(ed.Problems, step), Checklist: ed.Checklist, Set: ed.Set, Duplicates: ed.Duplicates, SavedAt: ed.SavedAt}
 	}
 	return out, nil
+}
+
+// saveDraft keeps what a draft's form says now; before is what it said. what is for the audit log: the step, or "form" for all of it.
+func (s *Families) saveDraft(tx *store.Tx, actor auth.Actor, f *registry.Family, d *store.Draft, before, after *intake.Registration, what string, now time.Time) (*understood, error) {
+	u, err := s.understand(tx, f, after, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := putDraft(tx, f.ID, d.Version, d.Kind, after, actor.UserID, now); err != nil {
+		return nil, err
+	}
+	if d.Kind == store.DraftAmendment {
+		old, _ := s.check(before, f.Party, now, u.set)
+		changes := registry.Diff(&old, &u.record)
+		if len(changes) == 0 {
+			return u, nil
+		}
+		return u, familyAudit(tx, actor, now, string(auth.FamilyAmend), f, changes, what)
+	}
+	changes := registry.Diff(&f.Record, &u.record)
+	f.Record, f.Status.UpdatedAt = u.record, now
+	// A draft may not leave the person's areas: it would vanish from them.
+	if err := allowCreate(actor, f.Record.Address.Area); err != nil {
+		return nil, err
+	}
+	if len(changes) == 0 {
+		return u, nil
+	}
+	if err := tx.UpdateFamily(f, u.extra()); err != nil {
+		return nil, err
+	}
+	return u, familyAudit(tx, actor, now, string(auth.FamilyEdit), f, changes, what)
+}
+
+// Replace saves the whole form of a draft at once and returns its new version and what is wrong with it. It is a draft: problems are told, not refused.
+// Made on another version it is Stale.
+func (s *Families) Replace(ctx context.Context, actor auth.Actor, id int64, form *intake.Registration, w Write) (version int64, problems fault.Problems, err error) {
+	now := s.now()
+	res, err := s.once(ctx, actor, "family.form", w, []any{id, w.Version, form}, func(tx *store.Tx) (string, error) {
+		f, d, before, err := draftFor(tx, actor, id)
+		if err != nil {
+			return "", err
+		}
+		if d.Version != w.Version {
+			return "", fault.New(fault.Stale, "error.stale_draft")
+		}
+		if _, err := s.saveDraft(tx, actor, f, d, before, form, "form", now); err != nil {
+			return "", err
+		}
+		return strconv.FormatInt(d.Version+1, 10), nil
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	if version, err = strconv.ParseInt(res, 10, 64); err != nil {
+		return 0, nil, fmt.Errorf("reading the kept version: %w", err)
+	}
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		f, err := load(tx, actor, auth.FamilyView, id)
+		if err != nil {
+			return err
+		}
+		u, err := s.understand(tx, f, form, now)
+		if err == nil {
+			problems = u.problems
+		}
+		return err
+	})
+	return version, problems, err
 }
 
 func stepProblems(ps fault.Problems, step string) fault.Problems {

@@ -85,6 +85,8 @@ type Service struct {
 	Search  *Search
 
 	Allocations *Allocations
+
+	Tokens *Tokens
 }
 
 // core is what the use-cases share.
@@ -127,6 +129,7 @@ func New(d Deps) *Service {
 	s.Exports = &Exports{core: c, jobs: s.Jobs, criteria: s.Criteria, atOnce: exportAtOnce}
 	s.Jobs.exports = s.Exports
 	s.Search = &Search{core: c}
+	s.Tokens = &Tokens{core: c}
 	s.Allocations = &Allocations{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: highs.New(highs.Options{CacheDir: d.PlanCache})}
 	s.Jobs.allocations = s.Allocations
 	return s
@@ -227,6 +230,9 @@ func userNames(tx *store.Tx, ids ...int64) (map[int64]string, error) {
 
 // CSRFKey returns the key that form tokens are made with.
 func (s *Service) CSRFKey() []byte { return s.keys.Derive("csrf") }
+
+// CursorKey returns the key that places in lists of the programming interface are signed with.
+func (s *Service) CursorKey() []byte { return s.keys.Derive("api-cursor") }
 
 // OfflineKey returns the key with which a person's browser keeps unsent form values on the device. It is the same at every sign-in of the
 // person and never stored on the device, so that what stays behind on a shared phone can be read by nobody else.

@@ -39,6 +39,8 @@ var tables = []struct {
 	{"sheet_mapping", "user_id, shape", false}, {"duplicate_hint", "id", true},
 	{"venue", "id", true}, {"hall", "id", true}, {"hall_plan", "id", true},
 	{"exhibition_hall", "exhibition_id, hall_id", false}, {"placement", "id", true},
+	{"api_token", "id", true}, {"hook", "id", true}, {"hook_delivery", "id", true}, {"message_template", "party, kind, channel", false}, {"message", "id", true},
+	{"message_refusal", "party, channel, blind", false},
 	{"allocation", "id", true}, {"allocation_exhibition", "allocation_id, exhibition_id", false}, {"allocation_run", "id", true},
 }
 

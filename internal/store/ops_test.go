@@ -82,7 +82,7 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 				tx.InsertWaiver(&registry.Waiver{FamilyID: f.ID, Reason: note}),
 				tx.InsertAssessment(&store.Assessment{FamilyID: f.ID, SetID: set.ID, Body: []byte(`{"nid":"` + id + `"}`)}),
 				tx.InsertFilter(&store.SavedFilter{UserID: user.ID, Name: "x", Query: "q=" + id}),
-				tx.InsertJob(&store.Job{Kind: "recheck", Party: f.Party}), storetest.FillExport(tx, user.ID, f.Party, id),
+				tx.InsertJob(&store.Job{Kind: "recheck", Party: f.Party}), storetest.FillExport(tx, user.ID, f.Party, id), storetest.FillOutbox(tx, user.ID, f.Party, id),
 				tx.InsertSession(&auth.Session{Hash: hash, UserID: user.ID}), tx.InsertLink(&link),
 				tx.RecordFailure(id+"@example.org", "198.51.100.77", storetest.Noon),
 				tx.KeepIdempotency(user.ID, "key", []byte("hash"), "/families/1", storetest.Noon))

@@ -38,7 +38,9 @@ const depsRules = `
 
 	# use-cases, edge, program
 	media, planner, matching, intake, sheet, store < service;
+	fault < courier < store;
 	locale, fault < web/render;
+	NONE < web/schema < web;
 	service, locale, metrics, web/render < web;
 	service, fixtures < demo;
 	config, views, static, fixtures, demo, web < cli;

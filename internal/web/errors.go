@@ -23,6 +23,11 @@ func (s *Server) missing(c *fiber.Ctx) error {
 			return fiber.ErrMethodNotAllowed
 		}
 	}
+	for _, r := range s.api {
+		if fiber.RoutePatternMatch(c.Path(), apiRoot+r.path) {
+			return fiber.ErrMethodNotAllowed
+		}
+	}
 	return fault.New(fault.NotFound, "error.not_found")
 }
 
@@ -48,8 +53,11 @@ func (s *Server) handleError(c *fiber.Ctx, err error) error {
 		route, _ := c.Locals(localRoute).(string)
 		s.log.LogAttrs(c.UserContext(), slog.LevelError, "request failed", slog.String("request", id), slog.String("route", route), slog.Any("error", err))
 	}
-	if status == 429 || status == 503 {
+	if (status == 429 || status == 503) && len(c.Response().Header.Peek("Retry-After")) == 0 {
 		c.Set("Retry-After", "5")
+	}
+	if isAPI(c) {
+		return s.apiProblem(c, err, status, key, args)
 	}
 	r := &request{c: c, s: s, locale: localeOf(c)}
 	if aerr := r.authenticate(); aerr != nil { // the database may be what failed: then the page has no name in its bar

@@ -360,6 +360,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.meetings", "/meetings", "heart-handshake", auth.MeetingView},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
 		{"nav.venues", "/venues", "building-store", auth.VenueView},
+		{"nav.tokens", "/tokens", "key", auth.TokenManage},
 		{"nav.users", "/users", "user-shield", auth.UserList},
 		{"nav.audit", "/audit", "history", auth.AuditView},
 		{"nav.jobs", "/jobs", "clock-hour-4", auth.JobView},

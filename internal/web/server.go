@@ -31,6 +31,7 @@ import (
 	"muntija/internal/metrics"
 	"muntija/internal/service"
 	"muntija/internal/web/render"
+	"muntija/internal/web/schema"
 )
 
 // Asset is one static file as the server sends it.
@@ -74,6 +75,11 @@ type Server struct {
 	trusted []netip.Prefix
 	routes  []route
 	o       Options
+
+	api        []apiRoute
+	apiDoc     []byte // the OpenAPI document
+	apiSchemas *schema.Set
+	limits     *limiter
 }
 
 // bodyLimit is the largest request: a roster of 100,000 families. Routes that take no file take formLimit.
@@ -121,6 +127,7 @@ func New(o Options) (*Server, error) {
 		ServerHeader:          "",
 	})
 	s.app.Use(s.observe, s.guard)
+	s.mountAPI()
 	s.mount()
 	if o.Chromium != "" {
 		o.Service.Jobs.SetPrinter(s.printBook)

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
 		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 
+		{"tokens", testTokens}, {"hooks", testHooks}, {"messages", testMessages},
 		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement}, {"fair", testFair},
 		{"export rows", testExportRows}, {"export files", testExportFiles}, {"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 	} {
