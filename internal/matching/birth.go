@@ -167,3 +167,17 @@ func whole(y, m, d int) Birth {
 	}
 	return Birth{y, m, d}
 }
+
+// ageEra is the year in which somebody of age 0 was born where only ages are known, and not when they were asked: nobody else is born near it.
+const ageEra = 6000
+
+// oldest is the highest age that counts as one.
+const oldest = 120
+
+// bornAged is what an age says of a date of birth.
+func bornAged(age int) Birth {
+	if age < 1 || age > oldest {
+		return Birth{}
+	}
+	return Birth{Year: ageEra + age}
+}

@@ -31,7 +31,7 @@ func (c *comparer) compare(a, b *person) pattern {
 		switch {
 		case a.email == b.email:
 			p.set(Email, EmailSame)
-		case a.mailbox == b.mailbox || distance(c.codes.words[a.email].code, c.codes.words[b.email].code, 1) == 1:
+		case a.mailbox == b.mailbox || lettersSlip(c.codes.words[a.email].code, c.codes.words[b.email].code):
 			p.set(Email, EmailNear)
 		default:
 			p.set(Email, Differs)
@@ -49,7 +49,7 @@ func (c *comparer) compare(a, b *person) pattern {
 			p.set(f, either(a.other[i] == b.other[i], OtherSame))
 		}
 	}
-	return p
+	return c.imply(p)
 }
 
 func either(yes bool, l Level) Level {
@@ -63,13 +63,16 @@ func either(yes bool, l Level) Level {
 func (c *comparer) names2(a, b *person) (name, rest Level) {
 	name, rest = c.nameLevel(a, b), c.restLevel(a, b)
 	if name <= Differs && rest <= RestOne && a.nrest > 0 && b.nrest > 0 && a.given != 0 && b.given != 0 {
-		x := c.memory.like(c.names, kindNames, a.given, b.rest[b.nrest-1])
-		y := c.memory.like(c.names, kindNames, b.given, a.rest[a.nrest-1])
-		if x >= slip && y >= slip {
+		if c.among(a.given, b) && c.among(b.given, a) {
 			return NameSlip, RestMost
 		}
 	}
 	return name, rest
+}
+
+// among reports whether a given name stands last in the rest of another's name, or first: Smith John Albert, John Albert Smith.
+func (c *comparer) among(given uint32, p *person) bool {
+	return c.memory.like(c.names, kindNames, given, p.rest[p.nrest-1]) >= slip || p.nrest > 1 && c.memory.like(c.names, kindNames, given, p.rest[0]) >= slip
 }
 
 func (c *comparer) nameLevel(a, b *person) Level {
@@ -168,6 +171,8 @@ func bornLevel(a, b uint32) Level {
 	yb, mb, db := split(b)
 	if ma == 0 || mb == 0 || da == 0 || db == 0 { // a part is unknown
 		switch {
+		case ya > ageEra && yb > ageEra && ya-yb+1 <= 2: // ages, one of them asked a year later
+			return BornYear
 		case ya != yb:
 			return Differs
 		case ma == mb && ma != 0:
@@ -252,6 +257,22 @@ func codeDistance(x, y []byte, most int) int {
 		}
 	}
 	return distance(x, y, most)
+}
+
+// lettersSlip reports one slip between two addresses that is not another digit: mary.miller2 and mary.miller8 are two people of one name.
+func lettersSlip(x, y []byte) bool {
+	if distance(x, y, 1) != 1 {
+		return false
+	}
+	if len(x) != len(y) {
+		return true
+	}
+	for i := range x {
+		if x[i] != y[i] && x[i] >= '0' && x[i] <= '9' && y[i] >= '0' && y[i] <= '9' {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *comparer) phoneLevel(a, b *person) Level {

@@ -28,6 +28,18 @@ func TestReadCSV(t *testing.T) {
 			[]Record{{ID: "1", Given: "jo", Rest: "ray", Birth: Birth{1950, 2, 0}}}},
 		{"Arabic headers", "المعرف\tالاسم الأول\tباقي الاسم\tالمحافظة\tتاريخ الميلاد\n1\tمنى\tسيد أحمد\tقنا\t١٩٨٠/٠١/٠٢\n", "المعرف", "",
 			[]Record{{ID: "1", Given: "منى", Rest: "سيد أحمد", Area: "قنا", Birth: Birth{1980, 1, 2}}}},
+		{"Windows-1256", "id,name\n1,\xe3\xe4\xec \xd3\xed\xcf\n", "", "", []Record{{ID: "1", Full: "منى سيد"}}},
+		{"Windows-1252", "id,name\n1,Ren\xe9 M\xfcller\n", "", "", []Record{{ID: "1", Full: "René Müller"}}},
+		{"UTF-16", "\xff\xfei\x00d\x00,\x00n\x00a\x00m\x00e\x00\n\x001\x00,\x00A\x00\n\x00", "", "", []Record{{ID: "1", Full: "A"}}},
+		{"quotes", "id,name,city\n1,\"Smith, \"\"Jo\"\" Ann\",\"a\nb\"\n2,O\"Neil,x\n", "", "", []Record{{ID: "1", Full: `Smith, "Jo" Ann`, Area: "a\nb"}, {ID: "2", Full: `O"Neil`, Area: "x"}}},
+		{"one column", "name\nA B\n\nC\n", "", "", []Record{{ID: "2", Full: "A B"}, {ID: "3", Full: "C"}}},
+		{"cells that say nothing", "id,first name,dob,zip,city\n1,NaN,null,N/A,-\n", "", "", []Record{{ID: "1"}}},
+		{"headers with parts", "voter_reg_num,first_name,midl_name,last_name,res_street_address,res_city_desc,zip_code,full_phone_num,age\n7,A,B,C,1 X ST,Y,2,5551234,40\n", "voter_reg_num", "",
+			[]Record{{ID: "7", Given: "A", Rest: "B C", Street: "1 X ST", Area: "Y", Postcode: "2", Phones: []string{"5551234"}, Birth: Birth{Year: ageEra + 40}}}},
+		{"a map in other words", "k,f,l,b,z,s,c\n1,jo,ray,1/2/1950,9,m,x\n", "", `{"key": "k", "columns": {"First Name": "f", "Last-Name": "l", "dateOfBirth": {"column": "b"}, "ZIP Code": "z", "Gender": "s", "title": "c"}}`,
+			[]Record{{ID: "1", Given: "jo", Rest: "ray", Birth: Birth{1950, 2, 1}, Postcode: "9", Sex: "m"}}},
+		{"a map as a list", "k,f,l\n1,jo,ray\n", "k", `[{"column": "f", "field": "given_name"}, {"column": "l", "field": "surname"}]`, []Record{{ID: "1", Given: "jo", Rest: "ray"}}},
+		{"the key is no number of a person", "rec_id,f\n1,jo\n", "rec_id", `{"id": "rec_id", "given": "f"}`, []Record{{ID: "1", Given: "jo"}}},
 		{"short and long lines", "id,name\n1,A,extra\n2\n", "", "", []Record{{ID: "1", Full: "A"}, {ID: "2"}}},
 	}
 	for _, test := range tests {
@@ -53,7 +65,9 @@ func TestReadCSVRefuses(t *testing.T) {
 		"nothing known":  {"id,zzz\n1,A\n", "", "matching.file_nothing"},
 		"an empty key":   {"id,name\n1,A\n,B\n", "id", "matching.file_no_key"},
 		"a workbook":     {"PK\x03\x04\x00\x00", "", "matching.file_utf8"},
-		"windows-1256":   {"id,name\n1,\xe3\xe4\xec\xed\xed\xed\n", "", "matching.file_utf8"},
+		"no such key":    {"a,name\n1,A\n", "id", "matching.file_column"},
+		"headers only":   {"zzz\n", "", "matching.file_nothing"},
+		"NULs":           {"id,name\n1,\x00\x00\n", "", "matching.file_utf8"},
 	} {
 		_, _, err := ReadCSV(strings.NewReader(test.file), test.key, nil)
 		var f *fault.Error

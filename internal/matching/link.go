@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultThreshold is the probability from which a pair is taken for the same person when nobody says otherwise.
-const DefaultThreshold = 0.9
+const DefaultThreshold = 0.75
 
 // Options of a run. The zero value is the default.
 type Options struct {
@@ -231,43 +231,17 @@ func parallel(threads, n int, do func(worker, from, to int)) {
 	wg.Wait()
 }
 
-// Bits that the frequency of a name may add or take: a name that only two have may as well be one wrong twice.
-const mostRarity, leastRarity = 6, -6
-
-// rarity returns what the frequencies of the names that both have change: log2 of the chance that two strangers share any name over the frequency of this
-// one (Winkler 2000). A word that stands twice in one name counts once.
-func (s *Set) rarity(a, b *person, p pattern) (given, rest float32) {
-	if p.at(Name) == NameSame {
-		given = s.names.words[a.given].gain[asValue]
-	}
-	if p.at(Rest) >= RestOne {
-		sum := float32(0)
-		for i, w := range a.rest[:a.nrest] {
-			if slices.Contains(b.rest[:b.nrest], w) && !slices.Contains(a.rest[:i], w) {
-				sum += s.names.words[w].gain[asRest]
-			}
-		}
-		rest = min(max(sum, leastRarity), mostRarity)
-	}
-	return given, rest
-}
-
 // pair explains a scored pair.
 func (t *tables) pair(s *Set, x *scored, p float64) Pair {
 	out := Pair{A: s.ids[x.i], B: s.ids[x.j], i: int(x.i), j: int(x.j), Probability: p}
 	home := t.home + float64(x.rest) - t.none
+	parts := s.frequencies(&s.people[x.i], &s.people[x.j], x.levels)
 	for f := range Field(fields) {
 		l := x.levels.at(f)
 		if l == Missing {
 			continue
 		}
-		bits := t.m[f][l] - t.u[f][l]
-		switch f {
-		case Name:
-			bits += float64(x.given)
-		case Rest:
-			bits += float64(x.rest)
-		}
+		bits := t.m[f][l] - t.u[f][l] + float64(parts[f])
 		home += t.h[f][l] - t.u[f][l]
 		out.Weight += bits
 		out.Reasons = append(out.Reasons, Reason{Field: f, Level: LevelName(f, l), Bits: bits})

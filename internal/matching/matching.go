@@ -128,7 +128,8 @@ const (
 	PlaceSame Level = 3
 	HomeSame  Level = 2
 	OtherSame Level = 2
-	levels          = 6
+	Implied   Level = 6 // area, locality, postcode: the same, as they must be where a narrower place is; it says nothing more
+	levels          = 7
 )
 
 var levelNames = [fields][levels]string{
@@ -139,10 +140,10 @@ var levelNames = [fields][levels]string{
 	IDNumber:  {"missing", "differs", "near", "slip", "same"},
 	Phone:     {"missing", "differs", "slip", "same"},
 	Email:     {"missing", "differs", "near", "same"},
-	Area:      {"missing", "differs", "near", "same"},
-	Locality:  {"missing", "differs", "near", "same"},
+	Area:      {"missing", "differs", "near", "same", Implied: "same"},
+	Locality:  {"missing", "differs", "near", "same", Implied: "same"},
 	Street:    {"missing", "differs", "near", "same"},
-	Postcode:  {"missing", "differs", "near", "same"},
+	Postcode:  {"missing", "differs", "near", "same", Implied: "same"},
 	Household: {"missing", "differs", "same"},
 	Other1:    {"missing", "differs", "same"},
 	Other2:    {"missing", "differs", "same"},

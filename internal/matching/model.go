@@ -37,6 +37,41 @@ var defaultM = [fields][levels]float64{
 // trust is how many pairs the defaults count for.
 const trust = 40
 
+// mostDiffers bounds how often one person's two records may differ in a field altogether. Without a bound the estimate of a file in which nobody stands twice, or of
+// one in which a few names are very common, ends in another class of pairs that are alike: neighbours, namesakes.
+var mostDiffers = [fields]float64{Name: .2, Rest: .3, Born: .15, Sex: .06, IDNumber: .25, Phone: .6, Email: .5, Area: .4, Locality: .5, Street: .6, Postcode: .5, Household: .5,
+	Other1: .7, Other2: .4}
+
+// leastSame bounds from below how often they agree wholly, for the fields that a person keeps for life.
+var leastSame = [fields]float64{Name: .5, Rest: .45, Born: .5, Sex: .9, IDNumber: .5}
+
+// plausible holds the bounds of mostDiffers and leastSame; the other levels share what is left in their proportion.
+func plausible(f Field, m *[levels]float64) {
+	best := top[f]
+	if m[Differs] > mostDiffers[f] {
+		for l := Differs + 1; l <= best; l++ {
+			m[l] += .1 * defaultM[f][l] // also where the data had nothing
+		}
+		scale(m, Differs+1, best, 1-mostDiffers[f])
+		m[Differs] = mostDiffers[f]
+	}
+	if m[best] < leastSame[f] {
+		scale(m, Differs, best-1, 1-leastSame[f])
+		m[best] = leastSame[f]
+	}
+}
+
+// scale makes some levels add up to a sum.
+func scale(m *[levels]float64, from, to Level, sum float64) {
+	all := 0.0
+	for l := from; l <= to; l++ {
+		all += m[l]
+	}
+	for l := from; l <= to; l++ {
+		m[l] *= sum / all
+	}
+}
+
 // homeDefault is what two people of one household look like.
 func homeDefault(u *[fields][levels]float64) (h [fields][levels]float64) {
 	h = *u
@@ -70,15 +105,23 @@ func (s *Set) agreement() (u [fields][levels]float64) {
 	c := &comparer{s, newMemory()}
 	const sample = 400_000
 	var count [fields][levels]float64
-	rounds := min(sample, n*8)
+	whole := pairs(n) <= sample // of a small set every pair is looked at: a few slips more or less would weigh much
+	rounds := sample
+	if whole {
+		rounds = int(pairs(n))
+	}
 	state := uint64(0x9e3779b97f4a7c15)
 	next := func() uint64 { // SplitMix64
 		state += 0x9e3779b97f4a7c15
 		return mix(state)
 	}
+	var i, j uint64
 	for range rounds {
-		i, j := next()%uint64(n), next()%uint64(n)
-		if i == j {
+		if whole {
+			if j++; j == uint64(n) {
+				i, j = i+1, i+2
+			}
+		} else if i, j = next()%uint64(n), next()%uint64(n); i == j {
 			continue
 		}
 		p := c.compare(&s.people[i], &s.people[j])
@@ -242,7 +285,7 @@ type scored struct {
 	i, j   uint32
 	levels pattern
 	given  float32 // bits that the frequency of the given name adds
-	rest   float32 // and of the rest; the household shares it
+	rest   float32 // and of what a household shares: the rest of the name, the place
 }
 
 // tables are log2 of a model, added up pair by pair.
@@ -335,6 +378,9 @@ func (md *model) estimate(ps []scored) {
 				others[l] = m[f][l] + h[f][l]
 			}
 			md.strangers(f, others)
+			if m[f][top[f]] > 0 || f != Born { // of dates of which the year alone is known none is wholly the same
+				plausible(f, &md.m[f])
+			}
 			keepOrder(&md.m[f], &md.u[f], top[f])
 		}
 		if math.Abs(md.share.match-before) < enough*before {
@@ -368,18 +414,13 @@ func grouped(ps []scored) []group {
 	return out
 }
 
-// keepOrder holds that a better level is never less evidence for a match than a worse one: with few pairs the estimate can turn that over.
+// keepOrder holds that a better level is never less evidence for a match than a worse one: with few pairs the estimate can turn that over. What strangers look like gives
+// way, not what one person does: of a home whose people share a phone, hardly a stranger is seen one digit away from it.
 func keepOrder(m, u *[levels]float64, best Level) {
 	for l := best; l > Differs; l-- {
-		if better, worse := m[l]/u[l], m[l-1]/u[l-1]; worse > better {
-			m[l-1] = better * u[l-1]
+		if better := m[l] / u[l]; m[l-1]/u[l-1] > better {
+			u[l-1] = m[l-1] / better
 		}
 	}
-	sum := 0.0
-	for l := Differs; l <= best; l++ {
-		sum += m[l]
-	}
-	for l := Differs; l <= best; l++ {
-		m[l] /= sum
-	}
+	scale(u, Differs, best, 1)
 }

@@ -43,13 +43,15 @@ type person struct {
 
 // Set is records made comparable with each other. It is read-only once it is made, and safe for concurrent use.
 type Set struct {
-	ids    []string
-	people []person
-	names  *vocabulary // given names and all other names
-	places *vocabulary // areas, localities, streets
-	codes  *vocabulary // id numbers, phones, postcodes, e-mail addresses
-	others *vocabulary
-	latin  bool // no name is Arabic
+	ids     []string
+	people  []person
+	names   *vocabulary // given names and all other names
+	places  *vocabulary // areas, localities, streets
+	codes   *vocabulary // id numbers, phones, postcodes, e-mail addresses
+	others  *vocabulary
+	latin   bool              // no name is Arabic
+	gains   [fields][]float32 // bits that the frequency of a place adds when two share it, by its number
+	implied [fields]pattern   // the fields that a narrower one settles, as a pattern of Implied
 }
 
 // NewSet makes the records comparable. Ids must be there and differ: else the error is fault.Invalid and names the first that does not.
@@ -79,6 +81,7 @@ func NewSet(records []Record) (*Set, error) {
 		}
 	}
 	s.roundBirths()
+	s.weighPlaces()
 	return s, nil
 }
 
@@ -130,7 +133,9 @@ func (s *Set) prepare(r *Record) person {
 		p.rest[p.nrest] = s.names.add(w, asRest)
 		p.nrest++
 	}
-	p.id = s.codes.add(codeKey(r.IDNumber), asValue)
+	if id := codeKey(r.IDNumber); !allAlike(id) {
+		p.id = s.codes.add(id, asValue)
+	}
 	for i, n := 0, 0; i < len(r.Phones) && n < mostPhones; i++ {
 		if c := phoneKey(r.Phones[i]); c != "" {
 			p.phones[n] = s.codes.add(c, asValue)
@@ -193,7 +198,7 @@ func words(s string, most int) []string {
 var latinJoins = map[string]bool{"abd": true, "abdel": true, "abdul": true, "abdal": true, "abou": true, "abu": true, "el": true, "al": true, "um": true, "umm": true}
 
 // noNames are what stands in a name's cell where nobody knew it.
-var noNames = map[string]bool{"unknown": true, "nan": true, "null": true, "none": true, "na": true, "mr": true, "mrs": true, "ms": true, "miss": true, "dr": true,
+var noNames = map[string]bool{"unknown": true, "nan": true, "null": true, "none": true, "na": true, "mr": true, "mrs": true, "ms": true, "miss": true, "dr": true, "prof": true, "sir": true, "jr": true, "sr": true, "ii": true, "iii": true,
 	"السيد/ة": true, "مجهول": true}
 
 func nameWords(s string) []string {
@@ -237,11 +242,14 @@ func phoneKey(s string) string {
 		}
 	}
 	d := strings.TrimLeft(b.String(), "0")
-	if len(d) < 6 {
+	if len(d) < 6 || allAlike(d) {
 		return ""
 	}
 	return d[max(0, len(d)-9):]
 }
+
+// allAlike reports a number that stands for none: 999999999.
+func allAlike(s string) bool { return len(s) >= 6 && strings.Trim(s, s[:1]) == "" }
 
 func birthNumber(b Birth) uint32 {
 	if b.Year < 1 || b.Year > 9999 || b.Month < 0 || b.Month > 12 || b.Day < 0 || b.Day > 31 {

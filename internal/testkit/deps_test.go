@@ -74,6 +74,8 @@ var doors = map[string][]string{
 	"github.com/urfave/cli":               {"cli"},
 	"github.com/BurntSushi/toml":          {"locale"},
 	"golang.org/x/text/language":          {"locale"},
+	"golang.org/x/text/encoding/charmap":  {"matching"}, // files of strangers: Windows-1256
+	"golang.org/x/text/encoding/unicode":  {"matching"}, // and UTF-16
 	"golang.org/x/text/feature/plural":    {"locale"},
 	"golang.org/x/net/html":               {"testkit"},
 }
