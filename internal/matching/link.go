@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultThreshold is the probability from which a pair is taken for the same person when nobody says otherwise.
-const DefaultThreshold = 0.75
+const DefaultThreshold = 0.8
 
 // Options of a run. The zero value is the default.
 type Options struct {

@@ -314,7 +314,7 @@ var stranger = []struct {
 				}
 				taken += " " + q.first
 				q.last, q.house, q.street, q.city, q.zip, q.phone = one.last, one.house, one.street, one.city, one.zip, one.phone
-				if t.chance(.1) {
+				if t.chance(.04) {
 					q.y, q.m, q.d = one.y, one.m, one.d
 				}
 				if t.chance(.15) {
