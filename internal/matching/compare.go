@@ -12,7 +12,10 @@ const (
 )
 
 // compare returns the level of each field.
-func (c *comparer) compare(a, b *person) pattern {
+func (c *comparer) compare(a, b *person) pattern { return c.places2(a, b, c.person2(a, b)) }
+
+// person2 compares all but the places, which are the dearest to compare and of which most pairs differ.
+func (c *comparer) person2(a, b *person) pattern {
 	var p pattern
 	name, rest := c.names2(a, b)
 	p.set(Name, name)
@@ -37,10 +40,6 @@ func (c *comparer) compare(a, b *person) pattern {
 			p.set(Email, Differs)
 		}
 	}
-	p.set(Area, c.placeLevel(a.area, b.area))
-	p.set(Locality, c.placeLevel(a.locality, b.locality))
-	p.set(Street, streetLevel(a, b))
-	p.set(Postcode, c.postcodeLevel(a.postcode, b.postcode))
 	if a.home != 0 && b.home != 0 {
 		p.set(Household, either(a.home == b.home, HomeSame))
 	}
@@ -49,7 +48,42 @@ func (c *comparer) compare(a, b *person) pattern {
 			p.set(f, either(a.other[i] == b.other[i], OtherSame))
 		}
 	}
+	return p
+}
+
+// places2 adds the places.
+func (c *comparer) places2(a, b *person, p pattern) pattern {
+	p.set(Area, c.placeLevel(a.area, b.area))
+	p.set(Locality, c.placeLevel(a.locality, b.locality))
+	p.set(Street, streetLevel(a, b))
+	p.set(Postcode, c.postcodeLevel(a.postcode, b.postcode))
 	return c.imply(p)
+}
+
+// hopeless reports whether two people are neither one nor of one home even if all places that differ were nearly the same. It takes the pattern of person2.
+func (t *tables) hopeless(a, b *person, p pattern) bool {
+	x := scored{levels: p}
+	match, home, none := t.bits(&x)
+	if p.at(Name) >= NameSame {
+		match += mostRarity
+	}
+	if p.at(Rest) >= RestOne {
+		match, home = match+mostRarity, home+mostRarity
+	}
+	for i, w := range [...][2]uint32{{a.area, b.area}, {a.locality, b.locality}, {a.street[0], b.street[0]}, {a.postcode, b.postcode}} {
+		f := Area + Field(i)
+		if w[0] == 0 || w[1] == 0 {
+			continue
+		}
+		if w[0] == w[1] {
+			match += t.m[f][PlaceSame] - t.u[f][PlaceSame] + mostPlace
+			home += t.h[f][PlaceSame] - t.u[f][PlaceSame] + mostPlace
+			continue
+		}
+		match += max(t.m[f][PlaceNear]-t.u[f][PlaceNear], t.m[f][Differs]-t.u[f][Differs])
+		home += max(t.h[f][PlaceNear]-t.u[f][PlaceNear], t.h[f][Differs]-t.u[f][Differs])
+	}
+	return max(match, home) <= none-floor
 }
 
 func either(yes bool, l Level) Level {

@@ -187,7 +187,11 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 				counts[worker]++
 				x := scored{i: i, j: j}
 				p, q := &s.people[i], &s.people[j]
-				x.levels = c.compare(p, q)
+				x.levels = c.person2(p, q)
+				if t.hopeless(p, q, x.levels) {
+					return
+				}
+				x.levels = c.places2(p, q, x.levels)
 				x.given, x.rest = s.rarity(p, q, x.levels)
 				if match, home, none := t.bits(&x); max(match, home) > none-floor {
 					found[worker] = append(found[worker], x)

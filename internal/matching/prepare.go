@@ -3,6 +3,7 @@ package matching
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"muntija/internal/arabic"
@@ -56,7 +57,7 @@ type Set struct {
 
 // NewSet makes the records comparable. Ids must be there and differ: else the error is fault.Invalid and names the first that does not.
 func NewSet(records []Record) (*Set, error) {
-	s := &Set{ids: make([]string, 0, len(records)), people: make([]person, 0, len(records)), names: newVocabulary(), places: newVocabulary(),
+	s := &Set{ids: make([]string, 0, len(records)), names: newVocabulary(), places: newVocabulary(),
 		codes: newVocabulary(), others: newVocabulary(), latin: true}
 	seen := make(map[string]struct{}, len(records))
 	for i := range records {
@@ -69,8 +70,18 @@ func NewSet(records []Record) (*Set, error) {
 		}
 		seen[r.ID] = struct{}{}
 		s.ids = append(s.ids, r.ID)
-		s.people = append(s.people, s.prepare(r))
 	}
+	s.people = make([]person, len(records))
+	var both sync.WaitGroup
+	both.Go(func() { // each has vocabularies of its own
+		for i := range records {
+			s.prepareName(&s.people[i], &records[i])
+		}
+	})
+	for i := range records {
+		s.prepareRest(&s.people[i], &records[i])
+	}
+	both.Wait()
 	for _, v := range []*vocabulary{s.names, s.places, s.codes, s.others} {
 		v.close()
 	}
@@ -106,8 +117,7 @@ func (s *Set) roundBirths() {
 // Len returns the number of records.
 func (s *Set) Len() int { return len(s.people) }
 
-func (s *Set) prepare(r *Record) person {
-	p := person{birth: birthNumber(r.Birth), sex: sexOf(r.Sex)}
+func (s *Set) prepareName(p *person, r *Record) {
 	given, rest := nameWords(r.Given), nameWords(r.Rest)
 	if len(given) == 0 && len(rest) == 0 {
 		full := r.Full
@@ -133,6 +143,10 @@ func (s *Set) prepare(r *Record) person {
 		p.rest[p.nrest] = s.names.add(w, asRest)
 		p.nrest++
 	}
+}
+
+func (s *Set) prepareRest(p *person, r *Record) {
+	p.birth, p.sex = birthNumber(r.Birth), sexOf(r.Sex)
 	if id := codeKey(r.IDNumber); !allAlike(id) {
 		p.id = s.codes.add(id, asValue)
 	}
@@ -166,7 +180,6 @@ func (s *Set) prepare(r *Record) person {
 	for i, o := range r.Other {
 		p.other[i] = s.others.add(strings.ReplaceAll(arabic.Fold(cut(o)), " ", ""), asValue)
 	}
-	return p
 }
 
 func sortWords(a *[mostStreet]uint32) {
