@@ -51,6 +51,7 @@ type Result struct {
 	Compared  int        // pairs that were looked at
 	Threshold float64
 	Share     float64 // estimated share of all pairs that match
+	Params    *Params // what the estimate found, for comparisons of a few with all
 }
 
 // Link compares the records of the set. The error is the context's, or fault.Invalid for options out of range.
@@ -78,7 +79,7 @@ func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
 	}
 	out.Compared = compared
 	md.estimate(ps)
-	out.Share = md.share.match
+	out.Share, out.Params = md.share.match, md.params(len(s.people))
 	t := md.tables()
 	for i := range ps {
 		x := &ps[i]

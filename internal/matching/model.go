@@ -103,7 +103,7 @@ var top = [fields]Level{Name: NameSame, Rest: RestSame, Born: BornSame, Sex: Sex
 func (s *Set) agreement() (u [fields][levels]float64) {
 	n := len(s.people)
 	c := &comparer{s, newMemory()}
-	const sample = 400_000
+	const sample = 200_000
 	var count [fields][levels]float64
 	whole := pairs(n) <= sample // of a small set every pair is looked at: a few slips more or less would weigh much
 	rounds := sample

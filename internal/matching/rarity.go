@@ -106,8 +106,7 @@ func (s *Set) weighPlaces() {
 		s.gains[f] = make([]float32, len(counts))
 		for w, c := range counts {
 			if c > 0 {
-				bits := math.Log2(same * total / max(2, float64(c)))
-				s.gains[f][w] = float32(min(max(bits, leastPlace), mostPlace))
+				s.gains[f][w] = placeGain(same, total, c)
 			}
 		}
 	}
@@ -119,6 +118,11 @@ func (s *Set) weighPlaces() {
 			}
 		}
 	}
+}
+
+// placeGain is the bits of a place in which so many of all live.
+func placeGain(same, total float64, count uint32) float32 {
+	return float32(min(max(math.Log2(same*total/max(2, float64(count))), leastPlace), mostPlace))
 }
 
 // settles reports whether people who share a field nearly always share the wider one too, from a sample of the records.

@@ -72,10 +72,15 @@ func (v *vocabulary) close() {
 			v.same[as] += c * (c - 1) / (v.total[as] * (v.total[as] - 1))
 		}
 		v.same[as] = max(v.same[as], 1/(v.total[as]*v.total[as]))
-		for i := range v.words {
-			bits := math.Log2(v.same[as] / v.share(uint32(i), as))
-			v.words[i].gain[as] = float32(min(max(bits, leastRarity), mostRarity))
-		}
+		v.weigh(as)
+	}
+}
+
+// weigh sets the bits of the words from how often they and all are used.
+func (v *vocabulary) weigh(as role) {
+	for i := range v.words {
+		bits := math.Log2(v.same[as] / v.share(uint32(i), as))
+		v.words[i].gain[as] = float32(min(max(bits, leastRarity), mostRarity))
 	}
 }
 
