@@ -440,7 +440,7 @@ func (md *model) params(records int) *Params {
 // model is the weights in a registry of another size: how many of a person's records there are more does not depend on it, and so the share of pairs goes down as it grows.
 func (p *Params) model(records int) *model {
 	md := &model{m: p.M, u: p.U, h: p.H}
-	scale := float64(max(p.Records, 1)) / float64(max(records, 1))
+	scale := float64(max(p.Records, 1)) / float64(max(records, trustNames)) // among a handful nobody is likelier to be there twice
 	md.share.match, md.share.home = min(p.Match*scale, .1), min(p.Home*scale, .1)
 	return md
 }

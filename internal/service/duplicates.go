@@ -1,9 +1,12 @@
 package service
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -359,8 +362,8 @@ func (s *Duplicates) Run(ctx context.Context, actor auth.Actor, w Write) (int64,
 	return strconv.ParseInt(id, 10, 64)
 }
 
-// Search compares all families of a party, which is what the nightly run does, and stores nothing. Ids of the result are registration numbers where there is one,
-// else "#" and the family's id. It is for the command line, which acts as the program.
+// Search compares all families of a party in memory and keeps of it the weights alone, by which the runs at night and after imports compare new families. Ids of the result are
+// registration numbers where there is one, else "#" and the family's id. It is for the command line, which acts as the program.
 func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Options) (result *matching.Result, families int, err error) {
 	if _, err := auth.ReachOf(actor, auth.DuplicateRun); err != nil {
 		return nil, 0, err
@@ -378,7 +381,16 @@ func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Op
 	if err != nil {
 		return nil, 0, err
 	}
-	result, err = set.Link(ctx, o)
+	records = nil
+	if result, err = set.Link(ctx, o); err != nil || set.Len() < linkageFrom {
+		return result, set.Len(), err // few families say too little of how people err
+	}
+	raw, err := json.Marshal(result.Params)
+	if err != nil {
+		return nil, 0, fmt.Errorf("writing the weights: %w", err)
+	}
+	now := s.now()
+	err = s.db.Update(ctx, func(tx *store.Tx) error { return tx.PutLinkageParams(actor.Party, raw, now) })
 	return result, set.Len(), err
 }
 
@@ -394,7 +406,7 @@ func personsOf(ctx context.Context, db *store.DB, party place.Country, name func
 			n, last, out = 0, after, out[:kept]
 			return tx.EachRecord(party, after, batch, func(id int64, state registry.State, number registry.Number, r *registry.Record) error {
 				n, last = n+1, id
-				if state != registry.Withdrawn && state != registry.Merged && (r.Lead.GivenName != "" || r.Lead.RestOfName != "" || r.Lead.IDNumber != "") {
+				if matchable(state, r) {
 					out = append(out, personOf(name(id, number), r))
 				}
 				return nil
@@ -428,15 +440,82 @@ func personOf(id string, r *registry.Record) matching.Record {
 // pairsAtOnce is how many pairs one transaction stores.
 const pairsAtOnce = 200
 
-// duplicates is the job: it reads and compares everything, and then stores what it found in batches. It has no cursor: taken up again, it begins anew and finds
-// the same.
+// duplicatesParams are the parameters of the job.
+type duplicatesParams struct {
+	Import int64 `json:"import,omitempty"` // whose families it is for; 0: those of the day
+}
+
+// duplicates is the job: it compares the families that changed since it last ran with all others, a small registry whole. See linkage.go.
 func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
-	// The comparison of a large registry takes more than the server's heap is held to; while it runs, holding it there would only make the collector spin.
-	limit := debug.SetMemoryLimit(math.MaxInt64)
-	defer func() {
-		debug.SetMemoryLimit(limit)
-		debug.FreeOSMemory()
-	}()
+	var p duplicatesParams
+	if err := readJob(job.Params, &p); err != nil {
+		return err
+	}
+	source := store.FoundAtNight
+	switch {
+	case p.Import != 0:
+		source = store.FoundByImport
+	case job.By != 0:
+		source = store.FoundOnDemand
+	}
+	var families int64
+	err := j.db.View(ctx, func(tx *store.Tx) (err error) {
+		families, err = tx.CountFamilies(job.Party)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if families < int64(cmp.Or(j.linkageFrom, linkageFrom)) {
+		return j.compareAll(ctx, job, source)
+	}
+	// A sign of life, and whether somebody wants it to end.
+	beat := func() error {
+		next := *job
+		err := j.db.Update(ctx, func(tx *store.Tx) error {
+			next = *job
+			return tx.ProgressJob(&next, j.now())
+		})
+		if err != nil {
+			return err
+		}
+		*job = next
+		if j.onBatch != nil {
+			j.onBatch()
+		}
+		if job.Cancel {
+			return errStopped
+		}
+		return ctx.Err()
+	}
+	job.Done, job.Total = 0, 0
+	err = j.upToDate(ctx, job.Party, beat)
+	if err == nil {
+		err = j.db.View(ctx, func(tx *store.Tx) (err error) {
+			job.Total, err = tx.CountLinkagePending(job.Party)
+			return err
+		})
+	}
+	var pairs int64
+	if err == nil {
+		pairs, err = j.waiting(ctx, job, source, beat)
+	}
+	switch {
+	case errors.Is(err, errStopped):
+		return j.finish(ctx, job, store.JobCancelled, nil)
+	case err != nil:
+		return err
+	}
+	return j.finish(ctx, job, store.JobDone, func(tx *store.Tx) (err error) {
+		job.Total = job.Done
+		job.Result, err = writeJob(DuplicatesResult{Pairs: pairs})
+		return err
+	})
+}
+
+// compareAll is the job of a small registry: it reads and compares everything, and then stores what it found in batches. It has no cursor: taken up again, it begins anew and
+// finds the same.
+func (j *Jobs) compareAll(ctx context.Context, job *store.Job, source store.PairSource) error {
 	records, err := personsOf(ctx, j.db, job.Party, func(id int64, _ registry.Number) string { return strconv.FormatInt(id, 10) })
 	if err != nil {
 		return err
@@ -450,7 +529,7 @@ func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
 	at := j.now()
 	linking, stop := context.WithCancel(ctx)
 	defer stop()
-	result, err := set.Link(linking, matching.Options{Threshold: 0.5, Threads: 1, Progress: func(done, of int) {
+	result, err := set.Link(linking, matching.Options{Threshold: linkageFound, Threads: 1, Progress: func(done, of int) {
 		// A sign of life, and whether somebody wants it to end. Whether it could be written shows when the result is stored.
 		next := *job
 		err := j.db.Update(ctx, func(tx *store.Tx) error {
@@ -474,21 +553,9 @@ func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
 	if err != nil {
 		return err
 	}
-	source := store.FoundAtNight
-	if job.By != 0 {
-		source = store.FoundOnDemand
-	}
-	var found []store.DuplicatePair
-	for _, p := range result.Pairs {
-		d := store.DuplicatePair{Source: source}
-		pairWeight(&d, &p)
-		if d.A, err = strconv.ParseInt(p.A, 10, 64); err != nil {
-			return err
-		}
-		if d.B, err = strconv.ParseInt(p.B, 10, 64); err != nil {
-			return err
-		}
-		found = append(found, d)
+	found, err := pairsOf(result.Pairs, source)
+	if err != nil {
+		return err
 	}
 	for batch := range slices.Chunk(found, pairsAtOnce) {
 		if err := j.db.Update(ctx, func(tx *store.Tx) error { return tx.FindPairs(job.Party, batch, at) }); err != nil {
@@ -503,6 +570,15 @@ func (j *Jobs) duplicates(ctx context.Context, job *store.Job) error {
 		job.Result, err = writeJob(DuplicatesResult{Pairs: int64(len(found))})
 		return err
 	})
+}
+
+// queueDuplicates lets the families of an import be compared when it has ended.
+func queueDuplicates(tx *store.Tx, m *store.Import, at time.Time) error {
+	params, err := writeJob(duplicatesParams{Import: m.ID})
+	if err != nil {
+		return err
+	}
+	return tx.InsertJob(&store.Job{Kind: JobDuplicates, Party: m.Party, Params: params, CreatedAt: at})
 }
 
 // pairWeight notes what a comparison says of a pair.

@@ -339,6 +339,9 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 		if err := im.settle(tx, ImportDone, counts, s.now()); err != nil {
 			return err
 		}
+		if err := queueDuplicates(tx, im.m, s.now()); err != nil {
+			return err
+		}
 		note, err := json.Marshal(counts)
 		if err != nil {
 			return err

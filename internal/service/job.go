@@ -46,6 +46,8 @@ type Jobs struct {
 	batch    int
 	onBatch  func() // after each stored batch; for tests that stop in the middle
 
+	linkageFrom int // families from which a party is compared by sketches; 0: the usual number
+
 	allocations *Allocations
 	exhibitions *Exhibitions
 	looked      time.Time // when invitations were last looked at, of the runner only

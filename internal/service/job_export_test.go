@@ -2,3 +2,6 @@ package service
 
 // Batch sets how many families a re-check stores at once, and what is called after each stored batch. Only before the jobs run.
 func (j *Jobs) Batch(size int, after func()) { j.batch, j.onBatch = size, after }
+
+// Sketched sets from how many families on a party is compared by sketches. Only before the jobs run.
+func (j *Jobs) Sketched(from int) { j.linkageFrom = from }

@@ -113,10 +113,13 @@ func (tx *Tx) FindPairs(party place.Country, found []DuplicatePair, at time.Time
 // ForgetPairs removes the pairs of a party that nobody has decided on and that no run has seen since: one of the two has changed. It returns how many. A pair that an
 // import found by a number that only one person has waits for a person all the same; by a phone alone, which neighbours share, it does not.
 func (tx *Tx) ForgetPairs(party place.Country, before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM duplicate_pair WHERE party = $1 AND state = 'open' AND found_at < $2 AND NOT EXISTS (SELECT 1 FROM duplicate_hint h
-		WHERE h.party = $1 AND h.family_id = duplicate_pair.b_id AND h.other_id = duplicate_pair.a_id AND h.state = 'open' AND h.reason <> 'phone')`,
-		string(party), stamp(before))
+	var q statement
+	q.add(forgetPairs, string(party), stamp(before), string(party))
+	return tx.exec(q.text(), q.args...)
 }
+
+const forgetPairs = `DELETE FROM duplicate_pair WHERE party = ? AND state = 'open' AND found_at < ? AND source <> 'entry' AND NOT EXISTS (SELECT 1 FROM duplicate_hint h
+	WHERE h.party = ? AND h.family_id = duplicate_pair.b_id AND h.other_id = duplicate_pair.a_id AND h.state = 'open' AND h.reason <> 'phone')`
 
 // pairScope limits pairs to those of which one family is in the scope.
 func (q *statement) pairScope(s Scope) {
@@ -222,7 +225,14 @@ func (tx *Tx) DecidePair(p *DuplicatePair) error {
 
 // EachRecord calls fn with the families of a party, whatever their state, by rising id after afterID, at most limit of them.
 func (tx *Tx) EachRecord(party place.Country, afterID int64, limit int, fn func(id int64, state registry.State, number registry.Number, r *registry.Record) error) error {
-	return tx.each(func(rows *sql.Rows) error {
+	return tx.each(tx.eachRecord(fn), selectRecords+` WHERE f.id > $1 AND f.party = $2 ORDER BY f.id LIMIT $3`, afterID, string(party), limit)
+}
+
+const selectRecords = `SELECT f.id, f.state, f.number, r.record FROM family f JOIN family_record r ON r.family_id = f.id`
+
+// eachRecord opens the rows of selectRecords.
+func (tx *Tx) eachRecord(fn func(id int64, state registry.State, number registry.Number, r *registry.Record) error) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
 		var id int64
 		var state, number string
 		var sealed sql.RawBytes
@@ -238,6 +248,5 @@ func (tx *Tx) EachRecord(party place.Country, afterID int64, limit int, fn func(
 			return err
 		}
 		return fn(id, registry.State(state), registry.Number(noNever(number)), &r.Record)
-	}, `SELECT f.id, f.state, f.number, r.record FROM family f JOIN family_record r ON r.family_id = f.id WHERE f.id > $1 AND f.party = $2 ORDER BY f.id LIMIT $3`,
-		afterID, string(party), limit)
+	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,9 +10,15 @@ import (
 	"muntija/internal/store"
 )
 
-// FillPairs stores a pair of the first two families with a note.
+// FillPairs stores a pair of the first two families with a note, and a block of sketches that says the same.
 func FillPairs(t testing.TB, db *store.DB, note string) {
 	Update(t, db, func(tx *store.Tx) error {
+		if err := tx.PutLinkage(store.Linkage{Party: "EG", Seq: 1, Filled: store.LinkageFilled}); err != nil {
+			return err
+		}
+		if err := tx.PutLinkageSegment("EG", &store.LinkageSegment{Number: 0, Pending: 1, Body: []byte(note)}); err != nil {
+			return err
+		}
 		if err := tx.FindPairs("EG", []store.DuplicatePair{{A: 1, B: 2, Probability: .9}}, Noon); err != nil {
 			return err
 		}
@@ -127,4 +134,96 @@ func testDuplicates(t *testing.T, db *store.DB) {
 	if len(ids) != 2 || ids[0] != b.ID || ids[1] != c.ID {
 		t.Errorf("records: got %v", ids)
 	}
+}
+
+// testLinkage holds that blocks of sketches come back as they were, that those with waiting families are found, and which families changed since when.
+func testLinkage(t *testing.T, db *store.DB) {
+	a, b := Family("EG", 1), Family("QA", 2)
+	Insert(t, db, a, b)
+	var since int64
+	View(t, db, func(tx *store.Tx) error {
+		l, err := tx.LinkageOf("EG")
+		if err != nil || l.Party != "EG" || l.Seq != 0 || l.Filled != 0 || l.Params != nil {
+			t.Errorf("before anything: %+v, %v", l, err)
+		}
+		since, err = tx.NewestChange()
+		return err
+	})
+	Update(t, db, func(tx *store.Tx) error {
+		for _, s := range []*store.LinkageSegment{{Number: 0, Pending: 2, Body: []byte("one")}, {Number: 3, Body: []byte("two")}, {Number: 7, Pending: 1, Body: []byte("three")}} {
+			if err := tx.PutLinkageSegment("EG", s); err != nil {
+				return err
+			}
+		}
+		if err := tx.PutLinkageSegment("QA", &store.LinkageSegment{Number: 0, Pending: 5, Body: []byte("other")}); err != nil {
+			return err
+		}
+		if err := tx.PutLinkageParams("EG", []byte(`{"records":7}`), Noon); err != nil {
+			return err
+		}
+		if err := tx.PutLinkage(store.Linkage{Party: "EG", Seq: since, Filled: store.LinkageFilled}); err != nil {
+			return err
+		}
+		return tx.SetOverall(a.ID, "marked", 1)
+	})
+	read := func() (out string) {
+		View(t, db, func(tx *store.Tx) error {
+			out = ""
+			return tx.EachLinkageSegment("EG", -1, 10, func(s *store.LinkageSegment) error {
+				out += string(s.Body) + " "
+				return nil
+			})
+		})
+		return out
+	}
+	if got := read(); got != "one two three " {
+		t.Errorf("blocks: %q", got)
+	}
+	View(t, db, func(tx *store.Tx) error {
+		l, err := tx.LinkageOf("EG")
+		if err != nil || l.Seq != since || l.Filled != store.LinkageFilled || string(l.Params) != `{"records":7}` || !l.ParamsAt.Equal(Noon) {
+			t.Errorf("got %+v, %v", l, err)
+		}
+		waiting := ""
+		err = tx.PendingLinkage("EG", 10, func(s *store.LinkageSegment) error {
+			waiting += string(s.Body) + " "
+			return nil
+		})
+		n, err2 := tx.CountLinkagePending("EG")
+		if err != nil || err2 != nil || waiting != "one three " || n != 3 {
+			t.Errorf("waiting: %q, %d, %v, %v", waiting, n, err, err2)
+		}
+		ids, last, whole, err := tx.FamiliesChangedSince(since, 100)
+		if err != nil || !whole || last <= since || !slices.Contains(ids, a.ID) {
+			t.Errorf("changed: %v up to %d, %v, %v", ids, last, whole, err)
+		}
+		if _, _, whole, err = tx.FamiliesChangedSince(last+50, 100); err != nil || whole {
+			t.Errorf("a database that counts anew: %v, %v", whole, err)
+		}
+		return nil
+	})
+	Update(t, db, func(tx *store.Tx) error {
+		if err := tx.PutLinkageSegment("EG", &store.LinkageSegment{Number: 0, Body: []byte("new")}); err != nil {
+			return err
+		}
+		return tx.PutLinkageSegment("EG", &store.LinkageSegment{Number: 3})
+	})
+	if got := read(); got != "new three " {
+		t.Errorf("blocks afterwards: %q", got)
+	}
+	Update(t, db, func(tx *store.Tx) error {
+		found := []store.DuplicatePair{{A: a.ID, B: b.ID, Probability: .9, Source: store.FoundAtNight}}
+		if err := tx.FindPairs("EG", found, Noon); err != nil {
+			return err
+		}
+		for _, c := range []struct {
+			before time.Time
+			want   int64
+		}{{Noon, 0}, {Noon.Add(time.Second), 1}} {
+			if n, err := tx.ForgetPairsOf("EG", []int64{b.ID}, c.before); err != nil || n != c.want {
+				t.Errorf("forgot %d pairs of before %v, %v; want %d", n, c.before, err, c.want)
+			}
+		}
+		return nil
+	})
 }
