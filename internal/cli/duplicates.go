@@ -20,28 +20,31 @@ import (
 
 func (p *program) duplicatesCommand() *urfave.Command {
 	return &urfave.Command{Name: "duplicates", Usage: "find records that may be the same person, with reasons",
-		Description: "Of the registry: muntija duplicates --party EG --json. Of a plain file: muntija duplicates --file F.csv --key COLUMN --map MAP.json --json. The map says which columns hold what, " +
+		Description: "Of the registry: muntija duplicates --party EG --json; with --queue the pairs come into the queue that reviewers work through, as after a first day with a large " +
+			"registry, and the runs at night go on from there. Of a plain file: muntija duplicates --file F.csv --key COLUMN --map MAP.json --json. The map says which columns hold what, " +
 			`{"given_name": "first", "street": ["address_1", "address_2"]}; its fields are ` + strings.Join(matching.MappingFields(), ", ") +
-			". Without a map, columns are known by their headers.",
+			". Other usual words are understood too (dob, zip, last name); a list of columns is put together. Without a map, columns are known by their headers. The answer of --json: " +
+			"records, pairs of two keys with weight (bits), probability and reasons (field, level, bits), and clusters of keys.",
 		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "file", Usage: "a CSV file (UTF-8; comma, semicolon or tab); - for standard input"},
+			&urfave.StringFlag{Name: "file", Usage: "a CSV file (UTF-8, UTF-16 or Windows-1256; comma, semicolon, tab or |); - for standard input"},
 			&urfave.StringFlag{Name: "party", Usage: "without --file: whose families, EG or QA"},
 			&urfave.StringFlag{Name: "key", Usage: "the column that names a record; without it: id, or the number of the line"},
 			&urfave.StringFlag{Name: "map", Usage: "a JSON file that says which columns hold what"},
 			&urfave.FloatFlag{Name: "threshold", Usage: "the probability from which a pair is shown, 0 to 1", Value: matching.DefaultThreshold},
 			&urfave.IntFlag{Name: "threads", Usage: "cores to use; 0: all. The answer does not depend on it"},
+			&urfave.BoolFlag{Name: "queue", Usage: "without --file: put the pairs into the queue of the registry"},
 			&urfave.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
 			if cmd.Float("threshold") <= 0 || cmd.Float("threshold") > 1 || math.IsNaN(cmd.Float("threshold")) {
 				return fmt.Errorf("--threshold must be above 0 and at most 1; %w", errUsage)
 			}
+			// A million is compared once and the program ends: rare collections, until memory is short.
+			debug.SetGCPercent(300)
+			debug.SetMemoryLimit(fileMemory)
 			if cmd.String("file") == "" {
 				return p.registryDuplicates(ctx, cmd)
 			}
-			// A file of a million is compared once and the program ends: rare collections, until memory is short.
-			debug.SetGCPercent(300)
-			debug.SetMemoryLimit(fileMemory)
 			records, err := p.readRecords(cmd)
 			if err != nil {
 				return err
@@ -73,7 +76,8 @@ func (p *program) registryDuplicates(ctx context.Context, cmd *urfave.Command) e
 		return err
 	}
 	defer o.close()
-	result, families, err := o.svc.Duplicates.Search(ctx, auth.SystemActor(party), matching.Options{Threshold: cmd.Float("threshold"), Threads: cmd.Int("threads")})
+	result, families, err := o.svc.Duplicates.Search(ctx, auth.SystemActor(party), matching.Options{Threshold: cmd.Float("threshold"), Threads: cmd.Int("threads")},
+		cmd.Bool("queue"))
 	if err != nil {
 		return err
 	}
@@ -110,6 +114,9 @@ func (p *program) readRecords(cmd *urfave.Command) ([]matching.Record, error) {
 				fmt.Fprintf(p.errw, "%s: %s\n", field, strings.Join(cols, ", "))
 			}
 		}
+	}
+	if cols := m.Ignored(); len(cols) > 0 {
+		fmt.Fprintf(p.errw, "left out: %s\n", strings.Join(cols, ", "))
 	}
 	return records, nil
 }

@@ -82,11 +82,15 @@ func TestHunt(t *testing.T) {
 // TestHuntBounded: bounded work if everybody is called the same, or nobody has more than a phone.
 func TestHuntBounded(t *testing.T) {
 	for name, make := range map[string]func(i int) Record{
-		"empty":      func(int) Record { return Record{} },
-		"one name":   func(int) Record { return Record{Given: "محمد", Rest: "أحمد محمد", Area: "EG-C", Birth: Birth{1980, 1, 1}} },
+		"empty": func(int) Record { return Record{} },
+		"one name": func(int) Record {
+			return Record{Given: "محمد", Rest: "أحمد محمد", Area: "EG-C", Birth: Birth{1980, 1, 1}}
+		},
 		"one phone":  func(int) Record { return Record{Phones: []string{"01000000000"}} },
 		"long names": func(i int) Record { return Record{Full: strings.Repeat("عبد الرحمن ", 50) + fmt.Sprint(i)} },
-		"emoji":      func(int) Record { return Record{Given: "😀", Rest: "👩‍👩‍👧 fatma فاطمة", Birth: Birth{1980, 1, 1}} },
+		"emoji": func(int) Record {
+			return Record{Given: "😀", Rest: "👩‍👩‍👧 fatma فاطمة", Birth: Birth{1980, 1, 1}}
+		},
 	} {
 		var records []Record
 		for i := range 5000 {

@@ -362,17 +362,41 @@ func (s *Duplicates) Run(ctx context.Context, actor auth.Actor, w Write) (int64,
 	return strconv.ParseInt(id, 10, 64)
 }
 
-// Search compares all families of a party in memory and keeps of it the weights alone, by which the runs at night and after imports compare new families. Ids of the result are
-// registration numbers where there is one, else "#" and the family's id. It is for the command line, which acts as the program.
-func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Options) (result *matching.Result, families int, err error) {
+// Search compares all families of a party in memory and keeps of it the weights, by which the runs at night and after imports compare new families; queue puts the pairs into the
+// queue too, so that these runs need not compare again what is on file. Ids of the result are registration numbers where there is one, else "#" and the family's id. It is for the
+// command line, which acts as the program in a process of its own.
+func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Options, queue bool) (result *matching.Result, families int, err error) {
 	if _, err := auth.ReachOf(actor, auth.DuplicateRun); err != nil {
 		return nil, 0, err
 	}
-	records, err := personsOf(ctx, s.db, actor.Party, func(id int64, n registry.Number) string {
-		if n == "" {
-			return "#" + strconv.FormatInt(id, 10)
+	var waiting []sketched
+	at := s.now()
+	if queue {
+		if err := s.jobs.upToDate(ctx, actor.Party, ctx.Err); err != nil {
+			return nil, 0, err
 		}
-		return string(n)
+		err := s.db.View(ctx, func(tx *store.Tx) error {
+			waiting = nil
+			return tx.PendingLinkage(actor.Party, math.MaxInt32, func(b *store.LinkageSegment) error {
+				list, err := readSketches(b)
+				waiting = append(waiting, slices.DeleteFunc(list, func(x sketched) bool { return !x.pending })...)
+				return err
+			})
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	names := map[string]int64{}
+	records, err := personsOf(ctx, s.db, actor.Party, func(id int64, n registry.Number) string {
+		name := string(n)
+		if n == "" {
+			name = "#" + strconv.FormatInt(id, 10)
+		}
+		if queue {
+			names[name] = id
+		}
+		return name
 	})
 	if err != nil {
 		return nil, 0, err
@@ -382,16 +406,64 @@ func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Op
 		return nil, 0, err
 	}
 	records = nil
-	if result, err = set.Link(ctx, o); err != nil || set.Len() < linkageFrom {
-		return result, set.Len(), err // few families say too little of how people err
+	shown := cmp.Or(o.Threshold, matching.DefaultThreshold)
+	if queue {
+		o.Threshold = min(shown, linkageFound)
 	}
-	raw, err := json.Marshal(result.Params)
-	if err != nil {
-		return nil, 0, fmt.Errorf("writing the weights: %w", err)
+	if result, err = set.Link(ctx, o); err != nil {
+		return nil, 0, err
 	}
-	now := s.now()
-	err = s.db.Update(ctx, func(tx *store.Tx) error { return tx.PutLinkageParams(actor.Party, raw, now) })
-	return result, set.Len(), err
+	if set.Len() >= linkageFrom { // few families say too little of how people err
+		raw, err := json.Marshal(result.Params)
+		if err != nil {
+			return nil, 0, fmt.Errorf("writing the weights: %w", err)
+		}
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.PutLinkageParams(actor.Party, raw, at) }); err != nil {
+			return nil, 0, err
+		}
+	}
+	if queue {
+		if err := s.queueAll(ctx, actor, result, names, waiting, at); err != nil {
+			return nil, 0, err
+		}
+		result.Threshold = shown
+		result.Pairs = slices.DeleteFunc(result.Pairs, func(p matching.Pair) bool { return p.Probability < shown })
+	}
+	return result, set.Len(), nil
+}
+
+// queueAll puts the pairs of a run over all into the queue and notes that those who waited have been compared.
+func (s *Duplicates) queueAll(ctx context.Context, actor auth.Actor, result *matching.Result, names map[string]int64, waiting []sketched, at time.Time) error {
+	var found []store.DuplicatePair
+	for i := range result.Pairs {
+		p := &result.Pairs[i]
+		if p.Probability < linkageFound {
+			continue
+		}
+		d := store.DuplicatePair{A: names[p.A], B: names[p.B], Source: store.FoundOnDemand}
+		pairWeight(&d, p)
+		found = append(found, d)
+	}
+	for batch := range slices.Chunk(found, pairsAtOnce) {
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.FindPairs(actor.Party, batch, at) }); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(waiting, linkageSpan) {
+		ids, fresh := make([]int64, len(part)), make([]matching.Sketch, len(part))
+		for i := range part {
+			ids[i], fresh[i] = part[i].id, part[i].sketch
+		}
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return compareDone(tx, actor.Party, ids, fresh) }); err != nil {
+			return err
+		}
+	}
+	return s.db.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ForgetPairs(actor.Party, at); err != nil {
+			return err
+		}
+		return audit(tx, actor, at, string(auth.DuplicateRun), store.AuditEntry{Entity: "duplicate_pair", Note: "pairs:" + strconv.Itoa(len(found))})
+	})
 }
 
 // personsOf reads the lead producers of all families of a party that are not withdrawn. A batch is one reading of the database, so that nothing is held open for

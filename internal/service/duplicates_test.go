@@ -160,7 +160,7 @@ func TestDuplicatesReach(t *testing.T) {
 			t.Errorf("%s: got %v, want forbidden", role, err)
 		}
 	}
-	result, families, err := o.Duplicates.Search(background, auth.SystemActor(place.Egypt), matching.Options{})
+	result, families, err := o.Duplicates.Search(background, auth.SystemActor(place.Egypt), matching.Options{}, false)
 	if err != nil || families < 3 {
 		t.Fatalf("got %d families, %v", families, err)
 	}

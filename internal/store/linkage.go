@@ -192,3 +192,10 @@ func (tx *Tx) ForgetPairsOf(party place.Country, families []int64, before time.T
 	}
 	return n, nil
 }
+
+// PairKnown reports whether two families stand in the queue, whatever was decided of them.
+func (tx *Tx) PairKnown(a, b int64) (bool, error) {
+	var n int64
+	err := tx.row(into(&n), `SELECT count(*) FROM duplicate_pair WHERE a_id = $1 AND b_id = $2`, min(a, b), max(a, b))
+	return n > 0, err
+}

@@ -62,7 +62,7 @@ func main() {
 	}
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "catalogue", "print", "plan", "checkin",
+		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "duplicates-import", "catalogue", "print", "plan", "checkin",
 			"season", "layout", "allocation", "answer"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
@@ -117,6 +117,8 @@ func main() {
 			err = benchCatalogue(ctx)
 		case "duplicates":
 			err = benchDuplicates(ctx)
+		case "duplicates-import":
+			err = benchDuplicatesImport(ctx)
 		case "print":
 			err = benchPrint(ctx)
 		case "checkin":
