@@ -52,7 +52,7 @@ func benchDuplicatesImport(ctx context.Context) error {
 		if err := o.db.Close(); err != nil {
 			return err
 		}
-		cmd := exec.CommandContext(ctx, *serverFlag, "duplicates", "--party", "EG", "--queue", "--db", filepath.Join(dir, "muntija.db"))
+		cmd := exec.CommandContext(ctx, *serverFlag, "duplicates", "--party", "EG", "--queue", "--db", filepath.Join(dir, "muntija.db"), "--keys", filepath.Join(dir, "muntija.keys"))
 		var said strings.Builder
 		cmd.Stderr = &said
 		start := time.Now()
