@@ -3,6 +3,7 @@ package criteria
 import (
 	"math/bits"
 	"slices"
+	"sync"
 
 	"muntija/internal/calendar"
 )
@@ -353,10 +354,12 @@ func (r *rule) changes(f *Facts, o Outcome, out []Change) []Change {
 }
 
 func (g *goal) search(f *Facts, want tri, out []Change) []Change {
-	s := search{g: g, f: f, want: want}
-	for i := range s.store {
-		s.buf[i] = s.store[i][:0]
-	}
+	s := searches.Get().(*search)
+	defer func() {
+		s.g, s.f = nil, nil
+		searches.Put(s)
+	}()
+	s.g, s.f, s.want, s.tries, s.n = g, f, want, 0, 0
 	for k := max(1, g.bound(g.tree, want, f)); k <= min(maxChanged, len(g.slots)); k++ {
 		if k == 1 {
 			if s.one() {
@@ -383,8 +386,10 @@ type search struct {
 	n     int             // how many
 	val   [maxChanged]int64
 	buf   [maxChanged][]int64
-	store [3][24]int64 // what buf holds in the usual search, without allocation
 }
+
+// searches are used again with their buffers: a run over a whole country makes a million.
+var searches = sync.Pool{New: func() any { return new(search) }}
 
 func (s *search) hit() bool {
 	s.tries++

@@ -55,7 +55,8 @@ func Required(party place.Country, field string) bool {
 // CheckDraft returns what is wrong with the shape of a draft: over-long values, too many rows, values that no list of the form offers. A draft may
 // lack anything and hold half a number.
 func (r *Registration) CheckDraft(ctx Context) fault.Problems {
-	_, ps := r.shaped(ctx)
+	clean, ps := r.shaped(ctx)
+	Recycle(clean)
 	return form().sortProblems(ps)
 }
 
@@ -71,16 +72,18 @@ func (r *Registration) CheckStep(ctx Context, step Step) fault.Problems {
 	return ps
 }
 
-// shaped returns a clean copy of the registration and the problems of its shape.
+// shaped returns a clean copy of the registration, to be recycled, and the problems of its shape.
 func (r *Registration) shaped(ctx Context) (*Registration, fault.Problems) {
-	clean := *r
-	return &clean, form().shape(reflect.ValueOf(&clean).Elem(), ctx.Party)
+	clean := registrations.Get().(*Registration)
+	*clean = *r
+	return clean, form().shape(reflect.ValueOf(clean).Elem(), ctx.Party)
 }
 
 // Check returns the record that the form describes and all its problems in the order of the form. The record holds whatever was sound; with
 // blocking problems it is fit for a preview only. Rows in which nothing was typed are left out of it.
 func (r *Registration) Check(ctx Context) (registry.Record, fault.Problems) {
 	in, shape := r.shaped(ctx)
+	defer Recycle(in)
 	c := &checker{Context: ctx, ps: shape}
 	var rec registry.Record
 

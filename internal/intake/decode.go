@@ -230,14 +230,14 @@ func (pl *plan) decode(root reflect.Value, values map[string][]string, want func
 		ps.Add("", "problem.too_many_fields", MaxFields)
 		return ps
 	}
-	rows := make([][]int, len(pl.lists)) // the indexes that were sent, in order
-	type sent struct {
-		leaf   *leaf
-		row    int
-		values []string
+	work := decodings.Get().(*decoding)
+	defer work.drop()
+	rows := slices.Grow(work.rows[:0], len(pl.lists))[:len(pl.lists)]
+	for i := range rows {
+		rows[i] = rows[i][:0]
 	}
-	inRows := make([]sent, 0, len(values))
-	var ticks []sent
+	inRows, ticks := work.inRows[:0], work.ticks[:0]
+	defer func() { work.rows, work.inRows, work.ticks = rows, inRows, ticks }()
 	for name, v := range values {
 		l, n := pl.lookup(name)
 		if l == nil || len(v) == 0 || want != nil && !want(l.step) {
@@ -295,6 +295,27 @@ func (pl *plan) decode(root reflect.Value, values map[string][]string, want func
 		f.Set(reflect.ValueOf(set))
 	}
 	return pl.sortProblems(ps)
+}
+
+// decoding is what decode notes on its way; it is used again.
+type decoding struct {
+	rows          [][]int // of each list: the indexes that were sent, in order
+	inRows, ticks []sent
+}
+
+// sent is what a form sends of a leaf.
+type sent struct {
+	leaf   *leaf
+	row    int
+	values []string
+}
+
+var decodings = sync.Pool{New: func() any { return new(decoding) }}
+
+func (d *decoding) drop() {
+	clear(d.inRows[:cap(d.inRows)]) // the texts are somebody's
+	clear(d.ticks[:cap(d.ticks)])
+	decodings.Put(d)
 }
 
 const maxTicks = 60 // no set has more boxes; the areas of a user are the most

@@ -27,7 +27,13 @@ type Change struct {
 // Values returns every leaf of the record that holds something, in the order of the form.
 func (r *Record) Values() []Value {
 	out := make([]Value, 0, 96)
-	recordPlan().walk(reflect.ValueOf(r).Elem(), "", &out)
+	recordPlan().walk(reflect.ValueOf(r).Elem(), "", func(v Value) { out = append(out, v) })
+	return out
+}
+
+// AppendNew appends what [Diff] says of a record before which there was none.
+func AppendNew(out []Change, r *Record) []Change {
+	recordPlan().walk(reflect.ValueOf(r).Elem(), "", func(v Value) { out = append(out, Change{Path: v.Path, Class: v.Class, New: v.Text}) })
 	return out
 }
 
@@ -35,12 +41,7 @@ func (r *Record) Values() []Value {
 func Diff(old, new *Record) []Change {
 	before := old.Values()
 	if len(before) == 0 { // all is new
-		after := new.Values()
-		out := make([]Change, len(after))
-		for i, v := range after {
-			out[i] = Change{Path: v.Path, Class: v.Class, New: v.Text}
-		}
-		return out
+		return AppendNew(make([]Change, 0, 96), new)
 	}
 	at := make(map[string]int, len(before))
 	for i, v := range before {
@@ -153,7 +154,11 @@ type planNode struct {
 	fields      []planNode // of a struct, with their paths below it
 	index       int        // in the struct that it is a field of
 	elem        *planNode  // of a slice; its paths begin behind the row's
+	rows        []planNode // of a slice: the first rows with their whole paths
 }
+
+// plannedRows is how many rows of a list have their paths put together beforehand; few families have more.
+const plannedRows = 6
 
 var recordPlan = sync.OnceValue(func() *planNode {
 	n := planOf(reflect.TypeFor[Record](), "", "")
@@ -173,15 +178,20 @@ func planOf(t reflect.Type, path, class string) planNode {
 	case n.kind == reflect.Slice:
 		elem := planOf(t.Elem(), "", class)
 		n.elem = &elem
+		if path != "" {
+			for i := range plannedRows {
+				n.rows = append(n.rows, planOf(t.Elem(), path+"["+strconv.Itoa(i)+"]", class))
+			}
+		}
 	}
 	return n
 }
 
-// walk appends the leaves of a value; prefix is the row that it lies in.
-func (n *planNode) walk(v reflect.Value, prefix string, out *[]Value) {
+// walk calls leaf for each leaf of a value that holds something; prefix is the row that it lies in.
+func (n *planNode) walk(v reflect.Value, prefix string, leaf func(Value)) {
 	if n.stringer {
 		if !v.IsZero() {
-			*out = append(*out, Value{n.at(prefix), n.class, v.Interface().(fmt.Stringer).String()})
+			leaf(Value{n.at(prefix), n.class, v.Interface().(fmt.Stringer).String()})
 		}
 		return
 	}
@@ -189,23 +199,27 @@ func (n *planNode) walk(v reflect.Value, prefix string, out *[]Value) {
 	case reflect.Struct:
 		for i := range n.fields {
 			f := &n.fields[i]
-			f.walk(v.Field(f.index), prefix, out)
+			f.walk(v.Field(f.index), prefix, leaf)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			n.elem.walk(v.Index(i), n.at(prefix)+"["+strconv.Itoa(i)+"]", out)
+			if prefix == "" && i < len(n.rows) {
+				n.rows[i].walk(v.Index(i), "", leaf)
+				continue
+			}
+			n.elem.walk(v.Index(i), n.at(prefix)+"["+strconv.Itoa(i)+"]", leaf)
 		}
 	case reflect.String:
 		if s := v.String(); s != "" {
-			*out = append(*out, Value{n.at(prefix), n.class, s})
+			leaf(Value{n.at(prefix), n.class, s})
 		}
 	case reflect.Int, reflect.Int64:
 		if i := v.Int(); i != 0 {
-			*out = append(*out, Value{n.at(prefix), n.class, strconv.FormatInt(i, 10)})
+			leaf(Value{n.at(prefix), n.class, strconv.FormatInt(i, 10)})
 		}
 	case reflect.Bool:
 		if v.Bool() {
-			*out = append(*out, Value{n.at(prefix), n.class, "yes"})
+			leaf(Value{n.at(prefix), n.class, "yes"})
 		}
 	default:
 		panic(fmt.Sprintf("registry: record leaf %s has kind %s", n.at(prefix), n.kind))

@@ -57,8 +57,10 @@ type Imports struct {
 	onBatch  func()        // after each stored batch; for tests that stop in the middle
 }
 
-// importBatch is how many rows are one transaction.
-const importBatch = 500
+const (
+	importBatch = 2500 // rows that are one transaction: SQLite writes every page that a transaction touched, so that few large ones write half as much as many small ones
+	readBatch   = 500  // rows that are read, and made ready, together
+)
 
 // keepUploads is how long a roster is kept that nobody confirms, if no setting says otherwise.
 const keepUploads = 30 * 24 * time.Hour

@@ -21,18 +21,26 @@ import (
 
 // importer works one job of an import off.
 type importer struct {
-	s      *Imports
-	actor  auth.Actor
-	m      *store.Import
-	words  *importWords
-	now    time.Time // of the job: what it does does not depend on when it comes to a row
-	today  calendar.Date
-	rules  *rules
-	result criteria.Assessment
-	types  *[]registry.Taxon // of the party's product taxonomy, once a product asks
+	s     *Imports
+	actor auth.Actor
+	m     *store.Import
+	words *importWords
+	now   time.Time // of the job: what it does does not depend on when it comes to a row
+	today calendar.Date
+	rules *rules
+	types *[]registry.Taxon // of the party's product taxonomy, once a product asks
+	work  workspace
 
 	entering entering     // in a dry run
 	met      *atomic.Bool // rows of the last batch were in the registry: the next ones are looked up before their transaction, which saves it work
+}
+
+// workspace is what making a family ready uses again for the next one.
+type workspace struct {
+	family  registry.Family
+	result  criteria.Assessment
+	body    []byte // of the assessment
+	changes []registry.Change
 }
 
 // found is what the registry has of some rows.
@@ -61,8 +69,7 @@ func (r *rosterRow) idOf() (store.Identifier, bool) {
 
 // blindsOf returns the blind indexes by which a row may meet a family: its key, and whatever tells families apart.
 func (im *importer) blindsOf(r *rosterRow) []string {
-	f := registry.Family{Party: im.m.Party, Record: r.record}
-	ids := store.IdentifiersOf(&f)
+	ids := store.IdentifiersIn(r.record)
 	if id, ok := r.idOf(); ok && !slices.Contains(ids, id) {
 		ids = append(ids, id)
 	}
@@ -105,7 +112,7 @@ func (im *importer) match(r *rosterRow, w found) (*store.BlindMatch, *sheet.Cell
 		return nil, &p
 	}
 	id, ok := r.idOf()
-	if !ok {
+	if !ok || len(w.blinds) == 0 {
 		return nil, nil
 	}
 	var all []store.BlindMatch
@@ -156,7 +163,7 @@ type decision struct {
 	family   *registry.Family // that is there already; nil for a new one
 	draft    *store.Draft     // its open form, if there is one
 	form     *intake.Registration
-	record   registry.Record
+	record   *registry.Record // shared with the row
 	changes  []registry.Change
 	handIn   bool
 	hints    []store.DuplicateHint
@@ -245,7 +252,10 @@ func (im *importer) fresh(r *rosterRow, d *decision, w found) *decision {
 	d.outcome = RowDraft
 	d.handIn = im.words.HandIn && r.whole() &&
 		auth.Allow(im.actor, auth.FamilySubmit, auth.Subject{Party: im.m.Party, Area: r.record.Address.Area, EnteredBy: im.actor.UserID}) == nil
-	for _, id := range store.IdentifiersOf(&registry.Family{Party: im.m.Party, Record: r.record}) {
+	for _, id := range store.IdentifiersIn(r.record) {
+		if len(w.blinds) == 0 {
+			break
+		}
 		for _, m := range w.blinds[im.s.db.Blind(id)] {
 			if m.Kind != id.Kind || !tells(m.Kind) {
 				continue
@@ -314,7 +324,7 @@ func (im *importer) existing(tx *store.Tx, r *rosterRow, d *decision, m *store.B
 	if err != nil {
 		return true, err
 	}
-	d.form, d.record, d.changes = form, record, registry.Diff(&baseRecord, &record)
+	d.form, d.record, d.changes = form, &record, registry.Diff(&baseRecord, &record)
 	d.problems = slices.DeleteFunc(slices.Clone(d.problems), func(p sheet.CellProblem) bool { return missing[p.Key] && p.Severity == fault.Blocking }) // the family has it already
 	if len(d.changes) == 0 {
 		d.outcome, d.problems = RowUnchanged, nil
@@ -373,7 +383,7 @@ func (im *importer) laid(base *intake.Registration, r *rosterRow) (*intake.Regis
 	if whole(&typed) == whole(base) {
 		typed.Lead.GivenName, typed.Lead.RestOfName = base.Lead.GivenName, base.Lead.RestOfName
 	}
-	canon := intake.FromRecord(&r.record)
+	canon := intake.FromRecord(r.record)
 	out, err := copyForm(base)
 	if err != nil {
 		return nil, err

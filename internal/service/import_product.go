@@ -77,7 +77,7 @@ func (im *importer) productRow(tx *store.Tx, r *rosterRow, d *decision, w found)
 			id = m.FamilyID
 		case id == 0:
 			if project, ok := im.entering[r.keyField+"\x1f"+r.key]; ok {
-				d.record.Project = project
+				d.record = &registry.Record{Project: project}
 				return nil
 			}
 		}
@@ -98,7 +98,7 @@ func (im *importer) productRow(tx *store.Tx, r *rosterRow, d *decision, w found)
 	if err != nil {
 		return err
 	}
-	d.family, d.record = f, f.Record
+	d.family, d.record = f, &f.Record
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"muntija/internal/arabic"
 	"muntija/internal/calendar"
@@ -27,13 +28,38 @@ type rosterRow struct {
 	form     *intake.Registration // as it was sent
 	weak     []string             // fields that the row does not say itself: read out of the identity number, or a constant of the mapping
 	blanks   []string             // fields to be emptied
-	record   registry.Record      // what the checks made of the form
+	record   *registry.Record     // what the checks made of the form; nil once the family is made ready, see recheck
 	problems []sheet.CellProblem
 	products []sheet.Product // of the family; of a row of a sheet of products, the one
 	joined   []int           // rows below that go on with it
 	product  bool            // a row of a sheet of products
 	at       map[string]int  // field → column of the sheet, for problems that are found behind the reading
 	earlier  int64           // the row of the file with the same key, 0 if there is none; the row itself if that one was taken before
+}
+
+// recordPool holds records of rows that are done: an import makes a hundred thousand of two kilobytes each, and needs a few thousand at a time.
+var recordPool = sync.Pool{New: func() any { return new(registry.Record) }}
+
+func newRecord(r *registry.Record) *registry.Record {
+	rec := recordPool.Get().(*registry.Record)
+	*rec = *r
+	return rec
+}
+
+// dropRecord gives the record back when nobody has it any more.
+func (r *rosterRow) dropRecord() {
+	if r.record != nil {
+		*r.record = registry.Record{}
+		recordPool.Put(r.record)
+		r.record = nil
+	}
+}
+
+// done gives back what a row that is stored was made of.
+func (r *rosterRow) done() {
+	r.dropRecord()
+	intake.Recycle(r.form)
+	r.form = nil
 }
 
 // whole reports whether the row may be handed in.
@@ -339,7 +365,7 @@ func (rd *rosterReader) check(r *rosterRow, cells map[string]sheet.Ref) error {
 		return err
 	}
 	rec, ps := r.form.Check(intake.Context{Party: rd.party, Today: rd.today, GuardianAge: rs.age})
-	r.record = rec
+	r.record = newRecord(&rec)
 	if len(ps) > 0 {
 		row := sheet.Row{Cells: cells, Problems: r.problems}
 		row.Merge(ps)
@@ -353,7 +379,7 @@ func (rd *rosterReader) product(at int, sm *sheet.SheetMap, row *sheet.Row, _ bo
 	form, _ := row.Form()
 	rd.seq++
 	rd.counts.Rows++
-	r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, product: true, products: row.Products(), problems: slices.Clone(row.Problems), at: rd.at}
+	r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, record: new(registry.Record), product: true, products: row.Products(), problems: slices.Clone(row.Problems), at: rd.at}
 	r.keyField, r.key = keyOf(sm, row, form)
 	r.key = canonical(r.keyField, r.key, form)
 	if len(r.products) == 0 {
@@ -428,7 +454,7 @@ func (rd *rosterReader) member(at int, sm *sheet.SheetMap, row *sheet.Row, _ boo
 	if row.Key == "" || len(form.Household.Members) == 0 {
 		rd.seq++
 		rd.counts.Rows++
-		r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, problems: slices.Clone(row.Problems), at: rd.at}
+		r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, record: new(registry.Record), problems: slices.Clone(row.Problems), at: rd.at}
 		if !blocking(r.problems) {
 			r.problems = append(r.problems, cellProblem(-1, "", "sheet.problem.no_key"))
 		}
@@ -463,7 +489,7 @@ func (rd *rosterReader) leftMembers() error {
 		r := &rosterRow{seq: rd.seq, sheet: m.sheet, n: m.n, keyField: m.keyField, key: m.key,
 			form: &intake.Registration{Household: intake.Household{Members: ms}}}
 		rec, ps := r.form.Check(intake.Context{Party: rd.party, Today: rd.today})
-		r.record = rec
+		r.record = newRecord(&rec)
 		for _, p := range ps { // the rest of the form is the family's own
 			if strings.HasPrefix(p.Field, "household.members") {
 				r.problems = append(r.problems, sheet.CellProblem{Col: -1, Problem: p})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -82,6 +83,7 @@ func (im *importer) stream(ctx context.Context, body []byte, from int64, each fu
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan *rowBatch)
+	size := min(im.s.batch, readBatch)
 	var counts ImportCounts
 	var failed error
 	go func() {
@@ -104,7 +106,7 @@ func (im *importer) stream(ctx context.Context, body []byte, from int64, each fu
 		rd.emit = func(r *rosterRow) error {
 			b.rows = append(b.rows, r)
 			b.blinds = append(b.blinds, im.blindsOf(r))
-			if len(b.rows) == im.s.batch {
+			if len(b.rows) == size {
 				return send()
 			}
 			return nil
@@ -195,6 +197,9 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 			return err
 		}
 		*job, counts, first = next, sum, false
+		for _, r := range b.rows {
+			r.done()
+		}
 		if s.onBatch != nil {
 			s.onBatch()
 		}
@@ -249,7 +254,7 @@ func lineOf(r *rosterRow, d *decision, before bool) (store.ImportRow, error) {
 
 func lineAndBody(r *rosterRow, d *decision, before bool) (store.ImportRow, *rowBody) {
 	line := store.ImportRow{Seq: r.seq, Sheet: r.sheet, Row: r.n, Outcome: string(d.outcome)}
-	b := &rowBody{Name: nameOf(&d.record), Problems: rowProblems(d.problems), Changes: d.changes, Joined: r.joined}
+	b := &rowBody{Name: nameOf(d.record), Problems: rowProblems(d.problems), Changes: d.changes, Joined: r.joined}
 	if d.outcome != RowNew && d.outcome != RowDraft {
 		b.Changes = slices.Concat(d.changes, d.productChanges)
 	}
@@ -282,7 +287,7 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	resumed := counts.copy()
 	ahead, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ready := make(chan *rowBatch, 1)
+	ready := make(chan *rowBatch, max(1, s.batch/readBatch-1)) // what is made ready while a batch is stored
 	var read ImportCounts
 	var failed error
 	prepare, as := *im, *im.m
@@ -305,7 +310,7 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 			}
 		})
 	}()
-	for b := range ready {
+	for b := range gather(ready, s.batch) {
 		if err != nil {
 			continue
 		}
@@ -350,6 +355,29 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	})
 }
 
+// gather puts batches together until they have as many rows as one transaction stores.
+func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
+	return func(yield func(*rowBatch) bool) {
+		var all *rowBatch
+		for b := range ready {
+			if all == nil {
+				all = b
+			} else {
+				all.rows, all.blinds, all.ready = append(all.rows, b.rows...), append(all.blinds, b.blinds...), append(all.ready, b.ready...)
+			}
+			if len(all.rows) >= rows {
+				if !yield(all) {
+					return
+				}
+				all = nil
+			}
+		}
+		if all != nil {
+			yield(all)
+		}
+	}
+}
+
 // makeReady does of a batch what needs no transaction.
 func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 	b.ready = make([]*readyRow, len(b.rows))
@@ -373,7 +401,7 @@ func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 			case d.outcome == RowUnchanged && len(r.joined) == 0:
 				x.same, x.id, x.at = true, d.family.ID, d.family.Version
 			case (d.outcome == RowNew || d.outcome == RowDraft) && !known:
-				if x.family, err = im.ready(d); err != nil {
+				if x.family, err = im.ready(d, b.blinds[i]); err != nil {
 					return err
 				}
 				if len(d.problems) > 0 || len(r.joined) > 0 {
@@ -383,6 +411,7 @@ func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 					}
 					x.body = line.Body
 				}
+				r.dropRecord()
 			}
 			b.ready[i] = x
 		}
@@ -401,9 +430,10 @@ func (im *importer) known(r *rosterRow, blinds []string, w found) bool {
 }
 
 // ready serialises a new family with its history, assessed with the rules of its day.
-func (im *importer) ready(d *decision) (*store.ReadyFamily, error) {
-	f := &registry.Family{Party: im.m.Party, Record: d.record, Status: registry.Registration{State: registry.Draft, EnteredBy: im.actor.UserID, CreatedAt: im.now, UpdatedAt: im.now}}
-	r := &store.ReadyFamily{Family: f}
+func (im *importer) ready(d *decision, blinds []string) (*store.ReadyFamily, error) {
+	f := &im.work.family
+	*f = registry.Family{Party: im.m.Party, Record: *d.record, Status: registry.Registration{State: registry.Draft, EnteredBy: im.actor.UserID, CreatedAt: im.now, UpdatedAt: im.now}}
+	r := &store.ReadyFamily{Family: f, Blinds: blinds}
 	facts := criteria.FactsOf(f, nil, nil, im.today)
 	facts.Cross(0, 0, 0)
 	rs, err := im.rules.on(ruleDay(&f.Record, im.today))
@@ -412,8 +442,8 @@ func (im *importer) ready(d *decision) (*store.ReadyFamily, error) {
 	}
 	x := store.FamilyExtra{Facts: facts.AppendBinary(nil)}
 	if rs.program != nil {
-		rs.program.AssessInto(&im.result, facts, nil)
-		x.Overall, x.Points = string(im.result.Overall), im.result.Points
+		rs.program.AssessInto(&im.work.result, facts, nil)
+		x.Overall, x.Points = string(im.work.result.Overall), im.work.result.Points
 	}
 	action := auth.FamilyCreate
 	r.Event = registry.Event{At: im.now, By: im.actor.UserID, Step: registry.StepCreate, To: registry.Draft}
@@ -423,14 +453,18 @@ func (im *importer) ready(d *decision) (*store.ReadyFamily, error) {
 			return nil, err
 		}
 		if rs.program != nil {
+			im.work.body = rs.program.AppendJSON(im.work.body[:0], &im.work.result)
 			r.Assessment = &store.Assessment{SetID: rs.id, SetVersion: rs.set.Version, At: im.now, By: im.actor.UserID, Cause: "submit", Overall: x.Overall, Points: x.Points,
-				Body: rs.program.AppendJSON(nil, &im.result)}
+				Body: im.work.body}
 		}
 	}
+	im.work.changes = registry.AppendNew(im.work.changes[:0], &f.Record)
 	a := im.actor
 	r.Audit = store.AuditEntry{At: im.now, ActorID: a.UserID, ActorName: a.Name, Role: string(a.Role), Party: string(f.Party), Action: string(action), Entity: "family",
-		Area: f.Record.Address.Area, Changes: registry.Diff(&registry.Record{}, &f.Record), Note: im.note()}
-	return r, im.s.db.ReadyFamily(r, x)
+		Area: f.Record.Address.Area, Changes: im.work.changes, Note: im.note()}
+	err = im.s.db.ReadyFamily(r, x)
+	r.Family, r.Assessment, r.Audit.Changes = nil, nil, nil
+	return r, err
 }
 
 // note names the import in the audit log.
@@ -482,11 +516,14 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 		}
 		for j, i := range at {
 			r, x := b.rows[i], b.ready[i]
-			lines[i] = store.ImportRow{Seq: r.seq, Sheet: r.sheet, Row: r.n, Outcome: string(x.out), FamilyID: fast[j].Family.ID, FamilyVersion: 1, Body: x.body}
+			lines[i] = store.ImportRow{Seq: r.seq, Sheet: r.sheet, Row: r.n, Outcome: string(x.out), FamilyID: fast[j].ID, FamilyVersion: 1, Body: x.body}
 			sum.add(x.out, 1)
 		}
 		for _, i := range slow {
 			r := b.rows[i]
+			if err := im.recheck(r); err != nil {
+				return err
+			}
 			w, err := im.look(tx, b.rows[i:i+1], b.blinds[i:i+1])
 			if err != nil {
 				return err
@@ -529,7 +566,20 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 		return err
 	}
 	*job, *counts, *im.m = next, sum, m
+	for _, r := range b.rows {
+		r.done()
+	}
 	return nil
+}
+
+// recheck makes the record of a row again that was thought to be ready.
+func (im *importer) recheck(r *rosterRow) error {
+	if r.record != nil {
+		return nil
+	}
+	rec, _, err := im.check(r.form)
+	r.record = newRecord(&rec)
+	return err
 }
 
 // stands reports whether the family that a row says nothing new about is still at the version that was read.
@@ -552,7 +602,7 @@ func (im *importer) stands(blinds []string, r *rosterRow, w found, x *readyRow) 
 func (im *importer) number(tx *store.Tx, fs []*store.ReadyFamily) error {
 	n := int64(0)
 	for _, r := range fs {
-		if r.Family.Status.State == registry.Submitted {
+		if r.State() == registry.Submitted {
 			n++
 		}
 	}
@@ -564,8 +614,8 @@ func (im *importer) number(tx *store.Tx, fs []*store.ReadyFamily) error {
 		return err
 	}
 	for _, r := range fs {
-		if r.Family.Status.State == registry.Submitted {
-			r.Family.Status.Number = registry.MakeNumber(im.m.Party, im.today.Year(), serial)
+		if r.State() == registry.Submitted {
+			r.Number = registry.MakeNumber(im.m.Party, im.today.Year(), serial)
 			serial++
 		}
 	}
@@ -601,13 +651,13 @@ func (im *importer) applyFamily(tx *store.Tx, d *decision) error {
 		d.family = &registry.Family{Party: im.m.Party, Status: registry.Registration{State: registry.Draft, EnteredBy: im.actor.UserID, CreatedAt: im.now, UpdatedAt: im.now}}
 	}
 	f := d.family
-	u, err := im.understand(tx, f, d.record)
+	u, err := im.understand(tx, f, *d.record)
 	if err != nil {
 		return err
 	}
 	switch d.outcome {
 	case RowNew, RowChanged:
-		if d.handIn && im.held(tx, f, &d.record) {
+		if d.handIn && im.held(tx, f, d.record) {
 			d.handIn = false
 		}
 		if d.handIn {
@@ -634,7 +684,7 @@ func (im *importer) applyFamily(tx *store.Tx, d *decision) error {
 // changes are the changes of a row as the audit log has them.
 func (im *importer) changes(d *decision) []registry.Change {
 	if d.changes == nil {
-		d.changes = registry.Diff(&registry.Record{}, &d.record)
+		d.changes = registry.AppendNew(nil, d.record)
 	}
 	return d.changes
 }

@@ -291,12 +291,14 @@ func (r *codecReader) number() (int64, bool) {
 }
 
 // writeRecord is the document of a family.
-func writeRecord(f *registry.Family) ([]byte, error) {
-	doc, err := recordCodec.append(make([]byte, 0, 2048), &sealedRecord{f.Record, f.Status.Reasons, f.Status.Note})
+func writeRecord(f *registry.Family) ([]byte, error) { return appendRecord(make([]byte, 0, 2048), f) }
+
+func appendRecord(b []byte, f *registry.Family) ([]byte, error) {
+	b, err := recordCodec.append(b, &sealedRecord{f.Record, f.Status.Reasons, f.Status.Note})
 	if err != nil {
-		return nil, fmt.Errorf("writing record: %w", err)
+		return b, fmt.Errorf("writing record: %w", err)
 	}
-	return doc, nil
+	return b, nil
 }
 
 // readRecord reads what writeRecord wrote.
@@ -308,10 +310,12 @@ func readRecord(id int64, doc []byte, r *sealedRecord) error {
 }
 
 // writeChanges is the document of an audit entry.
-func writeChanges(e *AuditEntry) ([]byte, error) {
-	doc, err := changesCodec.append(make([]byte, 0, 512), &sealedChanges{e.Changes, e.Note})
+func writeChanges(e *AuditEntry) ([]byte, error) { return appendChanges(make([]byte, 0, 512), e) }
+
+func appendChanges(b []byte, e *AuditEntry) ([]byte, error) {
+	b, err := changesCodec.append(b, &sealedChanges{e.Changes, e.Note})
 	if err != nil {
-		return nil, fmt.Errorf("writing audit changes: %w", err)
+		return b, fmt.Errorf("writing audit changes: %w", err)
 	}
-	return doc, nil
+	return b, nil
 }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/s2"
@@ -30,25 +32,37 @@ var packer = sync.OnceValue(func() *s2.Dict { return s2.NewDict(append([]byte{0}
 // packSmallest is the length in bytes from which packing is worth it.
 const packSmallest = 48
 
-// packBuffers hold what a document is packed into before it is sealed.
-var packBuffers = sync.Pool{New: func() any { return new([]byte) }}
+// docBuffers hold documents and what they are packed into on their way to being sealed.
+var docBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // sealDoc seals a document for its place, see [seal.Place] and rowPlace.
 func (db *DB) sealDoc(plain, place []byte) []byte {
-	if len(plain) < packSmallest && (len(plain) == 0 || plain[0] != packV1) {
-		return db.keys.Seal(plain, place)
-	}
-	buf := packBuffers.Get().(*[]byte)
-	defer packBuffers.Put(buf)
-	if n := 1 + s2.MaxEncodedLen(len(plain)); cap(*buf) < n {
-		*buf = make([]byte, n)
-	}
-	b := (*buf)[:cap(*buf)]
-	b[0] = packV1
-	b = b[:1+len(packer().Encode(b[1:], plain))]
-	sealed := db.keys.Seal(b, place)
-	clear(b) // a protected value must not linger in a pool
+	buf := docBuffers.Get().(*[]byte)
+	defer docBuffers.Put(buf)
+	*buf = appendPacked((*buf)[:0], plain)
+	sealed := db.keys.Seal(*buf, place)
+	clear(*buf) // a protected value must not linger in a pool
 	return sealed
+}
+
+// appendPacked appends to b a document as it is sealed: packed if that is worth it.
+func appendPacked(b, plain []byte) []byte {
+	if len(plain) < packSmallest && (len(plain) == 0 || plain[0] != packV1) {
+		return append(b, plain...)
+	}
+	n := len(b) + 1
+	b = slices.Grow(b, 1+s2.MaxEncodedLen(len(plain)))
+	b = append(b, packV1)
+	return b[:n+len(packer().Encode(b[n:cap(b)], plain))]
+}
+
+// packDoc packs a document in memory of its own, for one that is sealed later.
+func packDoc(plain []byte) []byte {
+	buf := docBuffers.Get().(*[]byte)
+	defer docBuffers.Put(buf)
+	*buf = appendPacked((*buf)[:0], plain)
+	defer clear(*buf)
+	return bytes.Clone(*buf)
 }
 
 // openDoc opens what sealDoc sealed, or a document that was sealed before there was packing.

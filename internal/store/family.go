@@ -237,19 +237,22 @@ func (tx *Tx) NextSerial(party place.Country, year int) (int64, error) {
 
 // IdentifiersOf returns the values by which a family is told from others: the lead producer's identity number, the phones, and the
 // numbers of formal-status items. The guardian's are not among them: one guardian may stand for several.
-func IdentifiersOf(f *registry.Family) []Identifier {
-	var out []Identifier
+func IdentifiersOf(f *registry.Family) []Identifier { return IdentifiersIn(&f.Record) }
+
+// IdentifiersIn is IdentifiersOf for a record that is no family yet.
+func IdentifiersIn(r *registry.Record) []Identifier {
+	out := make([]Identifier, 0, 4)
 	add := func(kind, value string) {
 		id := Identifier{kind, value}
 		if kind != "" && value != "" && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
-	add(f.Record.Lead.IDType, f.Record.Lead.IDNumber)
-	for _, p := range f.Record.Lead.Phones {
+	add(r.Lead.IDType, r.Lead.IDNumber)
+	for _, p := range r.Lead.Phones {
 		add("phone", p.Number)
 	}
-	for _, item := range f.Record.Formal {
+	for _, item := range r.Formal {
 		add("formal:"+string(item.Kind), item.Number)
 	}
 	return out
@@ -262,16 +265,24 @@ type blindRow struct {
 	holds int64
 }
 
-func (tx *Tx) blindRows(f *registry.Family) []blindRow { return tx.db.blindRows(f) }
+func (tx *Tx) blindRows(f *registry.Family) []blindRow { return tx.db.blindRows(f, nil) }
 
-func (db *DB) blindRows(f *registry.Family) []blindRow {
+// blindRows are the identifiers of a family as they are stored; known are the blind indexes of the first ones, if somebody made them already.
+func (db *DB) blindRows(f *registry.Family, known []string) []blindRow {
 	ids := IdentifiersOf(f)
+	known = known[:min(len(known), len(ids))]
 	if id := FileNo(f.Record.Case.FileNo); id.Value != "" {
 		ids = append(ids, id)
 	}
 	out := make([]blindRow, len(ids))
 	for i, id := range ids {
-		out[i] = blindRow{id.Kind, string(db.keys.Blind(id.Kind, id.Value)), flag(identity.Type(id.Kind).Valid() && holdsIdentity(f.Status.State))}
+		var blind string
+		if i < len(known) {
+			blind = known[i]
+		} else {
+			blind = db.Blind(id)
+		}
+		out[i] = blindRow{id.Kind, blind, flag(identity.Type(id.Kind).Valid() && holdsIdentity(f.Status.State))}
 	}
 	return out
 }

@@ -3,7 +3,10 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"math/bits"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"muntija/internal/fault"
@@ -15,47 +18,62 @@ import (
 // Many families at once, for imports: what needs no transaction is done before by any number of goroutines ([DB.ReadyFamily]), and one statement stores
 // many rows. What is in the tables afterwards is what one [Tx.InsertFamily] after the other would leave there.
 
-// ReadyFamily is a new family with everything that is stored beside it at its entry, serialised already.
+// ReadyFamily is a new family with everything that is stored beside it at its entry, serialised and packed already.
 type ReadyFamily struct {
-	Family     *registry.Family
+	Family     *registry.Family // not needed any more once it is ready
 	Event      registry.Event
-	Assessment *Assessment // nil: none is kept
-	Audit      AuditEntry
+	Assessment *Assessment // nil: none is kept; not needed any more once it is ready
+	Audit      AuditEntry  // its changes are not needed any more once it is ready
+	Blinds     []string    // what [DB.Blind] gives for its [IdentifiersOf], in their order, if somebody has asked already
 
-	columns []any
-	record  []byte
-	facts   []byte
-	blinds  []blindRow
-	changes []byte
-	body    SealedAssessment
+	ID     int64           // set by [Tx.InsertFamilies]
+	Number registry.Number // may still be set before it
+
+	party    place.Country
+	state    registry.State
+	area     string
+	idNumber []byte
+	columns  []any
+	record   []byte // packed
+	changes  []byte // packed
+	facts    []byte
+	blinds   []blindRow
+	body     *SealedAssessment // nil: none is kept
+	uid      string            // of the event
+	words    []byte            // of the event, sealed
 }
 
-// ReadyFamily serialises a family that [Tx.InsertFamilies] is to store. Its registration number may still be set before that; nothing else may change.
+// ReadyFamily serialises a family that [Tx.InsertFamilies] is to store. Nothing of what is stored shares memory with what it is made of.
 func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 	f := r.Family
+	r.party, r.state, r.area, r.Number = f.Party, f.Status.State, f.Record.Address.Area, f.Status.Number
+	r.idNumber = []byte(f.Record.Lead.IDNumber)
+	buf := docBuffers.Get().(*[]byte)
+	defer docBuffers.Put(buf)
 	var err error
-	if r.record, err = writeRecord(f); err != nil {
+	if *buf, err = appendRecord((*buf)[:0], f); err != nil {
 		return err
 	}
-	if r.changes, err = writeChanges(&r.Audit); err != nil {
+	r.record = packDoc(*buf)
+	clear(*buf)
+	if *buf, err = appendChanges((*buf)[:0], &r.Audit); err != nil {
 		return err
 	}
+	r.changes = packDoc(*buf)
+	clear(*buf)
 	r.columns = columns(f, x, searchText(&f.Record))
-	r.facts, r.blinds = x.Facts, db.blindRows(f)
+	r.facts, r.blinds, r.Blinds = x.Facts, db.blindRows(f, r.Blinds), nil
 	if r.Assessment != nil {
-		r.body = db.SealAssessment(*r.Assessment)
+		a := db.SealAssessment(*r.Assessment)
+		r.body = &a
 	}
+	r.uid = newUID()
+	r.words = db.keys.Seal([]byte(r.Event.Note), rowPlace("event", "words", r.uid))
 	return nil
 }
 
-// Blinds returns the blind indexes of the family's identifiers, the file number among them, as [Tx.MatchBlinds] takes them.
-func (r *ReadyFamily) Blinds() []string {
-	out := make([]string, len(r.blinds))
-	for i, b := range r.blinds {
-		out[i] = b.blind
-	}
-	return out
-}
+// State is the state in which the family is entered.
+func (r *ReadyFamily) State() registry.State { return r.state }
 
 // numberColumn is where columns has the registration number.
 const numberColumn = 4
@@ -64,35 +82,42 @@ const numberColumn = 4
 // that the cost of a statement does not show.
 func perStatement(values, rows int) int {
 	n := 1
-	for 2*n <= rows && 2*n*values <= 500 && n < 64 {
+	for 2*n <= rows && 2*n*values <= 1700 && n < 64 {
 		n *= 2
 	}
 	return n
 }
 
-// insertMany inserts rows by statements of many rows each. returning, if not nil, takes the ids in the order of the rows.
-func (tx *Tx) insertMany(table, names string, values, rows int, row func(i int, args []any) []any, ids func(id int64)) error {
+// insertMany inserts rows by statements of many rows each, with tail at the end of each. ids, if not nil, takes the ids in the order of the rows. Handing a value to a statement costs
+// half as much as storing it, and in an import most columns say the same in every row: such a column is handed over once for a statement.
+func (tx *Tx) insertMany(table, names, tail string, values, rows int, row func(i int, args []any) []any, ids func(id int64)) error {
+	if ids != nil {
+		tail = " RETURNING id"
+	}
 	args := make([]any, 0, perStatement(values, rows)*values)
+	var got []int64
 	for from, n := 0, 0; from < rows; from += n {
 		n = perStatement(values, rows-from)
 		args = args[:0]
 		for i := from; i < from+n; i++ {
 			args = row(i, args)
 		}
-		query := insertText(table, names, values, n, ids != nil)
+		shape := insertShape{table: table, tail: tail, rows: n, same: knownSame(table, n, sameColumns(args, values))}
+		query := shape.query(names, values)
+		sent := shape.compact(args, values)
 		if ids == nil {
-			if _, err := tx.exec(query, args...); err != nil {
+			if _, err := tx.exec(query, sent...); err != nil {
 				return fmt.Errorf("inserting into %s: %w", table, err)
 			}
 			continue
 		}
-		got := make([]int64, 0, n)
+		got = got[:0]
 		err := tx.each(func(r *sql.Rows) error {
 			var id int64
 			err := r.Scan(&id)
 			got = append(got, id)
 			return err
-		}, query, args...)
+		}, query, sent...)
 		if err != nil {
 			return fmt.Errorf("inserting into %s: %w", table, err)
 		}
@@ -107,30 +132,98 @@ func (tx *Tx) insertMany(table, names string, values, rows int, row func(i int, 
 	return nil
 }
 
-// insertText is kept for each shape: the texts are as few as the statements that are prepared.
-func insertText(table, names string, values, rows int, returning bool) string {
-	key := insertShape{table, rows, returning}
-	if text, ok := insertTexts.Load(key); ok {
-		return text.(string)
-	}
-	text := makeInsert(table, names, values, rows, returning)
-	insertTexts.Store(key, text)
-	return text
+// insertShape is what a statement that inserts rows depends on.
+type insertShape struct {
+	table, tail string
+	rows        int
+	same        uint64 // columns whose value in the first row is that of all rows
 }
 
-type insertShape struct {
-	table     string
-	rows      int
-	returning bool
+// sameColumns finds the columns in which all rows have the same text or number.
+func sameColumns(args []any, values int) (same uint64) {
+	if len(args) < fewRows*values || values > 64 {
+		return 0
+	}
+	for col := range values {
+		first, alike := args[col], true
+		switch first.(type) {
+		case string, int64, int:
+		default:
+			continue
+		}
+		for i := col + values; alike && i < len(args); i += values {
+			alike = args[i] == first
+		}
+		if alike {
+			same |= 1 << col
+		}
+	}
+	return same
+}
+
+const (
+	fewRows   = 16 // below it too much is alike by chance
+	fewShapes = 6  // sets of columns that are remembered for a table and a number of rows: each is a statement
+)
+
+var (
+	shapesMu sync.Mutex
+	shapes   = map[insertShape][]uint64{}
+)
+
+// knownSame is a remembered set of columns that are all in same: few texts are prepared, whatever is alike by chance.
+func knownSame(table string, rows int, same uint64) uint64 {
+	if same == 0 {
+		return 0
+	}
+	shapesMu.Lock()
+	defer shapesMu.Unlock()
+	key := insertShape{table: table, rows: rows}
+	best := uint64(0)
+	for _, s := range shapes[key] {
+		if s&same == s && bits.OnesCount64(s) > bits.OnesCount64(best) {
+			best = s
+		}
+	}
+	if len(shapes[key]) < fewShapes && bits.OnesCount64(same) > bits.OnesCount64(best) {
+		shapes[key] = append(shapes[key], same)
+		best = same
+	}
+	return best
+}
+
+// compact takes the values out that are handed over with the first row.
+func (s insertShape) compact(args []any, values int) []any {
+	if s.same == 0 {
+		return args
+	}
+	n := values
+	for i := values; i < len(args); i++ {
+		if s.same>>(i%values)&1 == 0 {
+			args[n] = args[i]
+			n++
+		}
+	}
+	return args[:n]
+}
+
+// query is kept for each shape: the texts are as few as the statements that are prepared.
+func (s insertShape) query(names string, values int) string {
+	if text, ok := insertTexts.Load(s); ok {
+		return text.(string)
+	}
+	text := s.write(names, values)
+	insertTexts.Store(s, text)
+	return text
 }
 
 var insertTexts sync.Map // insertShape → string
 
-func makeInsert(table, names string, values, rows int, returning bool) string {
-	b := make([]byte, 0, 64+rows*values*6)
-	b = append(b, "INSERT INTO "+table+" ("+names+") VALUES "...)
-	n := 0
-	for i := range rows {
+func (s insertShape) write(names string, values int) string {
+	b := make([]byte, 0, 64+s.rows*values*6)
+	b = append(b, "INSERT INTO "+s.table+" ("+names+") VALUES "...)
+	n := values
+	for i := range s.rows {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
@@ -139,15 +232,16 @@ func makeInsert(table, names string, values, rows int, returning bool) string {
 			if j > 0 {
 				b = append(b, ", "...)
 			}
-			n++
-			b = fmt.Appendf(b, "$%d", n)
+			at := j + 1
+			if i > 0 && s.same>>j&1 == 0 {
+				n++
+				at = n
+			}
+			b = strconv.AppendInt(append(b, '$'), int64(at), 10)
 		}
 		b = append(b, ')')
 	}
-	if returning {
-		b = append(b, " RETURNING id"...)
-	}
-	return string(b)
+	return string(append(b, s.tail...))
 }
 
 const familyColumns = `version, party, state, area, district, number, name, name_sort, project, search, craft, sex, protection, overall, points, amendment,
@@ -159,29 +253,29 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 		return nil
 	}
 	next := 0
-	err := tx.insertMany("family", familyColumns, 25, len(rs), func(i int, args []any) []any {
+	err := tx.insertMany("family", familyColumns, "", 25, len(rs), func(i int, args []any) []any {
 		r := rs[i]
-		r.columns[numberColumn] = orNever(string(r.Family.Status.Number))
+		r.columns[numberColumn] = orNever(string(r.Number))
 		return append(append(args, int64(1)), r.columns...)
 	}, func(id int64) {
-		rs[next].Family.ID, rs[next].Family.Version = id, 1
+		rs[next].ID = id
 		next++
 	})
 	if err != nil {
 		return err
 	}
 	keys := tx.db.keys
-	err = tx.insertMany("family_record", "family_id, record", 2, len(rs), func(i int, args []any) []any {
-		id := rs[i].Family.ID
-		return append(args, id, tx.sealDocID("family_record", "record", id, rs[i].record))
+	err = tx.insertMany("family_record", "family_id, record", "", 2, len(rs), func(i int, args []any) []any {
+		id := rs[i].ID
+		return append(args, id, keys.Seal(rs[i].record, seal.Place("family_record", "record", id)))
 	}, nil)
 	if err != nil {
 		return err
 	}
-	err = tx.insertMany("family_fact", "family_id, party, state, area, facts, id_number", 6, len(rs), func(i int, args []any) []any {
-		f := rs[i].Family
-		return append(args, f.ID, string(f.Party), string(f.Status.State), f.Record.Address.Area, keys.Seal(rs[i].facts, seal.Place("family_fact", "facts", f.ID)),
-			keys.Seal([]byte(f.Record.Lead.IDNumber), seal.Place("family_fact", "id_number", f.ID)))
+	err = tx.insertMany("family_fact", "family_id, party, state, area, facts, id_number", "", 6, len(rs), func(i int, args []any) []any {
+		r := rs[i]
+		return append(args, r.ID, string(r.party), string(r.state), r.area, keys.Seal(r.facts, seal.Place("family_fact", "facts", r.ID)),
+			keys.Seal(r.idNumber, seal.Place("family_fact", "id_number", r.ID)))
 	}, nil)
 	if err != nil {
 		return err
@@ -189,27 +283,29 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	type owned struct {
 		id    int64
 		party place.Country
-		row   blindRow
+		row   *blindRow
 	}
 	var blinds []owned
 	var bodies []SealedAssessment
 	for _, r := range rs {
-		for _, b := range r.blinds {
-			blinds = append(blinds, owned{r.Family.ID, r.Family.Party, b})
+		for i := range r.blinds {
+			blinds = append(blinds, owned{r.ID, r.party, &r.blinds[i]})
 		}
-		if r.Assessment != nil {
-			r.body.FamilyID = r.Family.ID
-			bodies = append(bodies, r.body)
+		if r.body != nil {
+			r.body.FamilyID = r.ID
+			bodies = append(bodies, *r.body)
 		}
 	}
-	err = tx.insertMany("identifier", "family_id, kind, blind, party, holds", 5, len(blinds), func(i int, args []any) []any {
+	// Blind indexes are random: in their order, the index of a large registry is gone through once for a batch, and not page by page back and forth.
+	slices.SortFunc(blinds, func(a, b owned) int { return strings.Compare(a.row.blind, b.row.blind) })
+	err = tx.insertMany("identifier", "family_id, kind, blind, party, holds", "", 5, len(blinds), func(i int, args []any) []any {
 		b := &blinds[i]
 		return append(args, b.id, b.row.kind, []byte(b.row.blind), string(b.party), b.row.holds)
 	}, nil)
 	if err != nil {
 		return err
 	}
-	err = tx.insertMany("family_change", "family_id", 1, len(rs), func(i int, args []any) []any { return append(args, rs[i].Family.ID) }, nil)
+	err = tx.insertMany("family_change", "family_id", "", 1, len(rs), func(i int, args []any) []any { return append(args, rs[i].ID) }, nil)
 	if err != nil {
 		return err
 	}
@@ -218,16 +314,16 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 		return err
 	}
 	for _, r := range rs {
-		r.Event.FamilyID, r.Audit.EntityID = r.Family.ID, r.Family.ID
-		if r.Assessment != nil {
+		r.Event.FamilyID, r.Audit.EntityID = r.ID, r.ID
+		if r.body != nil {
 			r.Event.AssessmentID, assessments = assessments[0], assessments[1:]
 		}
 	}
 	at := newStamps()
-	err = tx.insertMany("event", "family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words", 10, len(rs), func(i int, args []any) []any {
-		e, uid := &rs[i].Event, newUID()
-		return append(args, e.FamilyID, at(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, uid,
-			keys.Seal([]byte(e.Note), rowPlace("event", "words", uid)))
+	err = tx.insertMany("event", "family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words", "", 10, len(rs), func(i int, args []any) []any {
+		r := rs[i]
+		e := &r.Event
+		return append(args, e.FamilyID, at(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, r.uid, r.words)
 	}, nil)
 	if err != nil {
 		return err
@@ -235,17 +331,17 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	return tx.auditMany(len(rs), func(i int) (*AuditEntry, []byte) { return &rs[i].Audit, rs[i].changes })
 }
 
-// auditMany appends n entries to the log, each with its changes written already; see [Tx.Audit].
+// auditMany appends n entries to the log, each with its changes packed already; see [Tx.Audit].
 func (tx *Tx) auditMany(n int, entry func(i int) (*AuditEntry, []byte)) error {
 	if err := tx.loadChain(); err != nil {
 		return err
 	}
 	seq, head, stamps := tx.chain.seq, tx.chain.hash, newStamps()
-	err := tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", 13, n, func(i int, args []any) []any {
-		e, plain := entry(i)
+	err := tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", "", 13, n, func(i int, args []any) []any {
+		e, packed := entry(i)
 		seq++
 		e.Seq = seq
-		sealed, at := tx.sealDocID("audit", "changes", seq, plain), stamps(e.At)
+		sealed, at := tx.db.keys.Seal(packed, seal.Place("audit", "changes", seq)), stamps(e.At)
 		head = chainHash(head, e, at, sealed)
 		return append(args, e.Seq, at, e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, sealed, head)
 	}, nil)

@@ -117,8 +117,8 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 	}
 }
 
-// namelessPlaceholders gives a query whose placeholders $1, $2 and so on stand in their order each once as one with "?". SQLite's driver asks for the
-// name of every placeholder, and SQLite looks for it in a list of all of them: in a statement that inserts many rows that took longer than the rows.
+// namelessPlaceholders gives a query whose placeholders $1, $2 and so on come in their order, each first as "?", and where it comes again by its number. SQLite's
+// driver asks for the name of every placeholder, and SQLite looks for it in a list of all of them: in a statement that inserts many rows that took longer than the rows.
 func namelessPlaceholders(query string) string {
 	out := make([]byte, 0, len(query))
 	quoted, n := false, 0
@@ -130,14 +130,22 @@ func namelessPlaceholders(query string) string {
 		case c == '?' || c == '$' && quoted:
 			return query
 		case c == '$':
-			n++
-			number := strconv.Itoa(n)
-			after, ok := strings.CutPrefix(query[i+1:], number)
-			if !ok || after != "" && after[0] >= '0' && after[0] <= '9' {
-				return query
+			end := i + 1
+			for end < len(query) && query[end] >= '0' && query[end] <= '9' {
+				end++
 			}
-			c = '?'
-			i += len(number)
+			at, err := strconv.Atoi(query[i+1 : end])
+			switch {
+			case err != nil || at == 0 || at > n+1:
+				return query
+			case at == n+1:
+				n++
+				out = append(out, '?')
+			default:
+				out = strconv.AppendInt(append(out, '?'), int64(at), 10)
+			}
+			i = end - 1
+			continue
 		}
 		out = append(out, c)
 	}

@@ -179,26 +179,17 @@ func (tx *Tx) ForgetImportRows(m *Import) error {
 
 // PutImportRows writes lines of the journal; a line that is there already is replaced.
 func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
-	const names = `import_id, seq, sheet, row_no, outcome, family_id, family_version, undo, body`
-	for len(rows) > 0 {
-		n := perStatement(9, len(rows))
-		args := make([]any, 0, n*9)
-		for i := range rows[:n] {
+	return tx.insertMany("sheet_import_row", "import_id, seq, sheet, row_no, outcome, family_id, family_version, undo, body",
+		` ON CONFLICT (import_id, seq) DO UPDATE SET outcome = excluded.outcome,
+			family_id = excluded.family_id, family_version = excluded.family_version, undo = excluded.undo, body = excluded.body`,
+		9, len(rows), func(i int, args []any) []any {
 			r := &rows[i]
 			body := []byte{0} // nothing to say; an empty value would be NULL to one of the drivers
 			if len(r.Body) > 0 {
 				body = tx.sealDocRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), r.Body)
 			}
-			args = append(args, m.ID, r.Seq, r.Sheet, r.Row, r.Outcome, r.FamilyID, r.FamilyVersion, r.Undo, body)
-		}
-		_, err := tx.exec(insertText("sheet_import_row", names, 9, n, false)+` ON CONFLICT (import_id, seq) DO UPDATE SET outcome = excluded.outcome,
-			family_id = excluded.family_id, family_version = excluded.family_version, undo = excluded.undo, body = excluded.body`, args...)
-		if err != nil {
-			return fmt.Errorf("writing the journal of an import: %w", err)
-		}
-		rows = rows[n:]
-	}
-	return nil
+			return append(args, m.ID, r.Seq, int64(r.Sheet), int64(r.Row), r.Outcome, r.FamilyID, r.FamilyVersion, r.Undo, body)
+		}, nil)
 }
 
 // ImportRowQuery selects lines of the journal.
@@ -296,21 +287,12 @@ type DuplicateHint struct {
 
 // PutDuplicateHints queues pairs; one that waits already is left as it is.
 func (tx *Tx) PutDuplicateHints(hints []DuplicateHint) error {
-	const names = `party, source, source_id, seq, family_id, other_id, other_seq, reason, state, created_at`
-	for len(hints) > 0 {
-		n := perStatement(10, len(hints))
-		args := make([]any, 0, n*10)
-		for _, h := range hints[:n] {
-			args = append(args, string(h.Party), h.Source, h.SourceID, h.Seq, h.FamilyID, h.OtherID, h.OtherSeq, h.Reason, "open", stamp(h.CreatedAt))
-		}
-		_, err := tx.exec(insertText("duplicate_hint", names, 10, n, false)+
-			` ON CONFLICT (source, source_id, seq, other_id, other_seq, reason) DO UPDATE SET family_id = excluded.family_id`, args...)
-		if err != nil {
-			return fmt.Errorf("queueing duplicates: %w", err)
-		}
-		hints = hints[n:]
-	}
-	return nil
+	return tx.insertMany("duplicate_hint", "party, source, source_id, seq, family_id, other_id, other_seq, reason, state, created_at",
+		` ON CONFLICT (source, source_id, seq, other_id, other_seq, reason) DO UPDATE SET family_id = excluded.family_id`,
+		10, len(hints), func(i int, args []any) []any {
+			h := &hints[i]
+			return append(args, string(h.Party), h.Source, h.SourceID, h.Seq, h.FamilyID, h.OtherID, h.OtherSeq, h.Reason, "open", stamp(h.CreatedAt))
+		}, nil)
 }
 
 // DuplicateHintsOf returns the pairs that a source queued, in the order of its rows.

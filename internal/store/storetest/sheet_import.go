@@ -145,10 +145,13 @@ func testBulk(t *testing.T, db *store.DB) {
 			t.Errorf("got the first serial %d, %v", first, err)
 		}
 		for i := 0; i < n; i += 2 {
-			want[i].Status.Number = registry.MakeNumber("EG", 2026, first+int64(i/2))
+			ready[i].Number = registry.MakeNumber("EG", 2026, first+int64(i/2))
 		}
 		return tx.InsertFamilies(ready)
 	})
+	for i, f := range want {
+		f.ID, f.Version, f.Status.Number = ready[i].ID, 1, ready[i].Number
+	}
 	View(t, db, func(tx *store.Tx) error {
 		for i, f := range want {
 			got, err := tx.FamilyByID(All("EG"), f.ID)

@@ -259,7 +259,9 @@ func benchImport(ctx context.Context) error {
 	if err := o.svc.Imports.Confirm(ctx, actor, id, true, key("confirm")); err != nil {
 		return err
 	}
+	stop := localStart()
 	took, v, err := work("the import", service.ImportDone)
+	stop()
 	if err != nil {
 		return err
 	}
