@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"muntija/internal/calendar"
 )
@@ -60,6 +61,8 @@ type goal struct {
 	tree     *node
 	slots    []slot
 	disjoint map[*node]bool // "and"/"or" whose parts share no fact: their needs add up
+	asks     []Ref          // what an answer depends on
+	known    []atomic.Pointer[answer]
 }
 
 type slot struct {
@@ -98,6 +101,7 @@ func newGoal(tree *node, ageOn Ref) goal {
 		}
 	}
 	slices.SortStableFunc(g.slots, func(a, b slot) int { return int(a.weight - b.weight) })
+	g.ask(ageOn)
 	return g
 }
 
@@ -354,6 +358,80 @@ func (r *rule) changes(f *Facts, o Outcome, out []Change) []Change {
 }
 
 func (g *goal) search(f *Facts, want tri, out []Change) []Change {
+	if g.known == nil {
+		return g.find(f, want, out)
+	}
+	key := g.keyOf(f, want)
+	at := &g.known[key.hash()%uint64(len(g.known))]
+	if have := at.Load(); have != nil && have.key == key {
+		return append(out, have.changes...)
+	}
+	n := len(out)
+	out = g.find(f, want, out)
+	at.Store(&answer{key, slices.Clone(out[n:])})
+	return out
+}
+
+// answer is what a search found before. Families lack the same papers and have the same answers: a run over many asks the same thing again and again.
+type answer struct {
+	key     question
+	changes []Change
+}
+
+// question is everything that a search depends on: the facts of its slots and those that it reads by itself.
+type question struct {
+	want  tri
+	known uint32
+	n     [maxAsked]int64
+}
+
+const (
+	maxAsked = 10  // facts of a goal whose answers are remembered; one that reads more is searched anew each time
+	answers  = 128 // that a goal remembers at a time
+)
+
+// ask sets which facts the answers depend on.
+func (g *goal) ask(ageOn Ref) {
+	for i := range g.slots {
+		g.asks = append(g.asks, g.slots[i].ref)
+	}
+	for _, r := range [3]Ref{Today, BirthDate, ageOn} {
+		if !slices.Contains(g.asks, r) {
+			g.asks = append(g.asks, r)
+		}
+	}
+	for _, r := range nodeRefs(g.tree, nil) {
+		if !slices.Contains(g.asks, r) {
+			g.asks = append(g.asks, r)
+		}
+	}
+	if len(g.asks) <= maxAsked {
+		g.known = make([]atomic.Pointer[answer], answers)
+	}
+}
+
+func (g *goal) keyOf(f *Facts, want tri) question {
+	q := question{want: want}
+	for i, r := range g.asks {
+		n, known := f.get(r)
+		if known {
+			q.known |= 1 << i
+			q.n[i] = n
+		}
+	}
+	return q
+}
+
+func (q *question) hash() uint64 {
+	h := uint64(q.known)<<8 ^ uint64(q.want)
+	for _, n := range q.n {
+		h = (h ^ uint64(n)) * 0x9E3779B97F4A7C15
+		h ^= h >> 29
+	}
+	return h
+}
+
+func (g *goal) find(f *Facts, want tri, out []Change) []Change {
 	s := searches.Get().(*search)
 	defer func() {
 		s.g, s.f = nil, nil

@@ -145,14 +145,14 @@ func (n *codecNode) empty(v reflect.Value) bool {
 
 // appendJSONText writes a text as encoding/json does; the few with something to escape are left to it.
 func appendJSONText(b []byte, s string) ([]byte, error) {
-	plain := utf8.ValidString(s)
-	for i := 0; plain && i < len(s); i++ {
-		// U+2028 and U+2029 begin with E2.
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c == 0x7f || c == 0xe2 {
+	plain := true
+	for i := 0; i < len(s); i++ {
+		if !plainByte[s[i]] {
 			plain = false
+			break
 		}
 	}
-	if !plain {
+	if !plain || !utf8.ValidString(s) {
 		quoted, err := json.Marshal(s)
 		return append(b, quoted...), err
 	}
@@ -160,6 +160,14 @@ func appendJSONText(b []byte, s string) ([]byte, error) {
 	b = append(b, s...)
 	return append(b, '"'), nil
 }
+
+// plainByte are the bytes that encoding/json writes as they are, in any text. U+2028 and U+2029 begin with E2.
+var plainByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= ' ' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7f && c != 0xe2
+	}
+	return t
+}()
 
 // codecReader reads a document from its front. A read that returns false has found something that encoding/json is to look at.
 type codecReader struct {
@@ -312,10 +320,41 @@ func readRecord(id int64, doc []byte, r *sealedRecord) error {
 // writeChanges is the document of an audit entry.
 func writeChanges(e *AuditEntry) ([]byte, error) { return appendChanges(make([]byte, 0, 512), e) }
 
-func appendChanges(b []byte, e *AuditEntry) ([]byte, error) {
-	b, err := changesCodec.append(b, &sealedChanges{e.Changes, e.Note})
+// appendChanges writes what changesCodec would write, without asking what a change is made of: a new family has fifty of them.
+func appendChanges(b []byte, e *AuditEntry) (_ []byte, err error) {
+	always := func(key, text string) {
+		if err == nil {
+			b, err = appendJSONText(append(b, key...), text)
+		}
+	}
+	member := func(key, text string) {
+		if text != "" {
+			always(key, text)
+		}
+	}
+	b = append(b, '{')
+	for i := range e.Changes {
+		c := &e.Changes[i]
+		if i == 0 {
+			b = append(b, `"c":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		always(`{"p":`, c.Path)
+		always(`,"c":`, c.Class)
+		member(`,"o":`, c.Old)
+		member(`,"n":`, c.New)
+		b = append(b, '}')
+	}
+	switch {
+	case len(e.Changes) == 0:
+		member(`"n":`, e.Note)
+	default:
+		b = append(b, ']')
+		member(`,"n":`, e.Note)
+	}
 	if err != nil {
 		return b, fmt.Errorf("writing audit changes: %w", err)
 	}
-	return b, nil
+	return append(b, '}'), nil
 }

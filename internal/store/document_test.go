@@ -118,6 +118,13 @@ func TestCodecIsJSON(t *testing.T) {
 		var changes sealedChanges
 		filled(r, reflect.ValueOf(&changes).Elem())
 		holdsCodec(t, changesCodec, &changes)
+		want, err := json.Marshal(&changes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := writeChanges(&AuditEntry{Changes: changes.Changes, Note: changes.Note}); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("got  %s\nwant %s, %v", got, want, err)
+		}
 	}
 }
 
