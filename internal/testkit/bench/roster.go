@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"muntija/internal/auth"
@@ -259,18 +260,27 @@ func benchImport(ctx context.Context) error {
 	if err := o.svc.Imports.Confirm(ctx, actor, id, true, key("confirm")); err != nil {
 		return err
 	}
-	stop := localStart()
+	before := processorTime()
 	took, v, err := work("the import", service.ImportDone)
-	stop()
+	used := processorTime() - before
 	if err != nil {
 		return err
 	}
-	fmt.Printf("import: dry run %s; %d rows × %d columns taken in %s (%.0f rows/s), outcomes %v; peak memory %d MB; target 8 s and 200 MB: %s\n\n", dry.Round(time.Millisecond),
-		v.Counts.Rows, len(rosterColumns), took.Round(time.Millisecond), float64(v.Counts.Rows)/took.Seconds(), v.Counts.By, peakMB(os.Getpid()),
+	fmt.Printf("import: dry run %s; %d rows × %d columns taken in %s (%.0f rows/s; %s of processor time), outcomes %v; peak memory %d MB; target 8 s and 200 MB: %s\n\n", dry.Round(time.Millisecond),
+		v.Counts.Rows, len(rosterColumns), took.Round(time.Millisecond), float64(v.Counts.Rows)/took.Seconds(), used.Round(10*time.Millisecond), v.Counts.By, peakMB(os.Getpid()),
 		verdict(took <= 8*time.Second && peakMB(os.Getpid()) < 200 && v.Counts.Of(service.RowNew) == int64(*rosterRows)))
 	r, err := store.VerifyAudit(ctx, o.db)
 	if err != nil || r.Reason != "" {
 		return fmt.Errorf("the audit chain after the import: %+v, %w", r, err)
 	}
 	return nil
+}
+
+// processorTime is what this process has used of the processors: on a machine that others use too it says more than the clock.
+func processorTime() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
