@@ -86,6 +86,8 @@ const (
 	HolidayEdit      Action = "holiday.edit"
 	MeetingView      Action = "meeting.view"
 	MeetingEdit      Action = "meeting.edit"
+	ActivityView     Action = "activity.view"
+	ActivityEdit     Action = "activity.edit"
 	RosterView       Action = "roster.view"
 	ExhibitorView    Action = "exhibitor.view"
 	ExhibitorManage  Action = "exhibitor.manage"
@@ -258,6 +260,9 @@ var actions = map[Action]rule{
 	HolidayEdit:     {coordinator: Party, admin: Party, system: Party},
 	MeetingView:     {coordinator: Party, analyst: Party, admin: Party, reads: true},
 	MeetingEdit:     {coordinator: Party},
+	// What both ministries do under the memorandum is read by whoever reads their minutes.
+	ActivityView: {coordinator: Party, analyst: Party, admin: Party, reads: true},
+	ActivityEdit: {coordinator: Party},
 	// Name, craft, products and booth: all that either party sees of the other's people, once the exhibition is agreed.
 	RosterView: {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, reads: true},
 

@@ -312,6 +312,8 @@ type ExhibitionWork struct {
 	Actions  []exhibition.Action // open actions of the actor, or of nobody yet
 	Meetings map[int64]string
 	Today    calendar.Date
+
+	Activities ActivityWork
 }
 
 // WorkCall is a call with its exhibition's name.
@@ -329,7 +331,7 @@ type ScreenCount struct {
 
 // Empty reports whether nothing waits.
 func (w *ExhibitionWork) Empty() bool {
-	return len(w.Agree)+len(w.Running)+len(w.ToClose)+len(w.Calls)+len(w.Screen)+len(w.Answers)+len(w.Actions) == 0
+	return len(w.Agree)+len(w.Running)+len(w.ToClose)+len(w.Calls)+len(w.Screen)+len(w.Answers)+len(w.Actions)+len(w.Activities.Agree)+len(w.Activities.FollowUps) == 0
 }
 
 // Work returns the actor's queues of exhibitions.
@@ -358,6 +360,11 @@ func (s *Exhibitions) Work(ctx context.Context, actor auth.Actor) (*ExhibitionWo
 		}
 		if auth.Can(actor, auth.ApplicationEnter) {
 			if err := out.fillExhibitors(tx, actor); err != nil {
+				return err
+			}
+		}
+		if auth.Can(actor, auth.ActivityEdit) {
+			if err := out.fillActivities(tx, actor); err != nil {
 				return err
 			}
 		}

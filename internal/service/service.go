@@ -85,8 +85,12 @@ type Service struct {
 	Search  *Search
 
 	Allocations *Allocations
+<<<<<<< HEAD
 
 	Tokens *Tokens
+=======
+	Activities  *Activities
+>>>>>>> db05869 (programme: activities of the memorandum, agreed by both parties, and the joint report of a year)
 }
 
 // core is what the use-cases share.
@@ -132,6 +136,7 @@ func New(d Deps) *Service {
 	s.Tokens = &Tokens{core: c}
 	s.Allocations = &Allocations{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: highs.New(highs.Options{CacheDir: d.PlanCache})}
 	s.Jobs.allocations = s.Allocations
+	s.Activities = &Activities{core: c}
 	return s
 }
 

@@ -470,7 +470,7 @@ func TestPlaceOfTerms(t *testing.T) {
 func fairRoutes() [][2]string {
 	var out [][2]string
 	for _, route := range web.Routes() {
-		for _, room := range []string{"/exhibitions", "/participations", "/exhibitors", "/meetings", "/calendar", "/holidays", "/seasons", "/venues", "/halls", "/plans"} {
+		for _, room := range []string{"/exhibitions", "/participations", "/exhibitors", "/meetings", "/activities", "/calendar", "/holidays", "/seasons", "/venues", "/halls", "/plans"} {
 			if route[1] == room || strings.HasPrefix(route[1], room+"/") {
 				out = append(out, [2]string{route[0], route[1]})
 			}
@@ -491,6 +491,7 @@ func TestFairPermissionTable(t *testing.T) {
 		form.Set("host", string(party))
 		drafts[party] = idAtEnd(t, b.Post("/exhibitions", form).Want(303).Header.Get("Location"))
 		b.Post("/meetings", url.Values{"title": {"تنسيق"}, "day": {s.Clock.Today().String()}, "attendees[0].name": {"سلوى"}, "attendees[0].party": {string(party)}}).Want(303)
+		b.Post("/activities", workshop(s.Clock.Today(), party)).Want(303)
 	}
 	browsers := map[string]*testkit.Browser{}
 	for _, party := range place.Countries() {

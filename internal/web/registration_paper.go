@@ -181,7 +181,7 @@ func (s *Server) removeDocument(r *request) error {
 	return r.redirect(stepURL(id, "documents"), "success", "flash.document_removed")
 }
 
-// showDocument sends a paper: a picture to look at, anything else to be kept. Whatever it holds, it runs nothing: the policy has no source and a sandbox.
+// showDocument sends a paper.
 func (s *Server) showDocument(r *request) error { return s.sendDocument(r, false) }
 
 // showThumb sends the small picture of a paper.
@@ -199,17 +199,23 @@ func (s *Server) sendDocument(r *request, thumb bool) error {
 	if len(body) == 0 {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	kind, disposition := d.MediaType, "attachment"
+	kind := d.MediaType
 	if thumb {
 		kind = media.JPEG
 	}
+	return r.sendPaper(kind, d.FileName, body)
+}
+
+// sendPaper sends what somebody uploaded: a picture to look at, anything else to be kept. Whatever it holds, it runs nothing: the policy has no source and a sandbox.
+func (r *request) sendPaper(kind, name string, body []byte) error {
+	disposition := "attachment"
 	if kind == media.JPEG {
 		disposition = "inline"
 	}
 	r.c.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	r.c.Set("Content-Type", kind)
 	r.c.Set("Content-Disposition", disposition+"; filename=\"document"+map[string]string{media.JPEG: ".jpg", media.PDF: ".pdf"}[kind]+
-		"\"; filename*=UTF-8''"+strings.ReplaceAll(url.QueryEscape(d.FileName), "+", "%20"))
+		"\"; filename*=UTF-8''"+strings.ReplaceAll(url.QueryEscape(name), "+", "%20"))
 	return r.c.Send(body)
 }
 

@@ -358,6 +358,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.calendar", "/calendar", "calendar", auth.ExhibitionView},
 		{"nav.figures", "/figures", "chart-bar", auth.FiguresView},
 		{"nav.meetings", "/meetings", "heart-handshake", auth.MeetingView},
+		{"nav.activities", "/activities", "world", auth.ActivityView},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
 		{"nav.venues", "/venues", "building-store", auth.VenueView},
 		{"nav.tokens", "/tokens", "key", auth.TokenManage},

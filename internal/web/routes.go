@@ -37,7 +37,7 @@ func table() []route {
 		exportRoutes, // before the pages of one family: "export" is no id
 		familyRoutes, figureRoutes,
 		criteriaRoutes,
-		exhibitionRoutes, participationRoutes, floorRoutes, fairFileRoutes, guestRoutes, calendarRoutes, seriesRoutes, meetingRoutes,
+		exhibitionRoutes, participationRoutes, floorRoutes, fairFileRoutes, guestRoutes, calendarRoutes, seriesRoutes, meetingRoutes, activityRoutes,
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,

@@ -58,7 +58,7 @@ func FillExhibition(tx *store.Tx, family int64, party place.Country) (secrets []
 	copy(link.Hash[:], fmt.Sprintf("hash of feed %d", family))
 	day := e.Terms.First
 	_, err = tx.InsertAttendance(e.ID, &exhibition.Attendance{ParticipationID: p.ID, Day: day, At: Noon, By: 1, Way: "camera"})
-	return []string{"جمعية سري", "سقط رف"}, errors.Join(err,
+	return []string{"جمعية سري", "سقط رف"}, errors.Join(err, fillActivity(tx),
 		tx.InsertSeason(&exhibition.Season{Name: "موسم", First: day, Last: day, Party: party}),
 		tx.PutSeries(&exhibition.Series{Name: fmt.Sprintf("سلسلة %d", family), About: "عن السلسلة", Party: party}),
 		tx.PutHoliday(&exhibition.Holiday{Party: party, Name: "عيد", First: day, Last: day}, false),

@@ -33,7 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
 		{"assign", testAssign}, {"duplicates", testDuplicates}, {"linkage", testLinkage}, {"merge", testMerge}, {"allocations", testAllocations},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
-		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting},
+		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting}, {"activity", testActivity},
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
 		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 

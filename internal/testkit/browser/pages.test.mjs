@@ -93,12 +93,12 @@ const found = new Set();
 test('pages that links lead to', async () => {
   const known = (route) => Object.values(visits).flat().some((p) => fits(route, p.split(/[?#]/)[0]));
   const failures = [];
-  const files = /\.(csv|svg|xml|pdf|xlsx|ics|json)$|\/(file|marked|pdf|book|drawing|state|judge)$|photos|thumbs|^\/(static|templates|documents)\/|^\/duplicates\/sheet$/;
+  const files = /\.(csv|svg|xml|pdf|xlsx|ics|json)$|\/(file|marked|pdf|book|drawing|state|judge)$|photos|thumbs|papers\/\d+$|^\/(static|templates|documents)\/|^\/duplicates\/sheet$/;
   for (const who of ['mahmoud.reviewer', 'salwa.coordinator', 'sayed.worker', 'iman.admin', 'maryam.coordinator']) {
     const page = await open(browser, { viewport: PHONE });
     await signIn(page, server.base, who);
     await language(page, server.base, 'ar');
-    const queue = ['/', '/exhibitions', '/venues', '/products', '/exhibitors', '/meetings', '/imports', '/exports', '/catalogue', '/duplicates', '/calendar'], asked = new Set();
+    const queue = ['/', '/exhibitions', '/venues', '/products', '/exhibitors', '/meetings', '/activities', '/imports', '/exports', '/catalogue', '/duplicates', '/calendar'], asked = new Set();
     const byRoute = new Map(); // a route is looked at once, and its links are followed from four pages of it
     const pages = [];
     while (queue.length && asked.size < 500) {
@@ -140,7 +140,7 @@ test('every GET route of the program is visited by these tests', () => {
     '/signin/second', '/account/factor', '/users/other',
     // files, drawings and what scripts ask
     '/sitemap.xml', '/catalogue/photos/:id', '/catalogue/thumbs/:id', '/product-photos/:id', '/product-thumbs/:id', '/catalogue/print/book', '/catalogue/print/:id/pdf', '/plans/:id/export.json', '/plans/:id/export.xlsx',
-    '/exhibitions/:id/roster.csv', '/exhibitions/:id/packing.csv', '/exhibitions/:id/report.csv', '/exhibitions/:id/roster.xlsx', '/exhibitions/:id/packing.xlsx', '/exhibitions/:id/report.xlsx', '/exports/:id/file', '/templates/members', '/templates/products', '/duplicates/sheet', '/allocations/:id/runs/:n/list.xlsx', '/draws/:id/file.json', '/search/suggest', '/imports/:id/file', '/imports/:id/marked',
+    '/exhibitions/:id/roster.csv', '/exhibitions/:id/packing.csv', '/exhibitions/:id/report.csv', '/exhibitions/:id/roster.xlsx', '/exhibitions/:id/packing.xlsx', '/exhibitions/:id/report.xlsx', '/activities/report.xlsx', '/activities/:id/papers/:n', '/exports/:id/file', '/templates/members', '/templates/products', '/duplicates/sheet', '/allocations/:id/runs/:n/list.xlsx', '/draws/:id/file.json', '/search/suggest', '/imports/:id/file', '/imports/:id/marked',
     '/plans/:id/drawing', '/plans/:id/drawing.svg', '/exhibitions/:id/halls/:hall/state', '/exhibitions/:id/halls/:hall/judge', '/exhibitions/:id/halls/:hall/drawing.svg',
     // secret links, and pages that need what the demo does not hold (an exhibition with a hall, a large export): the tests in Go walk them
     '/apply/:token', '/answer/:token', '/feeds/:token', '/exports/:id', '/exhibitions/:id/halls/:hall', '/exhibitions/:id/halls/:hall/print',

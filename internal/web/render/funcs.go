@@ -242,9 +242,14 @@ var badges = map[string]struct{ icon, tone string }{
 	"product_state.approved":  {"circle-check", "good"},
 	"product_state.withdrawn": {"logout", "off"},
 
-	"plan_state.draft":    {"pencil", "neutral"},
-	"plan_state.released": {"circle-check", "good"},
-	"plan_state.retired":  {"archive", "off"},
+	"activity_status.proposed":  {"send", "wait"},
+	"activity_status.agreed":    {"heart-handshake", "good"},
+	"activity_status.late":      {"alert-triangle", "bad"},
+	"activity_status.held":      {"circle-check", "good"},
+	"activity_status.cancelled": {"ban", "off"},
+	"plan_state.draft":          {"pencil", "neutral"},
+	"plan_state.released":       {"circle-check", "good"},
+	"plan_state.retired":        {"archive", "off"},
 }
 
 func badgeOf(l *locale.Locale, list, value string) Badge {
