@@ -125,7 +125,7 @@ func (s *Server) activityBook(r *request) error {
 		return err
 	}
 	w := r.words()
-	book := fairBook{title: w.T("activity.report_title", b.Year)}
+	book := fairBook{title: w.T("activity.report_title", strconv.Itoa(b.Year))}
 	n := func(v int) sheet.Value { return cellInt(v) }
 	tally := func(name string, t *programme.Tally) []sheet.Value {
 		return []sheet.Value{cellText(name), n(t.Planned), n(t.Held), n(t.Late), n(t.Cancelled), n(t.Outputs), n(t.Papers), n(t.Done), n(t.Open), n(t.Overdue)}
