@@ -85,12 +85,9 @@ type Service struct {
 	Search  *Search
 
 	Allocations *Allocations
-<<<<<<< HEAD
 
-	Tokens *Tokens
-=======
-	Activities  *Activities
->>>>>>> db05869 (programme: activities of the memorandum, agreed by both parties, and the joint report of a year)
+	Tokens     *Tokens
+	Activities *Activities
 }
 
 // core is what the use-cases share.
