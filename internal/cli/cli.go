@@ -21,6 +21,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"muntija/internal/config"
+	"muntija/internal/courier"
 	"muntija/internal/fault"
 	"muntija/internal/locale"
 	"muntija/internal/seal"
@@ -178,8 +179,21 @@ func (p *program) openWith(ctx context.Context, cmd *urfave.Command, with store.
 	if o.db, err = store.Open(ctx, cfg.DB, o.keys, with); err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", config.Redact(cfg.DB), err)
 	}
-	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf, PlanCache: service.UserPlanCache(), KeepUploads: cfg.KeepUploads})
+	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf, PlanCache: service.UserPlanCache(), KeepUploads: cfg.KeepUploads,
+		Poster: courier.Poster{Allow: cfg.HookAllow}, Senders: sendersOf(cfg)})
 	return o, nil
+}
+
+// sendersOf are the senders that the settings name.
+func sendersOf(cfg *config.Config) map[courier.Channel]courier.Sender {
+	out := map[courier.Channel]courier.Sender{}
+	if cfg.MessageDir != "" {
+		out[courier.SMS], out[courier.WhatsApp] = courier.Folder(cfg.MessageDir), courier.Folder(cfg.MessageDir)
+	}
+	if cfg.SMTP != "" {
+		out[courier.Email] = &courier.SMTP{Addr: cfg.SMTP, From: cfg.SMTPFrom, User: cfg.SMTPUser, Password: cfg.SMTPPassword}
+	}
+	return out
 }
 
 func openKeys(ctx context.Context, db, path string) (*seal.Keyring, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"muntija/fixtures"
 	"muntija/internal/auth"
+	"muntija/internal/courier"
 	"muntija/internal/demo"
 	"muntija/internal/locale"
 	"muntija/internal/metrics"
@@ -65,6 +67,9 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		if err != nil {
 			return fmt.Errorf("loading the demo: %w", err)
 		}
+		if o.cfg.MessageDir == "" { // so that the demo's messages go somewhere: beside its data
+			o.svc.Couriers.SetSender(courier.SMS, courier.Folder(filepath.Join(o.cfg.Data, "messages")))
+		}
 		for _, a := range people {
 			accounts = append(accounts, render.DemoAccount{Role: "auth.role." + string(a.Role), Party: string(a.Party), Email: a.Email, Password: a.Password})
 		}
@@ -100,6 +105,10 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		return fmt.Errorf("starting the jobs: %w", err)
 	}
 	defer o.svc.Jobs.Stop()
+	if err := o.svc.Couriers.Start(ctx); err != nil {
+		return fmt.Errorf("starting the couriers: %w", err)
+	}
+	defer o.svc.Couriers.Stop()
 
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()

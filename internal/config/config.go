@@ -4,6 +4,8 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -37,6 +39,12 @@ var settings = []Setting{
 	{Flag: "security-contact", Env: "MUNTIJA_SECURITY_CONTACT", Default: "", Usage: "mailto: or https: address for security.txt; empty: no security.txt"},
 	{Flag: "chromium", Env: "MUNTIJA_CHROMIUM", Default: "auto", Usage: "program that makes PDFs of the printed catalogue: a path, auto (looked for), or off"},
 	{Flag: "keep-uploads", Env: "MUNTIJA_KEEP_UPLOADS", Default: "30", Usage: "days for which an uploaded roster is kept that nobody confirms"},
+	{Flag: "hook-allow", Env: "MUNTIJA_HOOK_ALLOW", Default: "", Usage: "comma-separated ranges of addresses inside the office's network that events may be sent to, also by http; empty: public addresses only"},
+	{Flag: "message-dir", Env: "MUNTIJA_MESSAGE_DIR", Default: "", Usage: "folder in which SMS and WhatsApp messages are laid for a gateway, one file each; empty: they wait"},
+	{Flag: "smtp", Env: "MUNTIJA_SMTP", Default: "", Usage: "mail server, such as smtp.example:587 (STARTTLS) or smtp.example:465 (TLS); empty: e-mail waits"},
+	{Flag: "smtp-from", Env: "MUNTIJA_SMTP_FROM", Default: "", Usage: "address that e-mail comes from, such as Muntija <no-reply@muntija.example>"},
+	{Flag: "smtp-user", Env: "MUNTIJA_SMTP_USER", Default: "", Usage: "name for signing in to the mail server; empty: no sign-in"},
+	{Flag: "smtp-password", Env: "MUNTIJA_SMTP_PASSWORD", Default: "", Usage: "password for signing in to the mail server; better given by the variable", Secret: true},
 	{Flag: "shutdown-grace", Env: "MUNTIJA_SHUTDOWN_GRACE", Default: "15s", Usage: "how long a stop waits for requests under way"},
 	{Flag: "request-timeout", Env: "MUNTIJA_REQUEST_TIMEOUT", Default: "20s", Usage: "how long one request may take"},
 }
@@ -55,6 +63,12 @@ type Config struct {
 	SecurityContact string
 	Chromium        string        // "auto", "off" or a path
 	KeepUploads     time.Duration // whole days
+	HookAllow       []netip.Prefix
+	MessageDir      string
+	SMTP            string // host:port
+	SMTPFrom        string
+	SMTPUser        string
+	SMTPPassword    string
 	ShutdownGrace   time.Duration
 	RequestTimeout  time.Duration
 }
@@ -123,6 +137,29 @@ func Load(value func(flag string) (string, bool)) (*Config, error) {
 	}
 	if s := c.SecurityContact; s != "" && !strings.HasPrefix(s, "mailto:") && !strings.HasPrefix(s, "https://") {
 		return nil, bad("security-contact", "must start with mailto: or https://")
+	}
+	for p := range strings.SplitSeq(get("hook-allow"), ",") {
+		if p = strings.TrimSpace(p); p == "" {
+			continue
+		}
+		r, err := netip.ParsePrefix(p)
+		if err != nil {
+			addr, err := netip.ParseAddr(p)
+			if err != nil {
+				return nil, bad("hook-allow", fmt.Sprintf("%q is neither an address nor a range", p))
+			}
+			r = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		c.HookAllow = append(c.HookAllow, r.Masked())
+	}
+	c.MessageDir, c.SMTP, c.SMTPFrom, c.SMTPUser, c.SMTPPassword = get("message-dir"), get("smtp"), get("smtp-from"), get("smtp-user"), get("smtp-password")
+	if c.SMTP != "" {
+		if _, _, err := net.SplitHostPort(c.SMTP); err != nil {
+			return nil, bad("smtp", "must be a host and a port, such as smtp.example:587")
+		}
+		if _, err := mail.ParseAddress(c.SMTPFrom); err != nil {
+			return nil, bad("smtp-from", "must be an e-mail address when --smtp is given")
+		}
 	}
 	days, err := strconv.Atoi(get("keep-uploads"))
 	if err != nil || days < 1 || days > 3650 {

@@ -203,15 +203,15 @@ func (p *Poster) Post(ctx context.Context, e Event, at time.Time) (status int, e
 	return resp.StatusCode, nil
 }
 
-// MaxTries is after how many tries something is given up: about three days after the first.
-const MaxTries = 14
+// MaxTries is after how many tries something is given up: about two days after the first.
+const MaxTries = 16
 
-// Wait returns how long to wait after a failed try, counted from 1: twice as long each time, from 5 s to 12 hours, and up to a quarter more or less by chance (0 to 1), so
+// Wait returns how long to wait after a failed try, counted from 1: twice as long each time, from 10 s to 12 hours, and up to a quarter more or less by chance (0 to 1), so
 // that what failed together does not come back together.
 func Wait(tries int, chance float64) time.Duration {
 	d := 12 * time.Hour
 	if tries < 14 {
-		d = min(d, 5*time.Second<<(max(1, tries)-1))
+		d = min(d, 10*time.Second<<(max(1, tries)-1))
 	}
 	return time.Duration(float64(d) * (0.75 + chance/2))
 }

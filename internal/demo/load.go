@@ -141,6 +141,7 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 	}
 	l.plan()
 	l.on(-345, 9, l.venues)
+	l.on(-25, 8, l.writeTemplates)
 	l.planExhibitions()
 	slices.SortStableFunc(l.todo, func(a, b act) int { return cmp.Compare(a.at.UnixMilli(), b.at.UnixMilli()) })
 	for _, a := range l.todo {

@@ -514,6 +514,9 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 		if err := tx.InsertFamilies(fast); err != nil {
 			return err
 		}
+		if err := announceMany(tx, now, fast); err != nil {
+			return err
+		}
 		for j, i := range at {
 			r, x := b.rows[i], b.ready[i]
 			lines[i] = store.ImportRow{Seq: r.seq, Sheet: r.sheet, Row: r.n, Outcome: string(x.out), FamilyID: fast[j].ID, FamilyVersion: 1, Body: x.body}

@@ -304,7 +304,7 @@ func (j *Jobs) expire(ctx context.Context, job *store.Job) error {
 // keepTries is how long failed sign-ins are kept; they count for a day.
 const keepTries = 2 * 24 * time.Hour
 
-// purge forgets what serves nothing after its time: ended sessions, expired exports, rosters that nobody confirmed, failed sign-ins, answers to old submissions.
+// purge forgets what serves nothing after its time: ended sessions, expired exports, rosters that nobody confirmed, failed sign-ins, answers to old submissions, what was sent long ago.
 func (j *Jobs) purge(ctx context.Context, job *store.Job) error {
 	now := j.now()
 	return j.finish(ctx, job, store.JobDone, func(tx *store.Tx) error {
@@ -314,6 +314,7 @@ func (j *Jobs) purge(ctx context.Context, job *store.Job) error {
 			func() (int64, error) { return tx.PurgeTries(now.Add(-keepTries)) },
 			func() (int64, error) { return tx.PurgeIdempotency(now.Add(-store.IdempotencyLife)) },
 			func() (int64, error) { return tx.PurgeExports(now) },
+			func() (int64, error) { return tx.PurgeOutbox(now.Add(-keepOutbox)) },
 			func() (int64, error) { return j.imports.expire(tx, now) },
 			tx.ForgetChanges,
 		} {

@@ -26,6 +26,7 @@ import (
 
 	"muntija/internal/auth"
 	"muntija/internal/calendar"
+	"muntija/internal/courier"
 	"muntija/internal/fault"
 	"muntija/internal/highs"
 	"muntija/internal/registry"
@@ -46,6 +47,10 @@ type Deps struct {
 
 	// Words gives the words of a language ("ar" or "en") for workbooks that the program writes. The keys themselves when nil.
 	Words func(lang string) sheet.Say
+
+	// Poster sends events to other programs; Senders hands messages on, by channel. A channel without a sender keeps its messages waiting.
+	Poster  courier.Poster
+	Senders map[courier.Channel]courier.Sender
 
 	KeepUploads time.Duration // how long a roster is kept that nobody confirms; 30 days when 0
 }
@@ -87,6 +92,9 @@ type Service struct {
 	Allocations *Allocations
 
 	Tokens     *Tokens
+	Hooks      *Hooks
+	Messages   *Messages
+	Couriers   *Couriers
 	Activities *Activities
 }
 
@@ -131,6 +139,9 @@ func New(d Deps) *Service {
 	s.Jobs.exports = s.Exports
 	s.Search = &Search{core: c}
 	s.Tokens = &Tokens{core: c}
+	s.Couriers = newCouriers(c, d.Poster, d.Senders)
+	s.Hooks = &Hooks{core: c, couriers: s.Couriers}
+	s.Messages = &Messages{core: c, couriers: s.Couriers}
 	s.Allocations = &Allocations{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: highs.New(highs.Options{CacheDir: d.PlanCache})}
 	s.Jobs.allocations = s.Allocations
 	s.Activities = &Activities{core: c}
@@ -196,14 +207,17 @@ func contentHash(op string, content any) ([]byte, error) {
 	return h.Sum(nil), nil
 }
 
-// audit appends an entry by the actor.
+// audit appends an entry by the actor, and puts what is to be told of it into the outbox.
 func audit(tx *store.Tx, actor auth.Actor, at time.Time, action string, e store.AuditEntry) error {
 	e.At, e.Action = at, action
 	e.ActorID, e.ActorName, e.Role, e.Address = actor.UserID, actor.Name, string(actor.Role), actor.Address
 	if e.Party == "" {
 		e.Party = string(actor.Party)
 	}
-	return tx.Audit(&e)
+	if err := tx.Audit(&e); err != nil {
+		return err
+	}
+	return announce(tx, at, &e)
 }
 
 func familyAudit(tx *store.Tx, actor auth.Actor, at time.Time, action string, f *registry.Family, changes []registry.Change, note string) error {

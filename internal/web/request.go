@@ -362,6 +362,8 @@ func (r *request) nav() []render.NavItem {
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},
 		{"nav.venues", "/venues", "building-store", auth.VenueView},
 		{"nav.tokens", "/tokens", "key", auth.TokenManage},
+		{"nav.hooks", "/hooks", "link", auth.HookManage},
+		{"nav.messages", "/messages", "send", auth.MessageManage},
 		{"nav.users", "/users", "user-shield", auth.UserList},
 		{"nav.audit", "/audit", "history", auth.AuditView},
 		{"nav.jobs", "/jobs", "clock-hour-4", auth.JobView},

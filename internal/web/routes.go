@@ -45,7 +45,7 @@ func table() []route {
 		printRoutes,
 		venueRoutes, planRoutes, placeRoutes,
 		allocationRoutes,
-		apiPageRoutes,
+		apiPageRoutes, outboxRoutes,
 	)
 }
 
