@@ -93,7 +93,7 @@ func (h *hall) region(rng *rand.Rand, g int, members []int, used []bool, at []in
 		}
 	}
 	for range min(12, len(seeds)) {
-		grown := h.grow(rng, seeds[rng.IntN(len(seeds))], len(members), able, used)
+		grown := h.grow(rng, h.beside(g), seeds[rng.IntN(len(seeds))], len(members), able, used)
 		if grown == nil {
 			continue
 		}
@@ -138,20 +138,20 @@ func (h *hall) region(rng *rand.Rand, g int, members []int, used []bool, at []in
 }
 
 // grow returns size connected booths around a seed, each next one with the fewest free booths beside it, so that no holes are left behind.
-func (h *hall) grow(rng *rand.Rand, seed, size int, able, used []bool) []int {
+func (h *hall) grow(rng *rand.Rand, next [][]int, seed, size int, able, used []bool) []int {
 	grown, in := []int{seed}, make([]bool, h.n)
 	in[seed] = true
 	for len(grown) < size {
 		best, least, ties := -1, 0, 0
 		seen := map[int]bool{}
 		for _, a := range grown {
-			for _, b := range h.next[a] {
+			for _, b := range next[a] {
 				if in[b] || used[b] || !able[b] || seen[b] {
 					continue
 				}
 				seen[b] = true
 				open := 0
-				for _, c := range h.next[b] {
+				for _, c := range next[b] {
 					if !in[c] && !used[c] {
 						open++
 					}

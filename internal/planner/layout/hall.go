@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -12,6 +13,8 @@ type hall struct {
 	allowed [][]bool // somebody → booth
 	free    [][]int  // somebody → allowed booths
 	next    [][]int  // booth → neighbours
+	joint   [][]int  // booth → neighbours and links: what makes a pavilion one piece
+	close   [][]tie  // booth → booths that Keep names
 	near    [][]int  // booth → booths within the crowd radius
 	kind    []int    // craft and place together, -1: none
 	cat     []int    // category, -1: none
@@ -24,6 +27,9 @@ type hall struct {
 	of      [][]int // somebody → groups
 	hasHard bool
 }
+
+// tie is a booth that is too close for what a rule of Keep keeps apart.
+type tie struct{ booth, rule int }
 
 // group is a pavilion or an association: its members stand in a connected set of booths.
 type group struct {
@@ -38,12 +44,27 @@ func newHall(p *Problem) *hall {
 	for a, b := range p.Booths {
 		at[b.ID] = a
 	}
-	h.next = make([][]int, h.n)
-	for _, q := range p.Neighbours {
-		a, b := at[q[0]], at[q[1]]
-		if !slices.Contains(h.next[a], b) {
-			h.next[a], h.next[b] = append(h.next[a], b), append(h.next[b], a)
+	h.next, h.joint = make([][]int, h.n), make([][]int, h.n)
+	beside := func(list [][]int, q [2]string) {
+		if a, b := at[q[0]], at[q[1]]; !slices.Contains(list[a], b) {
+			list[a], list[b] = append(list[a], b), append(list[b], a)
 		}
+	}
+	for _, q := range p.Neighbours {
+		beside(h.next, q)
+		beside(h.joint, q)
+	}
+	for _, q := range p.Links {
+		beside(h.joint, q)
+	}
+	h.close = make([][]tie, h.n)
+	for k := range p.Keep {
+		for _, q := range p.Keep[k].Close {
+			if a, b := at[q[0]], at[q[1]]; !slices.Contains(h.close[a], tie{b, k}) {
+				h.close[a], h.close[b] = append(h.close[a], tie{b, k}), append(h.close[b], tie{a, k})
+			}
+		}
+		h.hasHard = h.hasHard || len(p.Keep[k].Close) > 0 // not necessarily hard, but on several exhibitors in a way that tabu search does not know
 	}
 	kinds, cats := map[[2]string]int{}, map[string]int{}
 	number := func(s string) int {
@@ -55,16 +76,23 @@ func newHall(p *Problem) *hall {
 		}
 		return cats[s]
 	}
+	alike := map[string]int{} // who asks for the same has the same booths: computed once
 	for i := range p.Exhibitors {
 		x := &p.Exhibitors[i]
-		allowed := make([]bool, h.n)
-		var free []int
-		for a := range p.Booths {
-			if allowed[a] = fits(x, &p.Booths[a]); allowed[a] {
-				free = append(free, a)
+		asks := fmt.Sprint(x.Size, x.Pin, x.Needs, x.Booths)
+		if j, ok := alike[asks]; ok {
+			h.allowed, h.free = append(h.allowed, h.allowed[j]), append(h.free, h.free[j])
+		} else {
+			alike[asks] = i
+			allowed := make([]bool, h.n)
+			var free []int
+			for a := range p.Booths {
+				if allowed[a] = fits(x, &p.Booths[a]); allowed[a] {
+					free = append(free, a)
+				}
 			}
+			h.allowed, h.free = append(h.allowed, allowed), append(h.free, free)
 		}
-		h.allowed, h.free = append(h.allowed, allowed), append(h.free, free)
 		kind := -1
 		if k := [2]string{x.Craft, x.Place}; x.Craft != "" && x.Place != "" {
 			if _, ok := kinds[k]; !ok {
@@ -86,7 +114,7 @@ func newHall(p *Problem) *hall {
 			h.hasHard = true
 		}
 	}
-	h.costs()
+	h.costs(at)
 	h.gather()
 	return h
 }
@@ -104,7 +132,7 @@ func fits(x *Exhibitor, b *Booth) bool {
 	return true
 }
 
-func (h *hall) costs() {
+func (h *hall) costs(at map[string]int) {
 	if h.w.flow == 0 {
 		h.flow = nil
 	}
@@ -118,15 +146,61 @@ func (h *hall) costs() {
 			}
 		}
 	}
-	if h.w.heavy > 0 && slices.ContainsFunc(h.p.Exhibitors, func(x Exhibitor) bool { return x.Heavy > 0 }) {
-		for i := range h.m {
-			row := make([]int64, h.n)
-			for a := range row {
-				row[a] = h.w.heavy * h.p.Exhibitors[i].Heavy * h.p.Booths[a].Loading
-			}
-			h.linear = append(h.linear, row)
-		}
+	if slices.ContainsFunc(h.p.Exhibitors, func(x Exhibitor) bool {
+		return h.w.heavy > 0 && x.Heavy > 0 || h.w.move > 0 && x.Home != "" || len(x.Costs) > 0
+	}) {
+		h.own(at)
 	}
+}
+
+// own fills what each exhibitor costs in each booth by itself.
+func (h *hall) own(at map[string]int) {
+	rows := map[string][]int64{}
+	for _, c := range h.p.Costs {
+		row := make([]int64, h.n)
+		for id, v := range c.Booths {
+			row[at[id]] = v
+		}
+		rows[c.ID] = row
+	}
+	for i := range h.m {
+		x, row := &h.p.Exhibitors[i], make([]int64, h.n)
+		for a := range row {
+			row[a] = h.w.heavy * x.Heavy * h.p.Booths[a].Loading
+			if x.Home != "" && at[x.Home] != a {
+				row[a] += h.w.move
+			}
+		}
+		for _, id := range x.Costs {
+			for a, v := range rows[id] {
+				row[a] += v
+			}
+		}
+		h.linear = append(h.linear, row)
+	}
+}
+
+// kept is what a rule of Keep says of two exhibitors who are too close by it.
+func (h *hall) kept(i, j, rule int) (cost int64, hard int) {
+	if i >= h.m || j >= h.m {
+		return 0, 0
+	}
+	k, x, y := &h.p.Keep[rule], h.p.Exhibitors[i].Category, h.p.Exhibitors[j].Category
+	switch {
+	case (k.A != x || k.B != y) && (k.A != y || k.B != x):
+		return 0, 0
+	case k.Cost == 0:
+		return 0, 1
+	}
+	return k.Cost, 0
+}
+
+// beside is what joins the members of a group.
+func (h *hall) beside(g int) [][]int {
+	if h.groups[g].rule == "pavilion" {
+		return h.joint
+	}
+	return h.next
 }
 
 // way is the distance from booth a to booth b.

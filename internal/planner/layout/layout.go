@@ -25,7 +25,6 @@ package layout
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -49,6 +48,14 @@ type Params struct {
 	Work      time.Duration // how much work is done: what an ordinary machine does in 0.7 of it; TimeLimit unless said, or else five seconds' worth
 	Seed      int64
 	Threads   int
+	Progress  func(Progress) // told now and then by one of the threads; nil: nobody
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Done float64 // share of the work, 0 to 1
+	Hard int     // hard breaches of the best layout so far
+	Cost int64   // and its cost
 }
 
 // Solve lays a hall out that Check has passed. An ended context gives the best layout so far.
@@ -92,6 +99,9 @@ func Solve(ctx context.Context, p *Problem, o Params) (*Result, error) {
 		wait.Go(func() {
 			rng := rand.New(rand.NewPCG(uint64(o.Seed), uint64(k)+0x1a7))
 			e := &effort{ctx: ctx, until: until}
+			if k == 0 && o.Progress != nil {
+				e.tell = func(done float64, hard int, soft int64) { o.Progress(Progress{done, hard, soft}) }
+			}
 			f := &list[k]
 			if useTabu {
 				f.at, f.soft = h.manyTabu(layers, rng, k, matched, seconds, e)
@@ -140,7 +150,17 @@ func (h *hall) manyAnneal(rng *rand.Rand, matched []int, seconds float64, e *eff
 	part := max(total/runs, 1)
 	var best []int
 	least, broken := int64(0), 0
+	e.all = part * runs
+	if tell := e.tell; tell != nil { // the best of all searches counts, not of the one at work
+		e.tell = func(done float64, hard int, soft int64) {
+			if best != nil && !better(hard, soft, broken, least) {
+				hard, soft = broken, least
+			}
+			tell(done, hard, soft)
+		}
+	}
 	for k := 0; k < runs || broken > 0 && k < runs+2; k++ {
+		e.begun = part * k
 		at, soft, hard := anneal(h, rng, h.begin(rng, matched), part, e)
 		if best == nil || better(hard, soft, broken, least) {
 			best, least, broken = at, soft, hard
@@ -205,92 +225,15 @@ func (s *state) breaches() []Breach {
 				}
 			}
 		}
+		for _, t := range h.close[a] {
+			if i, j := s.who[a], s.who[t.booth]; a < t.booth {
+				if c, hard := h.kept(i, j, t.rule); c > 0 || hard > 0 {
+					out = append(out, Breach{Rule: "keep", Exhibitors: []string{name(i), name(j)}, Hard: hard > 0, Cost: c})
+				}
+			}
+		}
 	}
 	return out
-}
-
-// Moved is what becomes of a layout when somebody is dragged to another booth.
-type Moved struct {
-	Possible   bool        // the booth meets the needs of who was dragged, and whoever stood there can stand somewhere
-	Cost       int64       // change of the objective
-	Hard       int         // change of the hard breaches
-	Assignment []Placement // the layout after the best repair
-	Repaired   Placement   // who was moved to make room, and where to; empty if the booth was free
-}
-
-var errUnknown = errors.New("the layout or the move names something that the problem does not have")
-
-// Drag puts an exhibitor into a booth. Who stood there goes where it costs least: to a free booth, to the one that became free, or to that of a third who goes to that one.
-func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error) {
-	h := newHall(p)
-	who, where := map[string]int{}, map[string]int{}
-	for i, x := range p.Exhibitors {
-		who[x.ID] = i
-	}
-	for a, b := range p.Booths {
-		where[b.ID] = a
-	}
-	at := make([]int, h.m)
-	taken := map[int]bool{}
-	for _, q := range plan {
-		i, okI := who[q.Exhibitor]
-		a, okA := where[q.Booth]
-		if !okI || !okA || taken[a] {
-			return nil, errUnknown
-		}
-		at[i], taken[a] = a, true
-	}
-	i, okI := who[exhibitor]
-	a, okA := where[booth]
-	if !okI || !okA || len(plan) != h.m || len(taken) != h.m {
-		return nil, errUnknown
-	}
-	s := newState(h, h.fill(at))
-	soft0, hard0 := s.soft, s.hard
-	out := &Moved{}
-	j := s.who[a]
-	if i == j {
-		out.Possible, out.Assignment = true, plan
-		return out, nil
-	}
-	if !h.allowed[i][a] {
-		return out, nil
-	}
-	s.swap(i, j) // j, whoever that is, stands where i stood
-	best, bestSoft, bestHard := -1, int64(0), 0
-	for b := range h.n {
-		k := s.who[b]
-		if k == i || j < h.m && !h.allowed[j][b] || k != j && k < h.m && !h.allowed[k][s.at[j]] {
-			continue
-		}
-		soft, hard := int64(0), 0
-		if k != j {
-			soft, hard = s.swap(j, k)
-		}
-		if best < 0 || better(s.hard, s.soft, bestHard, bestSoft) {
-			best, bestSoft, bestHard = b, s.soft, s.hard
-		}
-		if k != j {
-			s.undo(j, k, soft, hard)
-		}
-		if j >= h.m {
-			break // the booth was free: nobody needs another
-		}
-	}
-	if best < 0 {
-		return out, nil
-	}
-	if k := s.who[best]; k != j {
-		s.swap(j, k)
-	}
-	out.Possible, out.Cost, out.Hard = true, s.soft-soft0, s.hard-hard0
-	if j < h.m {
-		out.Repaired = Placement{p.Exhibitors[j].ID, p.Booths[best].ID}
-	}
-	for k := range h.m {
-		out.Assignment = append(out.Assignment, Placement{p.Exhibitors[k].ID, p.Booths[s.at[k]].ID})
-	}
-	return out, nil
 }
 
 func shortageSentence(people, booths int) string {

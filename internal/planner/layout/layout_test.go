@@ -94,7 +94,24 @@ func random(r *rand.Rand) *layout.Problem {
 	if r.IntN(2) == 0 {
 		p.Aversions = matrix(m)
 	}
+	if r.IntN(2) == 0 {
+		two := func() [2]string {
+			a := r.IntN(n - 1)
+			return [2]string{fmt.Sprint("b", a), fmt.Sprint("b", a+1+r.IntN(n-1-a))}
+		}
+		p.Links = append(p.Links, two())
+		p.Keep = append(p.Keep, layout.Keep{A: "food", B: "oud", Close: [][2]string{two(), two(), two()}, Cost: int64(r.IntN(3))})
+		move := int64(r.IntN(4))
+		p.Weights.Move = &move
+		p.Costs = []layout.BoothCosts{{ID: "wall", Booths: map[string]int64{"b0": 2, "b1": 5}}}
+		for i := range p.Exhibitors {
+			if r.IntN(2) == 0 {
+				p.Exhibitors[i].Home, p.Exhibitors[i].Costs = fmt.Sprint("b", r.IntN(n)), []string{"wall"}
+			}
+		}
+	}
 	if r.IntN(2) == 0 { // without hard rules on several: tabu search
+		p.Keep = nil
 		p.Apart = nil
 		for i := range p.Exhibitors {
 			p.Exhibitors[i].Pavilion, p.Exhibitors[i].Association = "", ""

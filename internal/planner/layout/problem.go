@@ -3,6 +3,7 @@ package layout
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -51,6 +52,8 @@ type Exhibitor struct {
 	Pull        int64    `json:"pull,omitempty"`        // how many people it draws, 0 to 100
 	Heavy       int64    `json:"heavy,omitempty"`       // how heavy its goods are, 0 to 100
 	Pin         string   `json:"pin,omitempty"`         // the booth that it must stand in
+	Home        string   `json:"home,omitempty"`        // the booth where it stands now: another one costs Weights.Move
+	Costs       []string `json:"costs,omitempty"`       // ids of Problem.Costs that count for it
 }
 
 // Weights are what the soft rules cost. One that is not said is its default; 0 takes the rule away.
@@ -60,6 +63,21 @@ type Weights struct {
 	Heavy     *int64 `json:"heavy,omitempty"`      // heavy times metres to the loading gate; 1
 	Flow      *int64 `json:"flow,omitempty"`       // flow times distance; 1
 	Aversion  *int64 `json:"aversion,omitempty"`   // aversion of two neighbours; 1
+	Move      *int64 `json:"move,omitempty"`       // an exhibitor in another booth than its home; 0
+}
+
+// BoothCosts are what booths cost those who name them: wishes that a booth does not meet.
+type BoothCosts struct {
+	ID     string           `json:"id"`
+	Booths map[string]int64 `json:"booths"` // what is not named costs nothing
+}
+
+// Keep keeps two categories away from each other in the pairs of booths named.
+type Keep struct {
+	A     string      `json:"a"`
+	B     string      `json:"b"`
+	Close [][2]string `json:"close"`          // booths that are too close
+	Cost  int64       `json:"cost,omitempty"` // of each such pair; 0: they may not
 }
 
 // Problem is a hall to be laid out.
@@ -75,6 +93,10 @@ type Problem struct {
 	Apart       [][2]string `json:"apart,omitempty"`        // categories that may not be neighbours
 	CrowdRadius int64       `json:"crowd_radius,omitempty"` // in the unit of the distances
 	Weights     Weights     `json:"weights,omitzero"`
+
+	Links [][2]string  `json:"links,omitempty"` // booths that hang together in a pavilion besides neighbours: across a gangway
+	Costs []BoothCosts `json:"costs,omitempty"`
+	Keep  []Keep       `json:"keep,omitempty"`
 }
 
 // Decode reads a problem from its file format (see Schema) and checks it. What is refused is named with its place.
@@ -119,16 +141,12 @@ func (p *Problem) Check() error {
 		if _, ok := booth[x.Pin]; x.Pin != "" && !ok {
 			return fmt.Errorf("%s.pin: there is no booth %q", at, x.Pin)
 		}
+		if _, ok := booth[x.Home]; x.Home != "" && !ok {
+			return fmt.Errorf("%s.home: there is no booth %q", at, x.Home)
+		}
 	}
-	for i, q := range p.Neighbours {
-		for j, id := range q {
-			if _, ok := booth[id]; !ok {
-				return fmt.Errorf("neighbours[%d][%d]: there is no booth %q", i, j, id)
-			}
-		}
-		if q[0] == q[1] {
-			return fmt.Errorf("neighbours[%d]: the booth %q is its own neighbour", i, q[0])
-		}
+	if err := firstError(pairs("neighbours", p.Neighbours, booth), pairs("links", p.Links, booth), p.checkCosts(booth), p.checkKeep(booth)); err != nil {
+		return err
 	}
 	for i, q := range p.Apart {
 		if q[0] == "" || q[1] == "" {
@@ -145,7 +163,7 @@ func (p *Problem) Check() error {
 		}
 	}
 	w := p.Weights
-	for name, v := range map[string]*int64{"same_craft": w.SameCraft, "crowd": w.Crowd, "heavy": w.Heavy, "flow": w.Flow, "aversion": w.Aversion} {
+	for name, v := range map[string]*int64{"same_craft": w.SameCraft, "crowd": w.Crowd, "heavy": w.Heavy, "flow": w.Flow, "aversion": w.Aversion, "move": w.Move} {
 		if v != nil {
 			if err := within("weights."+name, *v, maxNumber); err != nil {
 				return err
@@ -156,6 +174,66 @@ func (p *Problem) Check() error {
 		return err
 	}
 	return p.small()
+}
+
+// pairs checks pairs of different booths.
+func pairs(name string, list [][2]string, booth map[string]int) error {
+	for i, q := range list {
+		for j, id := range q {
+			if _, ok := booth[id]; !ok {
+				return fmt.Errorf("%s[%d][%d]: there is no booth %q", name, i, j, id)
+			}
+		}
+		if q[0] == q[1] {
+			return fmt.Errorf("%s[%d]: the booth %q is its own neighbour", name, i, q[0])
+		}
+	}
+	return nil
+}
+
+func (p *Problem) checkCosts(booth map[string]int) error {
+	rows := map[string]int{}
+	for i, c := range p.Costs {
+		at := fmt.Sprintf("costs[%d]", i)
+		if err := unique(rows, at, c.ID, i); err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(c.Booths)) {
+			if _, ok := booth[id]; !ok {
+				return fmt.Errorf("%s.booths: there is no booth %q", at, id)
+			}
+			if err := within(fmt.Sprintf("%s.booths[%q]", at, id), c.Booths[id], 1_000_000); err != nil {
+				return err
+			}
+		}
+	}
+	for i, x := range p.Exhibitors {
+		for j, id := range x.Costs {
+			if _, ok := rows[id]; !ok {
+				return fmt.Errorf("exhibitors[%d].costs[%d]: there are no costs %q", i, j, id)
+			}
+		}
+		if len(x.Costs) > 20 {
+			return fmt.Errorf("exhibitors[%d].costs: %d of them; at most 20 are taken", i, len(x.Costs))
+		}
+	}
+	return nil
+}
+
+func (p *Problem) checkKeep(booth map[string]int) error {
+	if len(p.Keep) > 20 {
+		return fmt.Errorf("keep: %d of them; at most 20 are taken", len(p.Keep))
+	}
+	for i, k := range p.Keep {
+		at := fmt.Sprintf("keep[%d]", i)
+		if k.A == "" || k.B == "" {
+			return fmt.Errorf("%s: a category has no name", at)
+		}
+		if err := firstError(within(at+".cost", k.Cost, 1_000_000), pairs(at+".close", k.Close, booth)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func firstError(list ...error) error {
@@ -236,13 +314,18 @@ func (p *Problem) small() error {
 	total.Add(total, add(w.same, int64(len(p.Neighbours))))
 	total.Add(total, add(w.crowd, 100, 100, n, n))
 	total.Add(total, add(w.heavy, 100, 1_000_000, n))
+	total.Add(total, add(w.move, n))
+	total.Add(total, add(20, 1_000_000, n))
+	for _, k := range p.Keep {
+		total.Add(total, add(k.Cost, int64(len(k.Close))))
+	}
 	if total.BitLen() > 60 {
 		return fmt.Errorf("weights: the cost could pass 2^60: make flows, distances or weights smaller")
 	}
 	return nil
 }
 
-type weights struct{ same, crowd, heavy, flow, aversion int64 }
+type weights struct{ same, crowd, heavy, flow, aversion, move int64 }
 
 func (p *Problem) weights() weights {
 	or := func(v *int64, other int64) int64 {
@@ -252,7 +335,7 @@ func (p *Problem) weights() weights {
 		return other
 	}
 	w := p.Weights
-	return weights{or(w.SameCraft, 100), or(w.Crowd, 1), or(w.Heavy, 1), or(w.Flow, 1), or(w.Aversion, 1)}
+	return weights{or(w.SameCraft, 100), or(w.Crowd, 1), or(w.Heavy, 1), or(w.Flow, 1), or(w.Aversion, 1), or(w.Move, 0)}
 }
 
 // Placement is an exhibitor in a booth.
@@ -270,7 +353,7 @@ type Shortage struct {
 
 // Breach is a hard rule that the plan breaks, or a soft one that it pays for.
 type Breach struct {
-	Rule       string   `json:"rule"` // "pavilion", "association", "apart"; "same_craft", "aversion"
+	Rule       string   `json:"rule"` // "pavilion", "association", "apart", "keep"; "same_craft", "aversion"
 	Name       string   `json:"name,omitempty"`
 	Exhibitors []string `json:"exhibitors,omitempty"`
 	Hard       bool     `json:"hard"`

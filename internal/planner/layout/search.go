@@ -12,6 +12,16 @@ type effort struct {
 	ctx   context.Context
 	until time.Time // zero: none
 	late  bool      // the deadline or the context ended it
+
+	tell       func(done float64, hard int, soft int64) // nil: nobody listens
+	begun, all int                                      // exchanges of earlier searches; of all of them
+}
+
+// say tells how far a search has come, now and then.
+func (e *effort) say(k, hard int, soft int64) {
+	if e.tell != nil && k%(1<<14) == 0 {
+		e.tell(min(1, float64(e.begun+k)/float64(max(e.all, 1))), hard, soft)
+	}
 }
 
 func (e *effort) over() bool {
@@ -38,8 +48,10 @@ func anneal(h *hall, rng *rand.Rand, begin []int, moves int, e *effort) ([]int, 
 	cool := math.Pow(0.005, 1/float64(max(moves, 1)))
 	t := s.temperature(rng)
 	for k := range moves {
-		if k%256 == 0 && e.over() {
-			break
+		if k%256 == 0 {
+			if e.say(k, bestHard, bestSoft); e.over() {
+				break
+			}
 		}
 		t *= cool
 		i, j := s.propose(rng)
@@ -123,6 +135,11 @@ func (s *state) guilty() []int {
 	for a := range h.n {
 		for _, b := range h.next[a] {
 			if _, hard := h.pair(s.who[a], s.who[b]); hard > 0 {
+				out = append(out, s.who[a])
+			}
+		}
+		for _, t := range h.close[a] {
+			if _, hard := h.kept(s.who[a], s.who[t.booth], t.rule); hard > 0 {
 				out = append(out, s.who[a])
 			}
 		}

@@ -40,6 +40,12 @@ func (s *state) total() (int64, int) {
 				soft, hard = soft+c, hard+k
 			}
 		}
+		for _, t := range h.close[a] {
+			if a < t.booth {
+				c, k := h.kept(i, s.who[t.booth], t.rule)
+				soft, hard = soft+c, hard+k
+			}
+		}
 		for _, b := range h.near[a] {
 			if j := s.who[b]; a < b && j < h.m {
 				soft += h.w.crowd * h.pull[i] * h.pull[j]
@@ -62,7 +68,7 @@ func (s *state) total() (int64, int) {
 
 // parts counts the connected parts of the booths of a group.
 func (s *state) parts(g int) int {
-	members := s.h.groups[g].members
+	members, next := s.h.groups[g].members, s.h.beside(g)
 	s.tick++
 	n := 0
 	for _, i := range members {
@@ -75,7 +81,7 @@ func (s *state) parts(g int) int {
 		for len(s.todo) > 0 {
 			a := s.todo[len(s.todo)-1]
 			s.todo = s.todo[:len(s.todo)-1]
-			for _, b := range s.h.next[a] {
+			for _, b := range next[a] {
 				if s.mark[b] != s.tick && s.in(s.who[b], g) {
 					s.mark[b] = s.tick
 					s.todo = append(s.todo, b)
@@ -111,6 +117,12 @@ func (s *state) around(i, skip int) (soft int64, hard int) {
 	for _, b := range h.next[a] {
 		if j := s.who[b]; j != skip {
 			c, k := h.pair(i, j)
+			soft, hard = soft+c, hard+k
+		}
+	}
+	for _, t := range h.close[a] {
+		if j := s.who[t.booth]; j != skip {
+			c, k := h.kept(i, j, t.rule)
 			soft, hard = soft+c, hard+k
 		}
 	}

@@ -109,9 +109,41 @@ func LayoutCost(p *layout.Problem, plan []layout.Placement) (cost int64, hard in
 		abs := func(v int64) int64 { return max(v, -v) }
 		return (abs(a.X-b.X) + abs(a.Y-b.Y)) / 100
 	}
-	sides := map[[2]string]bool{}
+	pair := func(a, b string) [2]string { return [2]string{min(a, b), max(a, b)} }
+	sides, joint := map[[2]string]bool{}, map[[2]string]bool{}
 	for _, q := range p.Neighbours {
-		sides[[2]string{min(q[0], q[1]), max(q[0], q[1])}] = true
+		sides[pair(q[0], q[1])], joint[pair(q[0], q[1])] = true, true
+	}
+	for _, q := range p.Links {
+		joint[pair(q[0], q[1])] = true
+	}
+	for _, k := range p.Keep {
+		seen := map[[2]string]bool{}
+		for _, q := range k.Close {
+			x, okX := who[q[0]]
+			y, okY := who[q[1]]
+			if seen[pair(q[0], q[1])] || !okX || !okY {
+				continue
+			}
+			seen[pair(q[0], q[1])] = true
+			if x.Category == k.A && y.Category == k.B || x.Category == k.B && y.Category == k.A {
+				if cost += k.Cost; k.Cost == 0 {
+					hard++
+				}
+			}
+		}
+	}
+	for _, x := range p.Exhibitors {
+		if x.Home != "" && x.Home != at[x.ID].ID {
+			cost += weight(w.Move, 0)
+		}
+		for _, id := range x.Costs {
+			for _, c := range p.Costs {
+				if c.ID == id {
+					cost += c.Booths[at[x.ID].ID]
+				}
+			}
+		}
 	}
 	for i, x := range p.Exhibitors {
 		cost += weight(w.Heavy, 1) * x.Heavy * at[x.ID].Loading
@@ -142,7 +174,7 @@ func LayoutCost(p *layout.Problem, plan []layout.Placement) (cost int64, hard in
 			}
 		}
 	}
-	together := func(name func(x layout.Exhibitor) string) {
+	together := func(name func(x layout.Exhibitor) string, sides map[[2]string]bool) {
 		sets := map[string][]string{}
 		for _, x := range p.Exhibitors {
 			if name(x) != "" {
@@ -153,8 +185,8 @@ func LayoutCost(p *layout.Problem, plan []layout.Placement) (cost int64, hard in
 			hard += pieces(booths, sides) - 1
 		}
 	}
-	together(func(x layout.Exhibitor) string { return x.Pavilion })
-	together(func(x layout.Exhibitor) string { return x.Association })
+	together(func(x layout.Exhibitor) string { return x.Pavilion }, joint)
+	together(func(x layout.Exhibitor) string { return x.Association }, sides)
 	return cost, hard, wrong
 }
 

@@ -1,0 +1,271 @@
+package layout
+
+import (
+	"errors"
+	"slices"
+)
+
+// Moved is what becomes of a layout when somebody is put into another booth.
+type Moved struct {
+	Possible   bool        // the booth meets the needs of who was moved, and whoever stood there can stand somewhere
+	Cost       int64       // change of the objective
+	Hard       int         // change of the hard breaches
+	Assignment []Placement // the layout after the best repair
+	Repaired   []Placement // who else was moved to make room, and where to
+}
+
+var errUnknown = errors.New("the layout or the move names something that the problem does not have")
+
+// seats is where a plan puts the exhibitors of a problem.
+type seats struct {
+	h     *hall
+	who   map[string]int
+	where map[string]int
+	at    []int // exhibitor → booth, -1: none
+	taken []bool
+}
+
+func seat(p *Problem, plan []Placement) (*seats, error) {
+	s := &seats{h: newHall(p), who: map[string]int{}, where: map[string]int{}}
+	for i, x := range p.Exhibitors {
+		s.who[x.ID] = i
+	}
+	for a, b := range p.Booths {
+		s.where[b.ID] = a
+	}
+	s.at, s.taken = slices.Repeat([]int{-1}, s.h.m), make([]bool, s.h.n)
+	for _, q := range plan {
+		i, okI := s.who[q.Exhibitor]
+		a, okA := s.where[q.Booth]
+		if !okI || !okA || s.taken[a] || s.at[i] >= 0 {
+			return nil, errUnknown
+		}
+		s.at[i], s.taken[a] = a, true
+	}
+	return s, nil
+}
+
+// Drag puts an exhibitor into a booth. Who stood there goes where it costs least: to a free booth, to the one that became free, or to that of a third who goes to that one. Of
+// the exhibitors of the problem the one who is dragged may have had no booth; all others must have one.
+func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error) {
+	st, err := seat(p, plan)
+	if err != nil {
+		return nil, err
+	}
+	h := st.h
+	i, okI := st.who[exhibitor]
+	a, okA := st.where[booth]
+	if !okI || !okA {
+		return nil, errUnknown
+	}
+	for k, b := range st.at {
+		if b < 0 && k != i {
+			return nil, errUnknown
+		}
+	}
+	out := &Moved{}
+	if st.at[i] == a {
+		out.Possible, out.Assignment = true, plan
+		return out, nil
+	}
+	if !h.allowed[i][a] {
+		return out, nil
+	}
+	// Who has no booth begins in a free one, whether it suits or not: what it costs there counts for nothing.
+	fresh := st.at[i] < 0
+	if fresh {
+		if st.at[i] = slices.Index(st.taken, false); st.at[i] < 0 {
+			return out, nil
+		}
+	}
+	s := newState(h, h.fill(st.at))
+	soft0, hard0 := s.soft, s.hard
+	if fresh {
+		without := *p
+		without.Exhibitors = slices.Delete(slices.Clone(p.Exhibitors), i, i+1)
+		if len(p.Flows) > 0 {
+			without.Flows = cut(p.Flows, i)
+		}
+		if len(p.Aversions) > 0 {
+			without.Aversions = cut(p.Aversions, i)
+		}
+		before, err := seat(&without, plan)
+		if err != nil {
+			return nil, err
+		}
+		was := newState(before.h, before.h.fill(before.at))
+		soft0, hard0 = was.soft, was.hard
+	}
+	j, came := s.who[a], s.at[i]
+	s.swap(i, j) // j, whoever that is, stands where i stood
+	if j < h.m { // else the booth was free: nobody needs another
+		to := s.settle(i, j, came)
+		if to < 0 {
+			return out, nil
+		}
+		k := s.who[to]
+		if k != j {
+			s.swap(j, k)
+		}
+		out.Repaired = append(out.Repaired, Placement{p.Exhibitors[j].ID, p.Booths[to].ID})
+		if k != j && k < h.m {
+			out.Repaired = append(out.Repaired, Placement{p.Exhibitors[k].ID, p.Booths[came].ID})
+		}
+	}
+	out.Possible, out.Cost, out.Hard = true, s.soft-soft0, s.hard-hard0
+	for x := range h.m {
+		out.Assignment = append(out.Assignment, Placement{p.Exhibitors[x].ID, p.Booths[s.at[x]].ID})
+	}
+	return out, nil
+}
+
+// settle returns the booth where j, who stands where i came from, goes best: it stays, changes with a third who can stand there, or takes a free booth; -1 for none.
+func (s *state) settle(i, j, came int) int {
+	h := s.h
+	best, bestSoft, bestHard := -1, int64(0), 0
+	for _, b := range h.free[j] {
+		k := s.who[b]
+		if k == i || k != j && k < h.m && !h.allowed[k][came] {
+			continue
+		}
+		soft, hard := int64(0), 0
+		if k != j {
+			soft, hard = s.swap(j, k)
+		}
+		if best < 0 || better(s.hard, s.soft, bestHard, bestSoft) {
+			best, bestSoft, bestHard = b, s.soft, s.hard
+		}
+		if k != j {
+			s.undo(j, k, soft, hard)
+		}
+	}
+	return best
+}
+
+// cut returns a square matrix without one row and column.
+func cut(rows [][]int64, i int) [][]int64 {
+	var out [][]int64
+	for k, row := range rows {
+		if k != i {
+			out = append(out, slices.Delete(slices.Clone(row), i, i+1))
+		}
+	}
+	return out
+}
+
+// Tally is what a layout costs, by rule.
+type Tally struct {
+	Cost      map[string]int64 // "same_craft", "crowd", "heavy", "move", "wishes" (Problem.Costs), "keep", "flow", "aversion"
+	Wishes    map[string]int64 // by the id of Problem.Costs
+	Hard      int
+	Soft      int64
+	Unsuited  []string // exhibitors whose booth does not meet their needs
+	Breaches  []Breach // as in a result
+	Exhibited int      // exhibitors with a booth
+}
+
+// Measure returns what a layout costs in which exhibitors may be without a booth.
+func Measure(p *Problem, plan []Placement) (*Tally, error) {
+	st, err := seat(p, plan)
+	if err != nil {
+		return nil, err
+	}
+	h := st.h
+	t := &Tally{Cost: map[string]int64{}, Wishes: map[string]int64{}}
+	nobody := h.m
+	s := &state{h: h, at: st.at, who: slices.Repeat([]int{nobody}, h.n), part: make([]int, len(h.groups)), mark: make([]int, h.n)}
+	for i, a := range st.at {
+		if a >= 0 {
+			s.who[a] = i
+			t.Exhibited++
+		}
+	}
+	rows := map[string]map[string]int64{}
+	for _, c := range p.Costs {
+		rows[c.ID] = c.Booths
+	}
+	for i, a := range st.at {
+		if a < 0 {
+			continue
+		}
+		x, b := &p.Exhibitors[i], &p.Booths[a]
+		if !h.allowed[i][a] {
+			t.Unsuited = append(t.Unsuited, x.ID)
+		}
+		t.Cost["heavy"] += h.w.heavy * x.Heavy * b.Loading
+		if x.Home != "" && x.Home != b.ID {
+			t.Cost["move"] += h.w.move
+		}
+		for _, id := range x.Costs {
+			if c := rows[id][b.ID]; c > 0 {
+				t.Cost["wishes"] += c
+				t.Wishes[id] += c
+			}
+		}
+		for _, n := range h.near[a] {
+			if j := s.who[n]; a < n && j != nobody {
+				t.Cost["crowd"] += h.w.crowd * h.pull[i] * h.pull[j]
+			}
+		}
+		if h.flow != nil {
+			for j, c := range st.at {
+				if c >= 0 {
+					t.Cost["flow"] += h.w.flow * h.flow[i][j] * h.way(a, c)
+				}
+			}
+		}
+	}
+	for g := range h.groups {
+		members := h.groups[g].members
+		h.groups[g].members = slices.DeleteFunc(slices.Clone(members), func(i int) bool { return st.at[i] < 0 })
+		if len(h.groups[g].members) > 0 {
+			s.part[g] = s.parts(g)
+			t.Hard += s.part[g] - 1
+		}
+	}
+	t.Breaches = s.breaches()
+	for _, b := range t.Breaches {
+		t.Cost[b.Rule] += b.Cost
+		if b.Hard && (b.Rule == "apart" || b.Rule == "keep") {
+			t.Hard++
+		}
+	}
+	for _, c := range t.Cost {
+		t.Soft += c
+	}
+	return t, nil
+}
+
+// Seatless returns who finds no booth that meets the needs even when as many as can be do; of those who compete for booths the first in the list has one.
+func Seatless(p *Problem) []string {
+	h := newHall(p)
+	owner := slices.Repeat([]int{-1}, h.n)
+	seen := make([]int, h.n)
+	var try func(i, round int) bool
+	try = func(i, round int) bool {
+		for _, a := range h.free[i] {
+			if owner[a] < 0 {
+				owner[a] = i
+				return true
+			}
+		}
+		for _, a := range h.free[i] {
+			if seen[a] == round {
+				continue
+			}
+			seen[a] = round
+			if try(owner[a], round) {
+				owner[a] = i
+				return true
+			}
+		}
+		return false
+	}
+	var out []string
+	for i := range h.m {
+		if !try(i, i+1) {
+			out = append(out, p.Exhibitors[i].ID)
+		}
+	}
+	return out
+}
