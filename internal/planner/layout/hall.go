@@ -137,7 +137,18 @@ func (h *hall) costs(at map[string]int) {
 		h.flow = nil
 	}
 	h.near = make([][]int, h.n)
-	if h.w.crowd > 0 && h.p.CrowdRadius > 0 {
+	switch {
+	case h.w.crowd == 0:
+	case len(h.p.Near) > 0:
+		seen := map[[2]int]bool{}
+		for _, q := range h.p.Near {
+			a, b := at[q[0]], at[q[1]]
+			if k := [2]int{min(a, b), max(a, b)}; !seen[k] {
+				seen[k] = true
+				h.near[a], h.near[b] = append(h.near[a], b), append(h.near[b], a)
+			}
+		}
+	case h.p.CrowdRadius > 0:
 		for a := range h.n {
 			for b := range h.n {
 				if a != b && min(h.way(a, b), h.way(b, a)) < h.p.CrowdRadius {

@@ -99,6 +99,9 @@ func random(r *rand.Rand) *layout.Problem {
 			a := r.IntN(n - 1)
 			return [2]string{fmt.Sprint("b", a), fmt.Sprint("b", a+1+r.IntN(n-1-a))}
 		}
+		if r.IntN(2) == 0 {
+			p.Near = [][2]string{two(), two()}
+		}
 		p.Links = append(p.Links, two())
 		p.Keep = append(p.Keep, layout.Keep{A: "food", B: "oud", Close: [][2]string{two(), two(), two()}, Cost: int64(r.IntN(3))})
 		move := int64(r.IntN(4))

@@ -94,6 +94,7 @@ type Problem struct {
 	CrowdRadius int64       `json:"crowd_radius,omitempty"` // in the unit of the distances
 	Weights     Weights     `json:"weights,omitzero"`
 
+	Near  [][2]string  `json:"near,omitempty"`  // booths so close that crowd-pullers in both cost: instead of CrowdRadius
 	Links [][2]string  `json:"links,omitempty"` // booths that hang together in a pavilion besides neighbours: across a gangway
 	Costs []BoothCosts `json:"costs,omitempty"`
 	Keep  []Keep       `json:"keep,omitempty"`
@@ -145,7 +146,7 @@ func (p *Problem) Check() error {
 			return fmt.Errorf("%s.home: there is no booth %q", at, x.Home)
 		}
 	}
-	if err := firstError(pairs("neighbours", p.Neighbours, booth), pairs("links", p.Links, booth), p.checkCosts(booth), p.checkKeep(booth)); err != nil {
+	if err := firstError(pairs("neighbours", p.Neighbours, booth), pairs("links", p.Links, booth), pairs("near", p.Near, booth), p.checkCosts(booth), p.checkKeep(booth)); err != nil {
 		return err
 	}
 	for i, q := range p.Apart {

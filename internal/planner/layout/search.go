@@ -251,7 +251,7 @@ func (h *hall) layers() []layer {
 	if len(h.p.Neighbours) > 0 {
 		out = append(out, layer{matrix(somebody(func(i, j int) int64 { c, _ := h.pair(i, j); return c })), matrix(within(h.next))})
 	}
-	if h.w.crowd > 0 && h.p.CrowdRadius > 0 {
+	if h.w.crowd > 0 && (h.p.CrowdRadius > 0 || len(h.p.Near) > 0) {
 		out = append(out, layer{matrix(somebody(func(i, j int) int64 { return h.w.crowd * h.pull[i] * h.pull[j] })), matrix(within(h.near))})
 	}
 	return out

@@ -117,6 +117,10 @@ func LayoutCost(p *layout.Problem, plan []layout.Placement) (cost int64, hard in
 	for _, q := range p.Links {
 		joint[pair(q[0], q[1])] = true
 	}
+	crowd := map[[2]string]bool{}
+	for _, q := range p.Near {
+		crowd[pair(q[0], q[1])] = true
+	}
 	for _, k := range p.Keep {
 		seen := map[[2]string]bool{}
 		for _, q := range k.Close {
@@ -155,7 +159,7 @@ func LayoutCost(p *layout.Problem, plan []layout.Placement) (cost int64, hard in
 			if i >= j {
 				continue
 			}
-			if p.CrowdRadius > 0 && min(way(a, b), way(b, a)) < p.CrowdRadius {
+			if crowd[pair(a.ID, b.ID)] || len(p.Near) == 0 && p.CrowdRadius > 0 && min(way(a, b), way(b, a)) < p.CrowdRadius {
 				cost += weight(w.Crowd, 1) * x.Pull * y.Pull
 			}
 			if !sides[[2]string{min(a.ID, b.ID), max(a.ID, b.ID)}] {
