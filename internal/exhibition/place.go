@@ -151,11 +151,14 @@ type Measured struct {
 	plan  *Plan
 	codes map[int]string
 	floor func() *floor
+	gaps  func() []BoothPair
+	walks func() []BoothPair
 }
 
 // Measure makes a plan ready for placings. Nobody may change it afterwards.
 func Measure(p *Plan) *Measured {
-	m := &Measured{plan: p, codes: make(map[int]string, len(p.Booths)), floor: sync.OnceValue(func() *floor { return floorOf(p) })}
+	m := &Measured{plan: p, codes: make(map[int]string, len(p.Booths)), floor: sync.OnceValue(func() *floor { return floorOf(p) }),
+		gaps: sync.OnceValue(func() []BoothPair { return gapsOf(p) }), walks: sync.OnceValue(func() []BoothPair { return walksOf(p) })}
 	for i := range p.Booths {
 		m.codes[p.Booths[i].ID] = p.Booths[i].Code
 	}

@@ -49,6 +49,7 @@ type Jobs struct {
 	linkageFrom int // families from which a party is compared by sketches; 0: the usual number
 
 	allocations *Allocations
+	layouts     *Layouts
 	exhibitions *Exhibitions
 	looked      time.Time // when invitations were last looked at, of the runner only
 
@@ -234,6 +235,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.exports.run(ctx, job)
 	case JobAllocate:
 		return j.allocate(ctx, job)
+	case JobLayout:
+		return j.layouts.run(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }

@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"muntija/internal/auth"
 	"muntija/internal/exhibition"
@@ -278,7 +280,9 @@ type PlaceView struct {
 	People     []PlacePerson // of the wave, by name; also those in other halls
 	Findings   []exhibition.PlaceFinding
 	CanPlace   bool
+	Layouts    []LayoutView // proposals of the actor's party for this hall and wave, the newest first; for who may place
 	placing    *exhibition.Placing
+	measured   *exhibition.Measured
 }
 
 // At returns who stands in a booth of the hall, nil if it is empty.
@@ -308,7 +312,10 @@ func (s *Places) View(ctx context.Context, actor auth.Actor, id, hall int64, wav
 	var v *PlaceView
 	err := s.db.View(ctx, func(tx *store.Tx) error {
 		var err error
-		v, err = s.view(tx, actor, id, hall, wave)
+		if v, err = s.view(tx, actor, id, hall, wave); err != nil || !v.CanPlace {
+			return err
+		}
+		v.Layouts, err = layoutsOf(tx, actor, v)
 		return err
 	})
 	if err != nil {
@@ -351,7 +358,7 @@ func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) 
 	if err != nil {
 		return nil, err
 	}
-	v.Plan, v.placing = plan.Plan(), plan.Placing()
+	v.Plan, v.placing, v.measured = plan.Plan(), plan.Placing(), plan
 	list, err := tx.Participations(id, store.ParticipationQuery{States: []exhibition.State{exhibition.Accepted}})
 	if err != nil {
 		return nil, err
@@ -439,34 +446,137 @@ func (s *Places) Place(ctx context.Context, actor auth.Actor, id, hall, particip
 				return "", &fault.Error{Kind: fault.State, Key: "error.place.refused", Args: []any{placeReason(f)}, Err: nil}
 			}
 		}
-		if err := tx.ClearBooth(id, v.Wave, hall, booth); err != nil {
-			return "", err
-		}
 		old := ""
-		switch x := p.Placement; {
-		case x == nil && w.Version != 0:
-			return "", fault.New(fault.Stale, "error.stale")
-		case x == nil:
-			n := exhibition.Placement{ExhibitionID: id, Wave: v.Wave, HallID: hall, Booth: booth, ParticipationID: participation, By: actor.UserID, At: now}
-			if err := tx.InsertPlacement(&n); err != nil {
-				return "", err
-			}
-		case x.Version != w.Version:
-			return "", fault.New(fault.Duplicate, "error.place.placed")
-		default:
-			old = boothText(x)
-			if err := x.Move(hall, booth); err != nil {
-				return "", err
-			}
-			x.By, x.At = actor.UserID, now
-			if err := tx.UpdatePlacement(x); err != nil {
-				return "", err
-			}
+		if p.Placement != nil {
+			old = boothText(p.Placement)
 		}
-		n := exhibition.Placement{HallID: hall, Booth: booth}
-		return "", s.audit(tx, actor, "place.put", id, []registry.Change{{Path: "participation", New: strconv.FormatInt(participation, 10)}, {Path: "plan.booth", Old: old, New: boothText(&n) + " " + b.Code}})
+		return "", s.put(tx, actor, v, p, b, old, w.Version, now)
 	})
 	return err
+}
+
+// put writes one exhibitor into a booth that nobody stands in; version is that of its placement, 0 if it has none. old is the booth it comes from, for the log.
+func (s *Places) put(tx *store.Tx, actor auth.Actor, v *PlaceView, p *PlacePerson, b *exhibition.Booth, old string, version int64, now time.Time) error {
+	id, hall := v.Exhibition.ID, v.Hall.ID
+	if err := tx.ClearBooth(id, v.Wave, hall, b.ID); err != nil {
+		return err
+	}
+	switch x := p.Placement; {
+	case x == nil && version != 0:
+		return fault.New(fault.Stale, "error.stale")
+	case x == nil:
+		n := exhibition.Placement{ExhibitionID: id, Wave: v.Wave, HallID: hall, Booth: b.ID, ParticipationID: p.ID, By: actor.UserID, At: now}
+		if err := tx.InsertPlacement(&n); err != nil {
+			return err
+		}
+	case x.Version != version:
+		return fault.New(fault.Duplicate, "error.place.placed")
+	default:
+		if err := x.Move(hall, b.ID); err != nil {
+			return err
+		}
+		x.By, x.At = actor.UserID, now
+		if err := tx.UpdatePlacement(x); err != nil {
+			return err
+		}
+	}
+	n := exhibition.Placement{HallID: hall, Booth: b.ID}
+	return s.audit(tx, actor, "place.put", id, []registry.Change{{Path: "participation", New: strconv.FormatInt(p.ID, 10)}, {Path: "plan.booth", Old: old, New: boothText(&n) + " " + b.Code}})
+}
+
+// PlaceMove is one exhibitor's part in a change of several booths at once.
+type PlaceMove struct {
+	Participation int64
+	Booth         int
+	Version       int64 // of the placement that the change was made on, 0 if there was none
+}
+
+// Arrange puts several exhibitors of one wave into booths of a hall at once, also into each other's: all of them or nobody. What holds for [Places.Place] holds for each in the
+// arrangement that comes of it.
+func (s *Places) Arrange(ctx context.Context, actor auth.Actor, id, hall int64, wave int, moves []PlaceMove, w Write) error {
+	if err := s.allow(actor, auth.PlaceEdit); err != nil {
+		return err
+	}
+	_, err := s.once(ctx, actor, "place.arrange", w, []any{id, hall, wave, moves}, func(tx *store.Tx) (string, error) {
+		v, err := s.view(tx, actor, id, hall, wave)
+		if err != nil {
+			return "", err
+		}
+		return "", s.arrange(tx, actor, v, moves)
+	})
+	return err
+}
+
+// maxArranged bounds one arrangement: more exhibitors than the largest plan has booths are not moved at once.
+const maxArranged = exhibition.MaxBooths
+
+func (s *Places) arrange(tx *store.Tx, actor auth.Actor, v *PlaceView, moves []PlaceMove) error {
+	if v.Exhibition.Status != exhibition.Agreed {
+		return fault.New(fault.State, "error.floor.not_agreed")
+	}
+	if len(moves) == 0 || len(moves) > maxArranged {
+		return fault.New(fault.Invalid, "error.place.choose")
+	}
+	people := map[int64]*PlacePerson{}
+	for i := range v.People {
+		people[v.People[i].ID] = &v.People[i]
+	}
+	after := maps.Clone(v.placing.Booth)
+	target := map[int]bool{}
+	for _, m := range moves {
+		p, b := people[m.Participation], v.Plan.BoothByID(m.Booth)
+		switch {
+		case b == nil || p == nil || !p.Mine:
+			return fault.New(fault.NotFound, "error.not_found")
+		case (p.Placement == nil) != (m.Version == 0) || p.Placement != nil && p.Placement.Version != m.Version:
+			return fault.New(fault.Duplicate, "error.place.moved", p.Name)
+		case target[m.Booth] || p.Placement != nil && p.Placement.HallID == v.Hall.ID && p.Placement.Booth == m.Booth:
+			return fault.New(fault.Invalid, "error.place.choose")
+		case p.Placement != nil && p.Placement.Locked:
+			return fault.New(fault.State, "error.place.locked")
+		}
+		target[m.Booth], after[p.ID] = true, m.Booth
+	}
+	for id, booth := range after {
+		if target[booth] && !slices.ContainsFunc(moves, func(m PlaceMove) bool { return m.Participation == id }) {
+			return fault.New(fault.Duplicate, "error.place.taken_by", v.Plan.BoothByID(booth).Code)
+		}
+	}
+	v.placing.Booth = after
+	for _, m := range moves {
+		for _, f := range v.placing.Judge(m.Participation, m.Booth) {
+			if f.Severity == fault.Blocking {
+				return fault.New(fault.State, "error.place.refused_at", people[m.Participation].Name, v.Plan.BoothByID(m.Booth).Code, placeReason(f))
+			}
+		}
+	}
+	now := s.now()
+	// Who gives a booth up to another steps aside first: a booth is given once, also in the middle of a change.
+	old := map[int64]string{}
+	for _, m := range moves {
+		x := people[m.Participation].Placement
+		if x == nil {
+			continue
+		}
+		old[m.Participation] = boothText(x)
+		if x.HallID != v.Hall.ID || !target[x.Booth] {
+			continue
+		}
+		x.Booth, x.By, x.At = -int(x.ID), actor.UserID, now
+		if err := tx.UpdatePlacement(x); err != nil {
+			return err
+		}
+	}
+	for _, m := range moves {
+		p, version := people[m.Participation], int64(0)
+		if p.Placement != nil {
+			version = p.Placement.Version
+		}
+		if err := s.put(tx, actor, v, p, v.Plan.BoothByID(m.Booth), old[m.Participation], version, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // placeReason is a finding as a message argument: shown in the reader's language, without its numbers.

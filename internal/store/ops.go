@@ -44,6 +44,7 @@ var tables = []struct {
 	{"message_refusal", "party, channel, blind", false},
 	{"allocation", "id", true}, {"allocation_exhibition", "allocation_id, exhibition_id", false}, {"allocation_run", "id", true},
 	{"activity", "id", true}, {"activity_paper", "id", true}, {"activity_paper_blob", "paper_id", false},
+	{"layout_run", "id", true},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

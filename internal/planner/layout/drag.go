@@ -97,8 +97,10 @@ func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error)
 		soft0, hard0 = was.soft, was.hard
 	}
 	j, came := s.who[a], s.at[i]
-	s.swap(i, j) // j, whoever that is, stands where i stood
-	if j < h.m { // else the booth was free: nobody needs another
+	if j != i { // it is i if the first free booth is the one
+		s.swap(i, j) // j, whoever that is, stands where i stood
+	}
+	if j != i && j < h.m { // else the booth was free: nobody needs another
 		to := s.settle(i, j, came)
 		if to < 0 {
 			return out, nil

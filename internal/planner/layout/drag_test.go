@@ -23,11 +23,16 @@ func TestDragFromOutside(t *testing.T) {
 	p := layout.Generate(60, 55, 7)
 	r := rand.New(rand.NewPCG(3, 3))
 	free, taken := 0, 0
-	for range 40 {
+	for round := range 40 {
 		id := p.Exhibitors[r.IntN(55)].ID
 		q := without(p, id)
 		before := solve(t, q, layout.Params{Work: 20 * time.Millisecond, Seed: 1, Threads: 1})
 		booth := p.Booths[r.IntN(60)].ID
+		if round%4 == 0 { // the first free one
+			booth = p.Booths[slices.IndexFunc(p.Booths, func(b layout.Booth) bool {
+				return !slices.ContainsFunc(before.Assignment, func(x layout.Placement) bool { return x.Booth == b.ID })
+			})].ID
+		}
 		m, err := layout.Drag(p, before.Assignment, id, booth)
 		if err != nil {
 			t.Fatal(err)

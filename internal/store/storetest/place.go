@@ -46,7 +46,51 @@ func accepted(t testing.TB, db *store.DB, n, people int) (*exhibition.Exhibition
 func FillPlaces(t testing.TB, db *store.DB) {
 	e, people, h := accepted(t, db, 9, 1)
 	Update(t, db, func(tx *store.Tx) error {
-		return tx.InsertPlacement(&exhibition.Placement{ExhibitionID: e.ID, HallID: h.ID, Booth: 1, ParticipationID: people[0].ID, By: 3, At: Noon})
+		r := layoutRun(e.ID, h.ID)
+		return errors.Join(tx.InsertPlacement(&exhibition.Placement{ExhibitionID: e.ID, HallID: h.ID, Booth: 1, ParticipationID: people[0].ID, By: 3, At: Noon}), tx.InsertLayout(&r))
+	})
+}
+
+func layoutRun(e, h int64) store.LayoutRun {
+	return store.LayoutRun{Party: "EG", ExhibitionID: e, HallID: h, State: exhibition.RunQueued, CreatedAt: Noon, Body: []byte(`{"x":1}`)}
+}
+
+// testLayout holds that one proposal for booths is at work at a time, that a party sees its own, and that one which two change is changed by one.
+func testLayout(t *testing.T, db *store.DB) {
+	e, _, h := accepted(t, db, 3, 1)
+	first, second := layoutRun(e.ID, h.ID), layoutRun(e.ID, h.ID)
+	Update(t, db, func(tx *store.Tx) error { return tx.InsertLayout(&first) })
+	if err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.InsertLayout(&second) }); !fault.Is(err, fault.Duplicate) {
+		t.Errorf("a second proposal at work: got %v, want a duplicate", err)
+	}
+	Update(t, db, func(tx *store.Tx) error { return tx.SetLayoutBody(first.ID, []byte(`{"x":2}`)) })
+	old := first
+	first.State, first.Body, first.Problem, first.Plan, first.Members = exhibition.RunDone, []byte(`{"x":3}`), []byte("problem"), []byte("plan"), []byte("members")
+	Update(t, db, func(tx *store.Tx) error { return tx.UpdateLayout(&first) })
+	if err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.UpdateLayout(&old) }); !fault.Is(err, fault.Stale) {
+		t.Errorf("a change of an old version: got %v, want stale", err)
+	}
+	Update(t, db, func(tx *store.Tx) error { return tx.InsertLayout(&second) })
+	View(t, db, func(tx *store.Tx) error {
+		got, err := tx.LayoutByID("EG", first.ID)
+		if err != nil || got.State != exhibition.RunDone || got.Version != 2 || string(got.Body)+string(got.Problem)+string(got.Plan)+string(got.Members) != `{"x":3}problemplanmembers` {
+			t.Errorf("the proposal: %+v, %v", got, err)
+		}
+		if _, err := tx.LayoutByID("QA", first.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("the other party's proposal: got %v, want not found", err)
+		}
+		list, err := tx.Layouts("EG", e.ID, h.ID, 0)
+		if err != nil || len(list) != 2 || list[0].ID != second.ID {
+			t.Errorf("the proposals of a hall: %+v, %v", list, err)
+		}
+		if other, err := tx.Layouts("EG", e.ID, h.ID, 1); err != nil || len(other) != 0 {
+			t.Errorf("the proposals of another wave: %+v, %v", other, err)
+		}
+		busy, err := tx.LayoutAtWork()
+		if err != nil || busy == nil || busy.ID != second.ID {
+			t.Errorf("at work: %+v, %v", busy, err)
+		}
+		return nil
 	})
 }
 

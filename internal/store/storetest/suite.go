@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 
 		{"tokens", testTokens}, {"hooks", testHooks}, {"messages", testMessages},
 		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement}, {"fair", testFair},
+		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement}, {"layout", testLayout}, {"fair", testFair},
 		{"export rows", testExportRows}, {"export files", testExportFiles}, {"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })

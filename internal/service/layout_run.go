@@ -1,0 +1,310 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"muntija/internal/auth"
+	"muntija/internal/exhibition"
+	"muntija/internal/fault"
+	"muntija/internal/planner/layout"
+	"muntija/internal/planner/verify"
+	"muntija/internal/store"
+)
+
+// JobLayout makes one proposal for the booths of a hall. Its text is stored.
+const JobLayout = "layout"
+
+// laying is one proposal at work. It belongs to one goroutine but for point.
+type laying struct {
+	s     *Layouts
+	job   *store.Job
+	r     *LayoutView
+	q     *layoutQuestion
+	began time.Time
+
+	mu   sync.Mutex
+	last layout.Progress
+	have bool
+}
+
+// run works the job of a proposal off; what it answers is stored in one transaction. A proposal whose process died is asked again, of the hall as it is then.
+func (s *Layouts) run(ctx context.Context, job *store.Job) error {
+	var params layoutParams
+	if err := readJob(job.Params, &params); err != nil {
+		return err
+	}
+	x := &laying{s: s, job: job, began: time.Now()}
+	err := x.prepare(ctx, params.Layout)
+	if err == nil && x.r == nil { // cancelled before it began
+		return s.jobs.finish(ctx, job, store.JobCancelled, nil)
+	}
+	if err == nil {
+		if s.jobs.onBatch != nil {
+			s.jobs.onBatch()
+		}
+		err = x.solve(ctx)
+	}
+	if err == nil && x.r.Body.Status != "" { // what was asked while it was ending counts
+		err = x.show(ctx)
+	}
+	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) {
+		return errors.Join(err, ctx.Err())
+	}
+	switch {
+	case x.job.Cancel:
+		return s.jobs.finish(ctx, x.job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, exhibition.RunCancelled) })
+	case err != nil:
+		key, args := "error.job.failed", []string(nil)
+		var f *fault.Error
+		if errors.As(err, &f) && f.Kind != fault.Internal {
+			key = f.Key
+		} else {
+			s.log.Error("a layout failed", "layout", params.Layout, "error", err)
+		}
+		x.job.ErrorKey = "error.job.failed"
+		return s.jobs.finish(ctx, x.job, store.JobFailed, func(tx *store.Tx) error { return s.fail(tx, params.Layout, key, args...) })
+	}
+	return s.jobs.finish(ctx, x.job, store.JobDone, func(tx *store.Tx) error {
+		x.job.Done, x.job.Total = 1, 1
+		return x.end(tx, exhibition.RunDone)
+	})
+}
+
+// prepare reads the hall into a question. r stays nil if the proposal has ended.
+func (x *laying) prepare(ctx context.Context, id int64) error {
+	now := x.s.now()
+	return x.s.db.Update(ctx, func(tx *store.Tx) error {
+		x.r = nil
+		whole, err := tx.LayoutByID("", id)
+		if err != nil {
+			return err
+		}
+		r, err := readLayout(whole)
+		if err != nil || !r.State.Moving() {
+			return err
+		}
+		u, err := tx.UserByID(r.Body.By)
+		if err != nil {
+			return err
+		}
+		actor := auth.Actor{UserID: u.ID, Name: u.Name, Role: u.Role, Party: u.Party, Areas: u.Areas, Locale: u.Locale}
+		v, err := x.s.places.view(tx, actor, r.ExhibitionID, r.HallID, r.Wave)
+		if err != nil {
+			return err
+		}
+		x.q = v.question(actor, &r.Body.Ask, 0)
+		r.State, r.Body.People, r.Body.Booths = exhibition.RunRunning, len(x.q.problem.Exhibitors), len(x.q.problem.Booths)
+		if r.Members, err = writeJob(x.q.seats); err != nil {
+			return err
+		}
+		if err := r.pack(); err != nil {
+			return err
+		}
+		if err := tx.UpdateLayout(&r.LayoutRun); err != nil {
+			return err
+		}
+		x.r = r
+		return tx.ProgressJob(x.job, now)
+	})
+}
+
+// layoutThreads is how many threads search: a machine has two.
+const layoutThreads = 2
+
+// solve runs the planner in a goroutine of its own and tells the page about it.
+func (x *laying) solve(ctx context.Context) error {
+	b, p := &x.r.Body, x.q.problem
+	if len(p.Exhibitors) == 0 {
+		return fault.New(fault.State, "error.layout.nobody")
+	}
+	before, err := layout.Measure(p, x.q.now)
+	if err != nil {
+		return err
+	}
+	b.Before = sumOf(before)
+	if lost := layout.Seatless(p); len(lost) > 0 {
+		if err := x.short(ctx, lost); err != nil || b.Status != "" {
+			return err
+		}
+		p = x.q.problem
+	}
+	if err := p.Check(); err != nil {
+		return err
+	}
+	b.Hash = p.Hash()
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	type outcome struct {
+		r   *layout.Result
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer func() {
+			if e := recover(); e != nil {
+				done <- outcome{nil, fault.New(fault.Internal, "error.job.failed")}
+			}
+		}()
+		limit := time.Duration(b.Ask.Seconds) * time.Second
+		r, err := layout.Solve(work, p, layout.Params{TimeLimit: 4 * limit, Work: limit, Seed: 1, Threads: layoutThreads, Progress: x.point})
+		done <- outcome{r, err}
+	}()
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		select {
+		case o := <-done:
+			x.gather()
+			if o.err != nil || x.job.Cancel {
+				return o.err
+			}
+			return x.answer(p, o.r)
+		case <-t.C:
+			x.gather()
+			if err := x.show(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+				stop()
+				<-done
+				return err
+			}
+			if x.job.Cancel {
+				stop()
+			}
+		}
+	}
+}
+
+// short says why not everybody finds a booth. If as many as can be are to be placed, the others are left out of the problem; else the proposal ends here.
+func (x *laying) short(ctx context.Context, lost []string) error {
+	b, p := &x.r.Body, x.q.problem
+	proof, err := layout.Solve(ctx, p, layout.Params{Seed: 1, Threads: 1})
+	if err != nil {
+		return err
+	}
+	b.Clashes = x.q.clashes(proof.Shortage)
+	for _, id := range lost {
+		n, _ := strconv.ParseInt(id, 10, 64)
+		b.Left = append(b.Left, n)
+	}
+	if found := verify.Layout(p, proof); len(found) > 0 {
+		b.Findings = found
+		return errors.New("the proof that not everybody finds a booth does not pass its check: " + found[0])
+	}
+	rest := *p
+	rest.Exhibitors = slices.DeleteFunc(slices.Clone(p.Exhibitors), func(e layout.Exhibitor) bool { return slices.Contains(lost, e.ID) })
+	if !b.Ask.Partial || len(rest.Exhibitors) == 0 {
+		b.Status, b.Stop, b.Hash = proof.Status, proof.Stop, p.Hash()
+		return nil
+	}
+	x.q.problem = &rest
+	return nil
+}
+
+// answer checks what the planner says and puts it into the proposal.
+func (x *laying) answer(p *layout.Problem, r *layout.Result) error {
+	b := &x.r.Body
+	b.Status, b.Stop, b.Method, b.Seconds = r.Status, r.Stop, r.Method, time.Since(x.began).Seconds()
+	if r.Bound != nil {
+		b.Bound = *r.Bound
+	}
+	if found := verify.Layout(p, r); len(found) > 0 {
+		b.Findings = found[:min(len(found), 20)]
+	}
+	after, err := layout.Measure(p, r.Assignment)
+	if err != nil {
+		return err
+	}
+	b.After = sumOf(after)
+	for _, y := range r.Reasons {
+		if y.Hard && !slices.Contains(b.Broken, y.Rule) {
+			b.Broken = append(b.Broken, y.Rule)
+		}
+	}
+	b.Points = append(b.Points, LayoutPoint{At: int64(b.Seconds * 1000), Hard: r.Hard, Cost: b.After.Soft})
+	if x.r.Problem, err = json.Marshal(p); err != nil {
+		return err
+	}
+	x.r.Plan, err = json.Marshal(r)
+	return err
+}
+
+// sumOf puts a tally into points by rule: the wishes under the rules of placing that they are.
+func sumOf(t *layout.Tally) LayoutSum {
+	s := LayoutSum{Cost: map[string]int64{}, Soft: t.Soft, Hard: t.Hard, Wrong: len(t.Unsuited), Placed: t.Exhibited}
+	for rule, c := range t.Cost {
+		if c != 0 && rule != "wishes" {
+			s.Cost[rule] = c
+		}
+	}
+	for id, c := range t.Wishes {
+		rule, _, _ := strings.Cut(id, "/")
+		s.Cost[rule] += c
+	}
+	return s
+}
+
+// point takes what the planner says. It is called from the planner's goroutine.
+func (x *laying) point(p layout.Progress) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.last, x.have = p, true
+}
+
+// gather moves what the planner said into the body.
+func (x *laying) gather() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.have {
+		return
+	}
+	b := &x.r.Body
+	b.Done = x.last.Done
+	if len(b.Points) < maxPoints {
+		b.Points = append(b.Points, LayoutPoint{time.Since(x.began).Milliseconds(), x.last.Hard, x.last.Cost})
+	}
+	x.have = false
+}
+
+// show stores how far the proposal has come.
+func (x *laying) show(ctx context.Context) error {
+	text, err := writeJob(&x.r.Body)
+	if err != nil {
+		return err
+	}
+	now := x.s.now()
+	return x.s.db.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.SetLayoutBody(x.r.ID, text); err != nil {
+			return err
+		}
+		return tx.ProgressJob(x.job, now)
+	})
+}
+
+// end stores how the proposal ended; of one that was cancelled nothing is kept.
+func (x *laying) end(tx *store.Tx, state exhibition.RunState) error {
+	whole, err := tx.LayoutByID("", x.r.ID)
+	if err != nil {
+		return err
+	}
+	r := &LayoutView{LayoutRun: *whole, Body: x.r.Body}
+	r.State, r.Body.Done = state, 0
+	if state == exhibition.RunDone {
+		r.Problem, r.Plan, r.Members = x.r.Problem, x.r.Plan, x.r.Members
+	} else {
+		r.Members = nil
+		r.Body = LayoutBody{Ask: x.r.Body.Ask, By: x.r.Body.By, People: x.r.Body.People, Booths: x.r.Body.Booths}
+	}
+	if err := r.pack(); err != nil {
+		return err
+	}
+	if err := tx.UpdateLayout(&r.LayoutRun); err != nil {
+		return err
+	}
+	return audit(tx, auth.SystemActor(r.Party), x.s.now(), "layout.solved", store.AuditEntry{Entity: "exhibition", EntityID: r.ExhibitionID, Note: r.Body.Hash})
+}
