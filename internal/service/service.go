@@ -145,12 +145,9 @@ func New(d Deps) *Service {
 	s.Messages = &Messages{core: c, couriers: s.Couriers}
 	s.Allocations = &Allocations{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: highs.New(highs.Options{CacheDir: d.PlanCache})}
 	s.Jobs.allocations = s.Allocations
-<<<<<<< HEAD
 	s.Activities = &Activities{core: c}
-=======
 	s.Layouts = &Layouts{core: c, places: s.Places, jobs: s.Jobs}
 	s.Jobs.layouts = s.Layouts
->>>>>>> 5f3f077 (service: proposals for the booths of a hall, several placings at once, what a drag costs; store: layout_run)
 	return s
 }
 

@@ -109,13 +109,15 @@ func (s *Server) placeView(r *request) (*service.PlaceView, error) {
 	if err != nil {
 		return nil, err
 	}
-	wave := 1
+	text := ""
 	if q := r.query()["wave"]; len(q) > 0 {
-		if wave, err = strconv.Atoi(q[0]); err != nil {
-			return nil, fault.New(fault.NotFound, "error.not_found")
-		}
+		text = q[0]
 	}
-	return s.svc.Places.View(r.ctx(), r.actor, id, hall, wave-1)
+	wave, err := waveOf(text)
+	if err != nil {
+		return nil, err
+	}
+	return s.svc.Places.View(r.ctx(), r.actor, id, hall, wave)
 }
 
 // placePage is the Body of place/show.
@@ -132,6 +134,9 @@ type placePage struct {
 	Findings []shownVerdict
 	Blocked  int
 	URL      string
+	Ask      *layoutAsk      // nil: may not place
+	Every    []render.Option // booths that somebody may be moved into, also taken ones
+	Refused  string
 }
 
 type shownPerson struct {
@@ -226,7 +231,36 @@ func (s *Server) placeShow(r *request) error {
 	if err != nil {
 		return err
 	}
+	return s.drawPlaceView(r, 0, v, nil, "")
+}
+
+// drawPlace draws the placing of a wave with a form that was refused.
+func (s *Server) drawPlace(r *request, status, wave int, form *render.Form, refused string) error {
+	id, hall, err := r.hallOf()
+	if err != nil {
+		return err
+	}
+	v, err := s.svc.Places.View(r.ctx(), r.actor, id, hall, wave)
+	if err != nil {
+		return err
+	}
+	return s.drawPlaceView(r, status, v, form, refused)
+}
+
+func (s *Server) drawPlaceView(r *request, status int, v *service.PlaceView, form *render.Form, refused string) error {
 	body := s.placePageOf(r, v)
+	body.Refused = refused
+	if v.CanPlace {
+		body.Ask = s.layoutAskOf(r, v)
+		if form == nil {
+			form = &render.Form{Values: layoutAsked(v).Values()}
+		}
+		for i := range v.Plan.Booths {
+			b := &v.Plan.Booths[i]
+			body.Every = append(body.Every, render.Option{Value: strconv.Itoa(b.ID), Label: b.Code})
+		}
+		body.Every = body.Every[:min(len(body.Every), 400)] // the drawing has them all
+	}
 	if q := r.query()["q"]; len(q) > 0 && q[0] != "" {
 		kept := body.Tray[:0]
 		for _, x := range body.Tray {
@@ -236,11 +270,22 @@ func (s *Server) placeShow(r *request) error {
 		}
 		body.Tray = kept
 	}
-	return r.page(0, "place/show", nil, body)
+	return r.page(status, "place/show", form, body)
 }
 
 // Shown returns the first exhibitors of a list.
 func (p placePage) Shown(list []shownPerson) []shownPerson { return list[:min(len(list), maxTray)] }
+
+// Movable returns exhibitors of the hall that the person may move, as many as a form takes.
+func (p placePage) Movable() []shownPerson {
+	var out []shownPerson
+	for _, x := range p.Placed {
+		if x.Mine && !x.Placement.Locked && len(out) < 4*maxTray {
+			out = append(out, x)
+		}
+	}
+	return out
+}
 
 // Rest returns how many exhibitors of a list are not shown.
 func (p placePage) Rest(list []shownPerson) int { return max(0, len(list)-maxTray) }
@@ -343,7 +388,7 @@ func (s *Server) placeSVG(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.svg(v.Plan, s.boothNames(r, v))
+	return r.svg(v.Plan, s.boothNames(r, v), nil)
 }
 
 func (s *Server) placePrint(r *request) error {

@@ -43,7 +43,7 @@ func table() []route {
 		catalogueRoutes,
 		duplicateRoutes, mergeRoutes,
 		printRoutes,
-		venueRoutes, planRoutes, placeRoutes,
+		venueRoutes, planRoutes, placeRoutes, layoutRoutes,
 		allocationRoutes,
 		apiPageRoutes, outboxRoutes,
 	)

@@ -211,12 +211,12 @@ func (s *Server) planSVG(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.svg(v.Plan, nil)
+	return r.svg(v.Plan, nil, nil)
 }
 
-func (r *request) svg(p *exhibition.Plan, names map[int]string) error {
+func (r *request) svg(p *exhibition.Plan, names map[int]string, framed map[int]bool) error {
 	r.c.Set("Content-Type", "image/svg+xml; charset=utf-8")
-	return r.c.Send(drawSVG(p, r.words(), names))
+	return r.c.Send(drawSVG(p, r.words(), names, framed))
 }
 
 // attachment names a download.

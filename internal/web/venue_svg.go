@@ -34,8 +34,8 @@ func pictureHeight(p *exhibition.Plan) int {
 }
 
 // drawSVG draws a plan as a picture, for printing and for browsers without JavaScript. It has presentation attributes only: the policy forbids styles. names stands below the
-// codes of booths, such as the exhibitors.
-func drawSVG(p *exhibition.Plan, w words, names map[int]string) []byte {
+// codes of booths, such as the exhibitors; the booths framed stand out.
+func drawSVG(p *exhibition.Plan, w words, names map[int]string, framed map[int]bool) []byte {
 	var b bytes.Buffer
 	x0, y0, x1, y1 := pictured(p)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d %d %d %d" font-family="IBM Plex Sans Arabic, Noto Sans Arabic, sans-serif" role="img">`, x0, y0, x1-x0, y1-y0)
@@ -74,7 +74,7 @@ func drawSVG(p *exhibition.Plan, w words, names map[int]string) []byte {
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="500" height="500" fill="%s"/>`, s.At.X-250, s.At.Y-250, fill)
 	}
 	for i := range p.Booths {
-		drawBooth(&b, &p.Booths[i], names)
+		drawBooth(&b, &p.Booths[i], names, framed[p.Booths[i].ID])
 	}
 	// The scale: ten metres.
 	fmt.Fprintf(&b, `<path d="M%d %dh10000m-10000 -300v600m10000 -600v600" stroke="#2a211c" stroke-width="80" fill="none"/>`, x0+margin, y1-margin/3)
@@ -83,10 +83,13 @@ func drawSVG(p *exhibition.Plan, w words, names map[int]string) []byte {
 	return b.Bytes()
 }
 
-func drawBooth(b *bytes.Buffer, x *exhibition.Booth, names map[int]string) {
+func drawBooth(b *bytes.Buffer, x *exhibition.Booth, names map[int]string, framed bool) {
 	fmt.Fprintf(b, `<g transform="translate(%d %d)"><g transform="rotate(%d)"><rect x="%d" y="%d" width="%d" height="%d" fill="%s" stroke="#8c7b6a" stroke-width="30"/>`,
 		x.X, x.Y, x.Angle, -x.Width/2, -x.Depth/2, x.Width, x.Depth, boothFill[x.Type])
 	w, d := x.Width/2, x.Depth/2
+	if framed {
+		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" fill="none" stroke="#b3541e" stroke-width="260"/>`, 130-w, 130-d, x.Width-260, x.Depth-260)
+	}
 	for _, wall := range []struct {
 		face exhibition.Face
 		path string

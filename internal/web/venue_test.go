@@ -152,17 +152,17 @@ func TestPlanPut(t *testing.T) {
 	}
 }
 
-// TestPlacePages places by forms alone and reads what the drawing reads.
-func TestPlacePages(t *testing.T) {
-	s := familySite(t)
-	b := s.As(t, auth.Coordinator, place.Egypt)
+// placingSite is an agreed exhibition with a hall of two booths and one exhibitor of each country; hall is the address of its placing.
+func placingSite(t *testing.T) (s *testkit.Site, b *testkit.Browser, e *exhibition.Exhibition, who []*exhibition.Participation, hall string) {
+	t.Helper()
+	s = familySite(t)
+	b = s.As(t, auth.Coordinator, place.Egypt)
 	plan := drawnPlan(t, b)
 	body := `{"format":"muntija-plan/1","outline":[[0,0],[40000,0],[40000,30000],[0,30000]],"doors":[{"id":9,"kind":"both","at":[20000,0],"width":3000}],
 		"booths":[{"id":1,"code":"A-1","type":"stand_3x3","x":9000,"y":9000,"w":3000,"d":3000,"open":"F"},{"id":2,"code":"A-2","type":"stand_3x3","x":12000,"y":9000,"w":3000,"d":3000,"open":"F"}],"limits":{"dead_end":40000}}`
 	put(b, plan, "1", "draw", []byte(body)).Want(200)
 	post(b, plan+"/release", url.Values{"version": {"2"}}).Want(303)
-	e := storetest.Exhibition(1, 4)
-	var who []*exhibition.Participation
+	e = storetest.Exhibition(1, 4)
 	for i, party := range []place.Country{"EG", "QA"} {
 		f := storetest.Family(party, 700+i)
 		s.Update(t, func(tx *store.Tx) error {
@@ -182,8 +182,13 @@ func TestPlacePages(t *testing.T) {
 	halls := fmt.Sprintf("/exhibitions/%d/halls", e.ID)
 	b.Get(halls).Want(200).Check()
 	post(b, halls, url.Values{"plan": {strings.TrimPrefix(plan, "/plans/")}}).Want(303)
-	hall := halls + "/1"
 	b.Get(halls).Want(200).Check()
+	return s, b, e, who, halls + "/1"
+}
+
+// TestPlacePages places by forms alone and reads what the drawing reads.
+func TestPlacePages(t *testing.T) {
+	s, b, e, who, hall := placingSite(t)
 	if p := b.Get(hall).Want(200).Check(); !p.Has(who[0].Name, who[1].Name) {
 		t.Error("the exhibitors without a booth are not listed")
 	}

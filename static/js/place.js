@@ -39,7 +39,7 @@ class Placing {
     this.svg.addEventListener('pointerdown', (e) => { const b = this.booth(e.target), p = b && this.at(b); if (p?.mine && !p.locked) this.grab(e, p); });
     this.svg.addEventListener('keydown', (e) => this.key(e));
     this.filter.addEventListener('input', () => this.list());
-    this.root.addEventListener('click', (e) => ({ in: () => this.d.zoom(1 / 1.4), out: () => this.d.zoom(1.4), fit: () => this.d.fit() })[e.target.closest('[data-do]')?.dataset.do]?.());
+    this.root.addEventListener('click', (e) => ({ in: () => this.d.zoom(1 / 1.4), out: () => this.d.zoom(1.4), fit: () => this.d.fit(), take: () => this.take(), leave: () => this.leave() })[e.target.closest('[data-do]')?.dataset.do]?.());
   }
 
   booth(target) { const n = target?.closest?.('.booth'); return n && this.svg.contains(n) ? this.d.plan.booths.find((b) => b.id === Number(n.dataset.id)) : null; }
@@ -104,6 +104,45 @@ class Placing {
     return fill(w.can, b.code);
   }
 
+  // reckon asks what it costs to put an exhibitor into a booth; the answer stands beside the verdict.
+  reckon(p, b) {
+    clearTimeout(this.later);
+    this.later = setTimeout(async () => {
+      const answer = await this.get('drag', `&participation=${p.id}&booth=${b.id}`).catch(() => null);
+      if (!answer?.ok || this.over !== b || this.drag?.id !== p.id) return;
+      const d = await answer.json();
+      this.say([this.verdict(b), d.possible && d.cost, ...(d.room ?? [])].filter(Boolean).join(' · '));
+    }, 150);
+  }
+
+  // offer shows who makes room for an exhibitor in a booth that is taken, and what that costs; one press does it.
+  async offer(p, b) {
+    this.say(fill(this.words.reckoning, b.code));
+    const answer = await this.get('drag', `&participation=${p.id}&booth=${b.id}`).catch(() => null);
+    const d = answer?.ok ? await answer.json() : { why: [this.words.offline] };
+    if (!d.possible || !d.moves?.length) { this.say(fill(this.words.no, b.code, (d.why ?? []).join(' · '))); return; }
+    const box = this.root.querySelector('[data-offer]'), text = [`${p.name} ← ${b.code}`, ...d.room, d.cost, ...d.parts].join(' · ');
+    box.querySelector('[data-offer-text]').textContent = text;
+    box.hidden = false;
+    this.offered = { moves: d.moves, done: fill(this.words.done, p.name, b.code) };
+    this.say(text);
+    box.querySelector('[data-do="take"]').focus();
+  }
+
+  async take() {
+    const { moves, done } = this.offered ?? {};
+    this.leave();
+    const body = new URLSearchParams({ wave: this.wave });
+    for (const m of moves ?? []) body.append('move', m);
+    if (moves && await this.send('arrange', body, 0)) this.say(done);
+  }
+
+  leave() {
+    this.offered = null;
+    this.root.querySelector('[data-offer]').hidden = true;
+    this.forget();
+  }
+
   async press(b) {
     const p = this.at(b);
     if (this.chosen) { await this.put(this.chosen, b); return; }
@@ -112,6 +151,8 @@ class Placing {
   }
 
   async put(p, b) {
+    const other = this.at(b);
+    if (other && other.id !== p.id && this.root.querySelector('[data-offer]')) { await this.offer(p, b); return; }
     if (this.verdicts?.[b.id]?.block) { this.say(this.verdict(b)); return; }
     const warning = this.verdicts?.[b.id]?.warn?.join(' · ');
     if (await this.send('place', { participation: p.id, booth: b.id }, p.version)) this.say(fill(this.words.done, p.name, b.code) + (warning ? ` (${warning})` : ''));
@@ -122,7 +163,7 @@ class Placing {
     let answer;
     for (let n = 0; n < 3 && !answer; n++) {
       try {
-        answer = await fetch(`${this.url}/${what}`, { method: 'POST', body: new URLSearchParams({ ...fields, version }), credentials: 'same-origin', redirect: 'manual',
+        answer = await fetch(`${this.url}/${what}`, { method: 'POST', body: fields instanceof URLSearchParams ? fields : new URLSearchParams({ ...fields, version }), credentials: 'same-origin', redirect: 'manual',
           headers: { Accept: 'application/json', 'X-CSRF-Token': csrf(), 'Idempotency-Key': key, 'If-Match': `"${version}"` } });
       } catch { await new Promise((go) => setTimeout(go, 800 * (n + 1))); }
     }
@@ -152,7 +193,7 @@ class Placing {
       if (b !== this.over) {
         this.d.nodes.get(this.over?.id)?.classList.remove('is-over');
         this.over = b;
-        if (b) { this.d.nodes.get(b.id).classList.add('is-over'); this.say(this.verdict(b)); }
+        if (b) { this.d.nodes.get(b.id).classList.add('is-over'); this.say(this.verdict(b)); if (this.may && b.id !== p.booth) this.reckon(p, b); }
       }
     };
     const end = async (m) => {
