@@ -100,6 +100,7 @@ func (l *loader) planExhibitions() {
 	next.invite(-6, 14, 12)
 	next.answer(-3, 9)
 	next.place(-2)
+	next.propose(-1)
 
 	proposed := l.show("QA", intake.Exhibition{Name: "ليالي كتارا للأسر المنتجة", NameEN: "Katara nights", Theme: "المأكولات الشعبية", Parties: both, Host: "QA", City: "الدوحة", Venue: "الحي الثقافي كتارا", First: l.day(110), Last: l.day(116),
 		Capacity: "60", Quotas: split("30", "30"), Fees: fees, DailyFrom: "16:00", DailyTo: "23:00"})
@@ -415,6 +416,35 @@ func (s *show) place(day int) {
 			}
 		}
 		return nil
+	})
+}
+
+// propose has the host's coordinator ask for a better layout, which waits for whoever looks.
+func (s *show) propose(day int) {
+	s.l.on(day, 16, func(ctx context.Context) error {
+		actor := s.l.coordinator(place.Country(s.form.Host))
+		floor, err := s.l.svc.Places.Floor(ctx, actor, s.id)
+		if err != nil {
+			return err
+		}
+		terms := exhibition.DefaultLayout()
+		terms.Seconds = 1
+		hall := floor.Halls[0].HallID
+		run, err := s.l.svc.Layouts.Start(ctx, actor, s.id, hall, 0, intake.FromLayout(&terms), s.l.write(0))
+		if err != nil {
+			return err
+		}
+		p, err := s.l.svc.Layouts.Proposal(ctx, actor, s.id, hall, run)
+		if err != nil {
+			return err
+		}
+		if err := s.l.svc.Jobs.Work(ctx, p.JobID); err != nil {
+			return err
+		}
+		if p, err = s.l.svc.Layouts.Proposal(ctx, actor, s.id, hall, run); err == nil && !p.Sound() {
+			err = fmt.Errorf("layout %d is %s: %s %v", run, p.State, p.Body.Error, p.Body.Clashes)
+		}
+		return err
 	})
 }
 

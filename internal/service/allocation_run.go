@@ -469,6 +469,20 @@ func (x *solving) point(p allocation.Progress) {
 // maxPoints bounds what is kept of a run's course.
 const maxPoints = 240
 
+// thinned leaves every second point of the older half away, if there are too many.
+func thinned[P any](points []P) []P {
+	if len(points) <= maxPoints {
+		return points
+	}
+	keep := points[:0]
+	for i, p := range points {
+		if i%2 == 0 || i > len(points)/2 {
+			keep = append(keep, p)
+		}
+	}
+	return keep
+}
+
 // gather moves what the solver said into the body.
 func (x *solving) gather() {
 	x.mu.Lock()
@@ -476,15 +490,7 @@ func (x *solving) gather() {
 	b := &x.r.Body
 	b.Points = append(b.Points, x.since...)
 	x.since = x.since[:0]
-	if len(b.Points) > maxPoints { // every second one of the older half
-		keep := b.Points[:0]
-		for i, p := range b.Points {
-			if i%2 == 0 || i > len(b.Points)/2 {
-				keep = append(keep, p)
-			}
-		}
-		b.Points = keep
-	}
+	b.Points = thinned(b.Points)
 	if x.fresh {
 		b.Phase, b.Done, x.fresh = x.last.Phase, x.last.Done, false
 	}

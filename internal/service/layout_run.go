@@ -29,9 +29,9 @@ type laying struct {
 	q     *layoutQuestion
 	began time.Time
 
-	mu   sync.Mutex
-	last layout.Progress
-	have bool
+	mu    sync.Mutex
+	done  float64
+	since []LayoutPoint
 }
 
 // run works the job of a proposal off; what it answers is stored in one transaction. A proposal whose process died is asked again, of the hall as it is then.
@@ -253,22 +253,17 @@ func sumOf(t *layout.Tally) LayoutSum {
 func (x *laying) point(p layout.Progress) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.last, x.have = p, true
+	x.done = p.Done
+	x.since = append(x.since, LayoutPoint{time.Since(x.began).Milliseconds(), p.Hard, p.Cost})
 }
 
 // gather moves what the planner said into the body.
 func (x *laying) gather() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !x.have {
-		return
-	}
 	b := &x.r.Body
-	b.Done = x.last.Done
-	if len(b.Points) < maxPoints {
-		b.Points = append(b.Points, LayoutPoint{time.Since(x.began).Milliseconds(), x.last.Hard, x.last.Cost})
-	}
-	x.have = false
+	b.Done, b.Points, x.since = x.done, append(b.Points, x.since...), x.since[:0]
+	b.Points = thinned(b.Points)
 }
 
 // show stores how far the proposal has come.
