@@ -507,11 +507,12 @@ func (d *DragCost) solve(actor auth.Actor, terms *exhibition.LayoutTerms) error 
 	terms.Stay, terms.Move = exhibition.StayLocked, 0 // a person moves them: what that costs is no cost of the booth
 	q := v.question(actor, terms, d.Person.ID)
 	who := strconv.FormatInt(d.Person.ID, 10)
-	moved, err := layout.Drag(q.problem, q.now, who, strconv.Itoa(d.Booth.ID))
+	floor := layout.Prepare(q.problem)
+	moved, err := floor.Drag(q.now, who, strconv.Itoa(d.Booth.ID))
 	if err != nil {
 		return fmt.Errorf("dragging a booth: %w", err)
 	}
-	before, err := layout.Measure(q.problem, q.now)
+	before, err := floor.Measure(q.now)
 	if err != nil {
 		return fmt.Errorf("measuring a placing: %w", err)
 	}
@@ -519,7 +520,7 @@ func (d *DragCost) solve(actor auth.Actor, terms *exhibition.LayoutTerms) error 
 	if d.Possible = moved.Possible; !moved.Possible {
 		return nil
 	}
-	after, err := layout.Measure(q.problem, moved.Assignment)
+	after, err := floor.Measure(moved.Assignment)
 	if err != nil {
 		return fmt.Errorf("measuring a placing: %w", err)
 	}

@@ -16,86 +16,81 @@ type Moved struct {
 
 var errUnknown = errors.New("the layout or the move names something that the problem does not have")
 
-// seats is where a plan puts the exhibitors of a problem.
-type seats struct {
+// Floor is a problem made ready for questions about layouts of it, of which it answers one at a time.
+type Floor struct {
+	p     *Problem
 	h     *hall
 	who   map[string]int
 	where map[string]int
-	at    []int // exhibitor → booth, -1: none
-	taken []bool
 }
 
-func seat(p *Problem, plan []Placement) (*seats, error) {
-	s := &seats{h: newHall(p), who: map[string]int{}, where: map[string]int{}}
+// Prepare makes a problem that Check has passed ready.
+func Prepare(p *Problem) *Floor {
+	f := &Floor{p: p, h: newHall(p), who: map[string]int{}, where: map[string]int{}}
 	for i, x := range p.Exhibitors {
-		s.who[x.ID] = i
+		f.who[x.ID] = i
 	}
 	for a, b := range p.Booths {
-		s.where[b.ID] = a
+		f.where[b.ID] = a
 	}
-	s.at, s.taken = slices.Repeat([]int{-1}, s.h.m), make([]bool, s.h.n)
+	return f
+}
+
+// seat reads where a plan puts the exhibitors, -1 for who has no booth, and which booths are taken.
+func (f *Floor) seat(plan []Placement) (at []int, taken []bool, err error) {
+	at, taken = slices.Repeat([]int{-1}, f.h.m), make([]bool, f.h.n)
 	for _, q := range plan {
-		i, okI := s.who[q.Exhibitor]
-		a, okA := s.where[q.Booth]
-		if !okI || !okA || s.taken[a] || s.at[i] >= 0 {
-			return nil, errUnknown
+		i, okI := f.who[q.Exhibitor]
+		a, okA := f.where[q.Booth]
+		if !okI || !okA || taken[a] || at[i] >= 0 {
+			return nil, nil, errUnknown
 		}
-		s.at[i], s.taken[a] = a, true
+		at[i], taken[a] = a, true
 	}
-	return s, nil
+	return at, taken, nil
+}
+
+// Drag is [Floor.Drag] of one problem.
+func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error) {
+	return Prepare(p).Drag(plan, exhibitor, booth)
 }
 
 // Drag puts an exhibitor into a booth. Who stood there goes where it costs least: to a free booth, to the one that became free, or to that of a third who goes to that one. Of
 // the exhibitors of the problem the one who is dragged may have had no booth; all others must have one.
-func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error) {
-	st, err := seat(p, plan)
+func (f *Floor) Drag(plan []Placement, exhibitor, booth string) (*Moved, error) {
+	at, taken, err := f.seat(plan)
 	if err != nil {
 		return nil, err
 	}
-	h := st.h
-	i, okI := st.who[exhibitor]
-	a, okA := st.where[booth]
+	h, p := f.h, f.p
+	i, okI := f.who[exhibitor]
+	a, okA := f.where[booth]
 	if !okI || !okA {
 		return nil, errUnknown
 	}
-	for k, b := range st.at {
+	for k, b := range at {
 		if b < 0 && k != i {
 			return nil, errUnknown
 		}
 	}
 	out := &Moved{}
-	if st.at[i] == a {
+	if at[i] == a {
 		out.Possible, out.Assignment = true, plan
 		return out, nil
 	}
 	if !h.allowed[i][a] {
 		return out, nil
 	}
-	// Who has no booth begins in a free one, whether it suits or not: what it costs there counts for nothing.
-	fresh := st.at[i] < 0
-	if fresh {
-		if st.at[i] = slices.Index(st.taken, false); st.at[i] < 0 {
+	before, err := f.Measure(plan)
+	if err != nil {
+		return nil, err
+	}
+	if at[i] < 0 { // who has no booth begins in a free one, whether it suits or not
+		if at[i] = slices.Index(taken, false); at[i] < 0 {
 			return out, nil
 		}
 	}
-	s := newState(h, h.fill(st.at))
-	soft0, hard0 := s.soft, s.hard
-	if fresh {
-		without := *p
-		without.Exhibitors = slices.Delete(slices.Clone(p.Exhibitors), i, i+1)
-		if len(p.Flows) > 0 {
-			without.Flows = cut(p.Flows, i)
-		}
-		if len(p.Aversions) > 0 {
-			without.Aversions = cut(p.Aversions, i)
-		}
-		before, err := seat(&without, plan)
-		if err != nil {
-			return nil, err
-		}
-		was := newState(before.h, before.h.fill(before.at))
-		soft0, hard0 = was.soft, was.hard
-	}
+	s := newState(h, h.fill(at))
 	j, came := s.who[a], s.at[i]
 	if j != i { // it is i if the first free booth is the one
 		s.swap(i, j) // j, whoever that is, stands where i stood
@@ -114,7 +109,7 @@ func Drag(p *Problem, plan []Placement, exhibitor, booth string) (*Moved, error)
 			out.Repaired = append(out.Repaired, Placement{p.Exhibitors[k].ID, p.Booths[came].ID})
 		}
 	}
-	out.Possible, out.Cost, out.Hard = true, s.soft-soft0, s.hard-hard0
+	out.Possible, out.Cost, out.Hard = true, s.soft-before.Soft, s.hard-before.Hard
 	for x := range h.m {
 		out.Assignment = append(out.Assignment, Placement{p.Exhibitors[x].ID, p.Booths[s.at[x]].ID})
 	}
@@ -144,17 +139,6 @@ func (s *state) settle(i, j, came int) int {
 	return best
 }
 
-// cut returns a square matrix without one row and column.
-func cut(rows [][]int64, i int) [][]int64 {
-	var out [][]int64
-	for k, row := range rows {
-		if k != i {
-			out = append(out, slices.Delete(slices.Clone(row), i, i+1))
-		}
-	}
-	return out
-}
-
 // Tally is what a layout costs, by rule.
 type Tally struct {
 	Cost      map[string]int64 // "same_craft", "crowd", "heavy", "move", "wishes" (Problem.Costs), "keep", "flow", "aversion"
@@ -166,17 +150,20 @@ type Tally struct {
 	Exhibited int      // exhibitors with a booth
 }
 
+// Measure is [Floor.Measure] of one problem.
+func Measure(p *Problem, plan []Placement) (*Tally, error) { return Prepare(p).Measure(plan) }
+
 // Measure returns what a layout costs in which exhibitors may be without a booth.
-func Measure(p *Problem, plan []Placement) (*Tally, error) {
-	st, err := seat(p, plan)
+func (f *Floor) Measure(plan []Placement) (*Tally, error) {
+	at, _, err := f.seat(plan)
 	if err != nil {
 		return nil, err
 	}
-	h := st.h
+	h, p := f.h, f.p
 	t := &Tally{Cost: map[string]int64{}, Wishes: map[string]int64{}}
 	nobody := h.m
-	s := &state{h: h, at: st.at, who: slices.Repeat([]int{nobody}, h.n), part: make([]int, len(h.groups)), mark: make([]int, h.n)}
-	for i, a := range st.at {
+	s := &state{h: h, at: at, who: slices.Repeat([]int{nobody}, h.n), part: make([]int, len(h.groups)), mark: make([]int, h.n)}
+	for i, a := range at {
 		if a >= 0 {
 			s.who[a] = i
 			t.Exhibited++
@@ -186,7 +173,7 @@ func Measure(p *Problem, plan []Placement) (*Tally, error) {
 	for _, c := range p.Costs {
 		rows[c.ID] = c.Booths
 	}
-	for i, a := range st.at {
+	for i, a := range at {
 		if a < 0 {
 			continue
 		}
@@ -210,7 +197,7 @@ func Measure(p *Problem, plan []Placement) (*Tally, error) {
 			}
 		}
 		if h.flow != nil {
-			for j, c := range st.at {
+			for j, c := range at {
 				if c >= 0 {
 					t.Cost["flow"] += h.w.flow * h.flow[i][j] * h.way(a, c)
 				}
@@ -219,9 +206,11 @@ func Measure(p *Problem, plan []Placement) (*Tally, error) {
 	}
 	for g := range h.groups {
 		members := h.groups[g].members
-		h.groups[g].members = slices.DeleteFunc(slices.Clone(members), func(i int) bool { return st.at[i] < 0 })
-		if len(h.groups[g].members) > 0 {
+		placed := slices.DeleteFunc(slices.Clone(members), func(i int) bool { return at[i] < 0 })
+		if len(placed) > 0 {
+			h.groups[g].members = placed
 			s.part[g] = s.parts(g)
+			h.groups[g].members = members
 			t.Hard += s.part[g] - 1
 		}
 	}

@@ -174,17 +174,29 @@ func (h *hall) own(at map[string]int) {
 		}
 		rows[c.ID] = row
 	}
+	alike := map[string][]int64{} // who has the same goods and wishes shares a row, but for the way from home
 	for i := range h.m {
-		x, row := &h.p.Exhibitors[i], make([]int64, h.n)
-		for a := range row {
-			row[a] = h.w.heavy * x.Heavy * h.p.Booths[a].Loading
-			if x.Home != "" && at[x.Home] != a {
-				row[a] += h.w.move
+		x := &h.p.Exhibitors[i]
+		key := fmt.Sprint(x.Heavy, x.Costs)
+		row := alike[key]
+		if row == nil {
+			row = make([]int64, h.n)
+			for a := range row {
+				row[a] = h.w.heavy * x.Heavy * h.p.Booths[a].Loading
 			}
+			for _, id := range x.Costs {
+				for a, v := range rows[id] {
+					row[a] += v
+				}
+			}
+			alike[key] = row
 		}
-		for _, id := range x.Costs {
-			for a, v := range rows[id] {
-				row[a] += v
+		if x.Home != "" && h.w.move > 0 {
+			row = slices.Clone(row)
+			for a := range row {
+				if at[x.Home] != a {
+					row[a] += h.w.move
+				}
 			}
 		}
 		h.linear = append(h.linear, row)

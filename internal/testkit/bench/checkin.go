@@ -21,7 +21,7 @@ const (
 	doorBooths = 300   // of its hall; that many of them have a booth
 )
 
-// doorOf makes a folder with an exhibition that is on today, its hall drawn and its exhibitors holding their places, and returns the exhibition and the codes of their badges.
+// doorOf makes a folder with an exhibition that is on today, and returns it and the codes of its exhibitors' badges.
 func doorOf(ctx context.Context, dir string) (id int64, codes []string, err error) {
 	_ = os.RemoveAll(dir)
 	o, err := openOffice(ctx, dir, "")
@@ -33,13 +33,23 @@ func doorOf(ctx context.Context, dir string) (id int64, codes []string, err erro
 	if _, _, err := plan.AddGrid(exhibition.Grid{X: 4000, Y: 5000, Type: exhibition.Stand3x3, Rows: doorBooths / 20, Columns: 20, Aisle: 4000, BackToBack: true, Numbering: exhibition.ByRow}); err != nil {
 		return 0, nil, err
 	}
+	id, _, list, err := fairIn(ctx, o, plan, doorPeople, func(int) string { return "TX" })
+	for _, p := range list {
+		codes = append(codes, service.BadgeCode(p))
+	}
+	return id, codes, err
+}
+
+// fairIn stores an exhibition that is on today, its hall drawn and its exhibitors holding their places, as many of them in booths as there are; it returns the exhibition, the
+// hall and the participations.
+func fairIn(ctx context.Context, o *office, plan *exhibition.Plan, people int, craft func(i int) string) (id, hallID int64, list []int64, err error) {
 	body, err := plan.JSON()
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	now := time.Now().UTC()
 	e := &exhibition.Exhibition{Status: exhibition.Agreed, Proposer: place.Egypt, CreatedAt: now, UpdatedAt: now, Terms: exhibition.Terms{Name: "معرض القياس", Parties: []place.Country{place.Egypt}, Host: place.Egypt,
-		First: o.today().AddDays(-1), Last: o.today().AddDays(1), Capacity: doorPeople}}
+		First: o.today().AddDays(-1), Last: o.today().AddDays(1), Capacity: people}}
 	hall := &exhibition.Hall{Party: place.Egypt, Name: exhibition.Label{AR: "القاعة"}, CreatedAt: now, UpdatedAt: now}
 	row := &store.HallPlan{Party: place.Egypt, Booths: len(plan.Booths), AreaM2: plan.AreaM2(), Body: body, CreatedAt: now}
 	err = o.db.Update(ctx, func(tx *store.Tx) error {
@@ -64,12 +74,12 @@ func doorOf(ctx context.Context, dir string) (id int64, codes []string, err erro
 		return tx.PutExhibitionHall(&store.ExhibitionHall{ExhibitionID: e.ID, HallID: hall.ID, PlanID: row.ID, AddedAt: now})
 	})
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	err = o.db.Update(ctx, func(tx *store.Tx) error {
-		codes = codes[:0]
-		for i := range doorPeople {
-			x := &exhibition.Exhibitor{Party: place.Egypt, Kind: exhibition.Association, Name: "جمعية " + strconv.Itoa(i+1), Area: "EG-C", Craft: "TX", CreatedAt: now, UpdatedAt: now}
+		list = list[:0]
+		for i := range people {
+			x := &exhibition.Exhibitor{Party: place.Egypt, Kind: exhibition.Association, Name: "جمعية " + strconv.Itoa(i+1), Area: "EG-C", Craft: craft(i), CreatedAt: now, UpdatedAt: now}
 			if err := tx.InsertExhibitor(x); err != nil {
 				return err
 			}
@@ -78,7 +88,7 @@ func doorOf(ctx context.Context, dir string) (id int64, codes []string, err erro
 			if err := tx.InsertParticipation(p); err != nil {
 				return err
 			}
-			codes = append(codes, service.BadgeCode(p.ID))
+			list = append(list, p.ID)
 			if i >= len(plan.Booths) {
 				continue
 			}
@@ -88,7 +98,7 @@ func doorOf(ctx context.Context, dir string) (id int64, codes []string, err erro
 		}
 		return nil
 	})
-	return e.ID, codes, err
+	return e.ID, hall.ID, list, err
 }
 
 // benchCheckIn checks exhibitors in at 50 a second over HTTP, as phones at several doors do; every tenth badge is shown twice.

@@ -63,7 +63,7 @@ func main() {
 	sections := flag.Args()
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "duplicates-import", "catalogue", "print", "plan", "checkin",
-			"season", "layout", "allocation", "answer"}
+			"season", "layout", "layout-drop", "allocation", "answer"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -107,6 +107,8 @@ func main() {
 			err = benchSeason(ctx)
 		case "layout":
 			err = benchLayout(ctx)
+		case "layout-drop":
+			err = benchDrop(ctx)
 		case "mark":
 			err = benchMark(ctx)
 		case "export":
