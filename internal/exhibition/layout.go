@@ -106,7 +106,14 @@ func (m *Measured) Apart() []Apart {
 }
 
 // Alone returns what speaks against an occupant in each booth of the plan if nobody else stood in the hall, in the order of the plan.
+// Nobody may change what it returns: it is kept for the next who is alike.
 func (m *Measured) Alone(o Occupant) [][]PlaceFinding {
+	o.ID = 0
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if out := m.alone[o]; out != nil {
+		return out
+	}
 	f := m.floor()
 	s := &Placing{Plan: m.plan, Occupants: []Occupant{o}, floor: f}
 	at := make([]*Occupant, len(m.plan.Booths))
@@ -114,8 +121,15 @@ func (m *Measured) Alone(o Occupant) [][]PlaceFinding {
 	for i := range m.plan.Booths {
 		out[i] = s.judge(f, at, o.ID, m.plan.Booths[i].ID)
 	}
+	if m.alone == nil || len(m.alone) >= maxAlone {
+		m.alone = map[Occupant][][]PlaceFinding{}
+	}
+	m.alone[o] = out
 	return out
 }
+
+// maxAlone bounds how many kinds of exhibitors are kept for one plan.
+const maxAlone = 256
 
 // BoothPair is two booths by their places in Plan.Booths, A before B, and how far they are from each other in mm.
 type BoothPair struct{ A, B, MM int }

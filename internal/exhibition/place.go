@@ -153,6 +153,9 @@ type Measured struct {
 	floor func() *floor
 	gaps  func() []BoothPair
 	walks func() []BoothPair
+
+	mu    sync.Mutex
+	alone map[Occupant][][]PlaceFinding // see Alone
 }
 
 // Measure makes a plan ready for placings. Nobody may change it afterwards.

@@ -371,20 +371,20 @@ func (s *Places) view(tx *store.Tx, actor auth.Actor, id, hall int64, wave int) 
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range list {
+	standing := make(map[int64]*exhibition.Placement, len(placed))
+	for i := range placed {
+		standing[placed[i].ParticipationID] = &placed[i]
+	}
+	for i := range list {
+		p := &list[i]
 		if p.Wave != wave {
 			continue
 		}
-		x := PlacePerson{Occupant: occupant(&p, associations[p.FamilyID]), Name: p.Name, NameEN: p.NameEN, Wave: p.Wave}
+		x := PlacePerson{Occupant: occupant(p, associations[p.FamilyID]), Name: p.Name, NameEN: p.NameEN, Wave: p.Wave}
 		x.Own = p.Traits.Party == actor.Party
 		x.Mine = v.CanPlace && (p.Traits.Party == actor.Party || e.Terms.Host == actor.Party)
-		for i := range placed {
-			if placed[i].ParticipationID == p.ID {
-				x.Placement = &placed[i]
-				if placed[i].HallID == hall {
-					v.placing.Booth[p.ID] = placed[i].Booth
-				}
-			}
+		if x.Placement = standing[p.ID]; x.Placement != nil && x.Placement.HallID == hall {
+			v.placing.Booth[p.ID] = x.Placement.Booth
 		}
 		v.placing.Occupants = append(v.placing.Occupants, x.Occupant)
 		if !x.Own {
