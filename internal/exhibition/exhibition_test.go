@@ -190,20 +190,6 @@ func TestMayInvite(t *testing.T) {
 	}
 }
 
-// TestNextWaiting: the place of a cell goes to the first of that cell, whatever the rank of others.
-func TestNextWaiting(t *testing.T) {
-	terms := Terms{Capacity: 10, Quotas: []Quota{{By: ByArea, Value: "EG-MT", Max: 2}, {By: ByParty, Value: "EG", Max: 5}}}
-	matrouh, cairo := Traits{Party: "EG", Area: "EG-MT"}, Traits{Party: "EG", Area: "EG-C"}
-	list := []Participation{{ID: 1, State: Waiting, Rank: 1, Traits: cairo}, {ID: 2, State: Waiting, Rank: 3, Traits: matrouh}, {ID: 3, State: Waiting, Rank: 2, Traits: matrouh},
-		{ID: 4, State: Eligible, Traits: matrouh}, {ID: 5, State: Waiting, Rank: 1, Traits: matrouh, Wave: 1}}
-	if got := terms.NextWaiting(list, 0, terms.Cell(matrouh)); got == nil || got.ID != 3 {
-		t.Errorf("got %+v, want 3", got)
-	}
-	if got := terms.NextWaiting(list, 0, terms.Cell(Traits{Party: "QA"})); got != nil {
-		t.Errorf("got %+v, want nobody: no one of that cell waits", got)
-	}
-}
-
 func TestParticipationLife(t *testing.T) {
 	p := &Participation{State: Applied}
 	deadline := noon.Add(48 * time.Hour)

@@ -170,19 +170,3 @@ func (p *Participation) Withdraw(at time.Time, note string) error {
 	p.State, p.Note, p.Rank, p.Seats, p.UpdatedAt = Withdrawn, note, 0, nil, at
 	return nil
 }
-
-// NextWaiting returns who moves up when a place of a cell is given back: the first on the waiting list of the same wave and the same cell. Nil if nobody waits
-// there: then the place stays open and a coordinator decides who else may have it.
-func (t *Terms) NextWaiting(list []Participation, wave int, cell string) *Participation {
-	var next *Participation
-	for i := range list {
-		p := &list[i]
-		if p.State != Waiting || p.Wave != wave || t.Cell(p.Traits) != cell {
-			continue
-		}
-		if next == nil || p.Rank < next.Rank || p.Rank == next.Rank && p.ID < next.ID {
-			next = p
-		}
-	}
-	return next
-}

@@ -428,11 +428,10 @@ func (s *Server) dragShow(r *request) error {
 	if !r.wantsJSON() {
 		return r.page(0, "place/drag", nil, b)
 	}
-	var room []string
+	room, parts := []string{}, []string{} // lists also when empty: a script reads them
 	for _, m := range b.Steps[min(1, len(b.Steps)):] {
 		room = append(room, w.T("layout.room", m.Title, locale.Raw(m.To)))
 	}
-	var parts []string
 	for _, x := range b.Rows {
 		if x.Better || x.Worse {
 			parts = append(parts, x.Name+" "+w.signed(x.After-x.Before))

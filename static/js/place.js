@@ -121,7 +121,7 @@ class Placing {
     const answer = await this.get('drag', `&participation=${p.id}&booth=${b.id}`).catch(() => null);
     const d = answer?.ok ? await answer.json() : { why: [this.words.offline] };
     if (!d.possible || !d.moves?.length) { this.say(fill(this.words.no, b.code, (d.why ?? []).join(' · '))); return; }
-    const box = this.root.querySelector('[data-offer]'), text = [`${p.name} ← ${b.code}`, ...d.room, d.cost, ...d.parts].join(' · ');
+    const box = this.root.querySelector('[data-offer]'), text = [`${p.name} ← ${b.code}`, ...(d.room ?? []), d.cost, ...(d.parts ?? [])].join(' · ');
     box.querySelector('[data-offer-text]').textContent = text;
     box.hidden = false;
     this.offered = { moves: d.moves, done: fill(this.words.done, p.name, b.code) };
