@@ -12,6 +12,7 @@ import (
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/place"
+	"muntija/internal/programme"
 	"muntija/internal/store"
 )
 
@@ -451,6 +452,10 @@ func (c *Calendar) FeedEntries(base string, holiday func(exhibition.Holiday) str
 	for _, m := range c.Meetings {
 		out = append(out, exhibition.Entry{UID: fmt.Sprintf("meeting-%d@muntija", m.ID), First: m.Day, Last: m.Day, Summary: m.Title, Place: m.Place, URL: fmt.Sprintf("%s/meetings/%d", base, m.ID),
 			Stamp: m.UpdatedAt, Sequence: m.Version})
+	}
+	for _, a := range c.Activities {
+		out = append(out, exhibition.Entry{UID: fmt.Sprintf("activity-%d@muntija", a.ID), First: a.First, Last: a.Last, Summary: a.Title, Place: a.Place, Text: country(a.Host), URL: fmt.Sprintf("%s/activities/%d", base, a.ID),
+			Stamp: a.UpdatedAt, Tentative: a.Status == programme.ActivityProposed, Sequence: a.Version})
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"muntija/internal/fault"
 	"muntija/internal/intake"
 	"muntija/internal/place"
+	"muntija/internal/programme"
 	"muntija/internal/store"
 )
 
@@ -24,12 +25,13 @@ type Calendar struct {
 	Exhibitions []exhibition.Exhibition
 	Holidays    []exhibition.Holiday
 	Meetings    []exhibition.Meeting
+	Activities  []programme.Activity // that were not cancelled
 	Clashes     []exhibition.Clash
 	Today       calendar.Date
 	Feed        time.Time // since when the actor has a feed; zero if none
 }
 
-// Calendar returns what of the exhibitions, holidays and meetings touches the days from and to.
+// Calendar returns what of the exhibitions, holidays, meetings and activities touches the days from and to.
 func (s *Exhibitions) Calendar(ctx context.Context, actor auth.Actor, from, to calendar.Date) (*Calendar, error) {
 	if err := auth.Allow(actor, auth.ExhibitionView, partySubject(actor)); err != nil {
 		return nil, err
@@ -38,6 +40,9 @@ func (s *Exhibitions) Calendar(ctx context.Context, actor auth.Actor, from, to c
 	err := s.db.View(ctx, func(tx *store.Tx) error { return s.fillCalendar(tx, actor, out) })
 	return out, err
 }
+
+// activityReach is how many days before a stretch an activity may have begun that still lies in it.
+const activityReach = 62
 
 func (s *Exhibitions) fillCalendar(tx *store.Tx, actor auth.Actor, out *Calendar) error {
 	var err error
@@ -59,6 +64,17 @@ func (s *Exhibitions) fillCalendar(tx *store.Tx, actor auth.Actor, out *Calendar
 		for _, m := range all {
 			if !m.Day.Before(out.From) && !m.Day.After(out.To) {
 				out.Meetings = append(out.Meetings, m)
+			}
+		}
+	}
+	if auth.Can(actor, auth.ActivityView) {
+		all, err := tx.Activities(out.From.AddDays(-activityReach), out.To)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			if a.Status != programme.ActivityCancelled && !a.Last.Before(out.From) {
+				out.Activities = append(out.Activities, a)
 			}
 		}
 	}

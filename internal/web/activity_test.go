@@ -99,6 +99,10 @@ func TestActivity(t *testing.T) {
 		t.Errorf("cancelling what was held: %d, want 409", p.Status)
 	}
 
+	if !analyst.Get("/calendar").Has("ورشة إدماج الأسر") || s.As(t, auth.FieldWorker, place.Egypt).Get("/calendar").Has("ورشة إدماج الأسر") {
+		t.Error("the calendar shows activities to those who may read them, and to nobody else")
+	}
+
 	// Another one is cancelled, with a reason.
 	second := eg.Post("/activities", workshop(today.AddDays(3), place.Qatar)).Want(303).Header.Get("Location")
 	pressOn(t, eg, second, second+"/cancel", nil).Want(422)

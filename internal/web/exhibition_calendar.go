@@ -184,6 +184,11 @@ func (b *calendarPage) fillMonth(r *request, first, from, to calendar.Date) {
 				day.Items = append(day.Items, calendarItem{m.Title, "/meetings/" + strconv.FormatInt(m.ID, 10), "info", true, false})
 			}
 		}
+		for _, a := range b.Activities {
+			if !d.Before(a.First) && !d.After(a.Last) {
+				day.Items = append(day.Items, calendarItem{w.show(a.Title, a.TitleEN), activityURL(a.ID), "info", d == a.First || d.Weekday() == 6, false})
+			}
+		}
 		day.Empty = !day.Today && !day.Ramadan && len(day.Items)+len(day.Holidays) == 0
 		if week = append(week, day); len(week) == 7 {
 			b.Weeks = append(b.Weeks, week)
