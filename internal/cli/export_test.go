@@ -16,7 +16,7 @@ import (
 // An export on the command line is held to what the user may see whom --as names, and stands in the log under that name.
 func TestExportAs(t *testing.T) {
 	dir := importOffice(t, "")
-	file, mapping := rosterFile(t, 3)
+	file, mapping := rosterFile(t, 3, false)
 	run(t, 0, "import", "families", file, "--map", mapping, "--data", dir, "--as", importer)
 	withOffice(t, dir, "", func(_ *store.DB, svc *service.Service) {
 		for _, u := range []intake.User{{Email: "reviewer@test.example", Name: "مراجعة", Role: "reviewer", Party: "EG", All: "yes"},

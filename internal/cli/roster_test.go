@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,14 +57,21 @@ func withOffice(t *testing.T, dir, dsn string, fn func(*store.DB, *service.Servi
 	fn(db, service.New(service.Deps{DB: db, Keys: keys}))
 }
 
-// rosterFile writes a roster of n families and the map of its columns.
-func rosterFile(t *testing.T, n int) (file, mapping string) {
+// rosterFile writes a roster of n families and the map of its columns. product: with a product in every third row.
+func rosterFile(t *testing.T, n int, product bool) (file, mapping string) {
 	t.Helper()
-	rows := [][]string{testkit.RosterHeader}
+	header := slices.Clone(testkit.RosterHeader)
+	if product {
+		header = append(header, "اسم المنتج", "سعر المنتج", "وحدة البيع", "نسبة العمل اليدوي", "خامات المنتج")
+	}
+	rows := [][]string{header}
 	for i := range n {
 		r := testkit.RosterRow(i)
 		if i%50 == 7 {
 			r[slices.Index(testkit.RosterFields, "lead.phones.number")] = "5"
+		}
+		if product && i%3 == 0 {
+			r = append(r, "كليم", strconv.Itoa(100+i), "قطعة", "90", "صوف")
 		}
 		rows = append(rows, r)
 	}
@@ -107,7 +115,7 @@ func TestImportCommands(t *testing.T) {
 
 func importCommands(t *testing.T, dsn string) {
 	dir := importOffice(t, dsn)
-	file, mapping := rosterFile(t, 60)
+	file, mapping := rosterFile(t, 60, false)
 	report := filepath.Join(t.TempDir(), "report.xlsx")
 	at := []string{"--data", dir, "--db", dsn, "--as", importer}
 	command := func(args ...string) []string { return append(append([]string{"import"}, args...), at...) }
@@ -154,7 +162,8 @@ func importCommands(t *testing.T, dsn string) {
 // A program that is killed in the middle of an import leaves nothing but its database behind, and the next one goes on: the registry is the same as
 // after an import that nobody disturbed.
 func TestImportKilled(t *testing.T) {
-	file, mapping := rosterFile(t, 2600)
+	const rows = 3200 // more than one transaction of them
+	file, mapping := rosterFile(t, rows, true)
 	whole, killed := importOffice(t, ""), importOffice(t, "")
 	run(t, 3, "import", "families", file, "--map", mapping, "--data", whole, "--as", importer)
 
@@ -177,7 +186,7 @@ func TestImportKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	if done == 0 || done >= 2600 {
+	if done == 0 || done >= rows {
 		t.Fatalf("killed after row %d: the test proves nothing", done)
 	}
 	for _, place := range []string{temp, killed} {
@@ -196,7 +205,7 @@ func TestImportKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := printed(t, run(t, 3, "import", "resume", "1", "--json", "--data", killed, "--as", importer))
-	if r.State != "done" || r.Counts.Of(service.RowNew) != 2548 || r.Counts.Of(service.RowProblem) != 52 {
+	if r.State != "done" || r.Counts.Of(service.RowNew) != rows-rows/50 || r.Counts.Of(service.RowProblem) != rows/50 || r.Counts.ProductsNew == 0 {
 		t.Errorf("after the resume: %+v", r)
 	}
 	if got, want := tableOf(t, killed), tableOf(t, whole); got != want {
@@ -222,7 +231,14 @@ func tableOf(t *testing.T, dir string) string {
 				if err != nil {
 					return err
 				}
+				products, err := tx.ProductsOf(id)
+				if err != nil {
+					return err
+				}
 				fmt.Fprintln(&b, id, f.Version, f.Status.State, f.Status.Number, len(events), f.Record.Values())
+				for _, p := range products {
+					fmt.Fprintln(&b, p.ID, p.Version, p.Status.State, p.Record)
+				}
 			}
 		})
 		if err != nil {

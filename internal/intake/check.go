@@ -47,6 +47,16 @@ var requiredSets = sync.OnceValue(func() map[place.Country]map[string]bool {
 	return m
 })
 
+var requiredLeaves = sync.OnceValue(func() map[place.Country][]*leaf {
+	m := map[place.Country][]*leaf{}
+	for party, paths := range required {
+		for _, p := range paths {
+			m[party] = append(m[party], form().byPath[p])
+		}
+	}
+	return m
+})
+
 // Required reports whether a field, with or without indexes, carries the mark of a required one on the party's form.
 func Required(party place.Country, field string) bool {
 	return requiredSets()[party][registry.StripIndex(field)]
@@ -88,9 +98,9 @@ func (r *Registration) Check(ctx Context) (registry.Record, fault.Problems) {
 	var rec registry.Record
 
 	root := reflect.ValueOf(in).Elem()
-	for _, path := range required[ctx.Party] {
-		if root.FieldByIndex(form().byPath[path].index).String() == "" {
-			c.add(path, "problem.required")
+	for _, l := range requiredLeaves()[ctx.Party] {
+		if *l.in(root) == "" {
+			c.add(l.path, "problem.required")
 		}
 	}
 	rec.Case = c.caseOf(&in.Case)

@@ -23,6 +23,7 @@ type rowBatch struct {
 	rows   []*rosterRow
 	blinds [][]string
 	ready  []*readyRow
+	weight int          // rows that its transaction takes as long as; see slowRow
 	counts ImportCounts // of the reader, after the last row
 }
 
@@ -355,7 +356,10 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	})
 }
 
-// gather puts batches together until they have as many rows as one transaction stores.
+// slowRow is how many rows that are ready a row weighs that is decided about in its transaction: others wait meanwhile to save.
+const slowRow = 5
+
+// gather puts batches together until they weigh as much as the rows that one transaction stores.
 func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
 	return func(yield func(*rowBatch) bool) {
 		var all *rowBatch
@@ -364,8 +368,9 @@ func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
 				all = b
 			} else {
 				all.rows, all.blinds, all.ready = append(all.rows, b.rows...), append(all.blinds, b.blinds...), append(all.ready, b.ready...)
+				all.weight += b.weight
 			}
-			if len(all.rows) >= rows {
+			if all.weight >= rows {
 				if !yield(all) {
 					return
 				}
@@ -382,6 +387,7 @@ func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
 func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 	b.ready = make([]*readyRow, len(b.rows))
 	return im.s.db.View(ctx, func(tx *store.Tx) error {
+		b.weight = 0
 		var w found
 		var err error
 		if im.met.Load() { // else no row of late was in the registry: the transaction looks again anyway
@@ -414,6 +420,9 @@ func (im *importer) makeReady(ctx context.Context, b *rowBatch) error {
 				r.dropRecord()
 			}
 			b.ready[i] = x
+			if b.weight++; x.family == nil && !x.same {
+				b.weight += slowRow - 1
+			}
 		}
 		return nil
 	})

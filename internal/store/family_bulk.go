@@ -386,22 +386,16 @@ func (db *DB) Blind(id Identifier) string { return string(db.keys.Blind(id.Kind,
 // [Tx.MatchIdentifiers] for the rows of an import: one query for many.
 func (tx *Tx) MatchBlinds(party place.Country, blinds []string) (map[string][]BlindMatch, error) {
 	out := map[string][]BlindMatch{}
-	for chunk := range slices.Chunk(blinds, 32) {
+	held, err := tx.heldBlinds(party, blinds)
+	if err != nil {
+		return nil, err
+	}
+	for chunk := range slices.Chunk(held, 32) {
 		var q statement
 		q.add(`SELECT i.blind, i.kind, f.id, f.version, f.state, f.area, f.name, f.number, f.entered_by FROM identifier i JOIN family f ON f.id = i.family_id
 			WHERE i.party = ?`, string(party))
-		q.add(" AND i.blind IN (")
-		n := 1
-		for n < len(chunk) {
-			n *= 2
-		}
-		for i := range n {
-			if i > 0 {
-				q.add(", ")
-			}
-			q.add("?", []byte(chunk[min(i, len(chunk)-1)]))
-		}
-		q.add(") ORDER BY f.id")
+		q.inBlinds("i.blind", chunk)
+		q.add(" ORDER BY f.id")
 		err := tx.each(func(rows *sql.Rows) error {
 			var blind sql.RawBytes
 			var m BlindMatch
@@ -420,6 +414,31 @@ func (tx *Tx) MatchBlinds(party place.Country, blinds []string) (map[string][]Bl
 		}
 	}
 	return out, nil
+}
+
+// heldBlinds returns those of the blind indexes that the registry has: of a roster of new families hardly any. In their order, the index is gone through once.
+func (tx *Tx) heldBlinds(party place.Country, blinds []string) ([]string, error) {
+	blinds = slices.Clone(blinds)
+	slices.Sort(blinds)
+	var held []string
+	for chunk := range slices.Chunk(slices.Compact(blinds), 128) {
+		var q statement
+		q.add("SELECT blind FROM identifier WHERE party = ?", string(party))
+		q.inBlinds("blind", chunk)
+		err := tx.each(func(rows *sql.Rows) error {
+			var blind sql.RawBytes
+			err := rows.Scan(&blind)
+			if n := len(held); n == 0 || held[n-1] != string(blind) {
+				held = append(held, string(blind))
+			}
+			return err
+		}, q.text(), q.args...)
+		if err != nil {
+			return nil, fmt.Errorf("matching identifiers: %w", err)
+		}
+	}
+	slices.Sort(held)
+	return slices.Compact(held), nil
 }
 
 // FamiliesByNumber returns where the registration numbers of a party lead.

@@ -261,4 +261,20 @@ func (s *statement) inIDs(expr string, ids []int64) {
 	s.add(")")
 }
 
+// inBlinds is in for blind indexes.
+func (s *statement) inBlinds(expr string, blinds []string) {
+	s.add(" AND " + expr + " IN (")
+	n := 1
+	for n < len(blinds) {
+		n *= 2
+	}
+	for i := range n {
+		if i > 0 {
+			s.add(", ")
+		}
+		s.add("?", []byte(blinds[min(i, len(blinds)-1)]))
+	}
+	s.add(")")
+}
+
 func (s *statement) text() string { return s.b.String() }
