@@ -35,7 +35,9 @@ const (
 // An upload is staged with its bytes, sealed, before anything is made of it ([Imports.Stage]). A person says what the columns are ([Imports.Map]); a job
 // reads every row and says what would become of it, and writes nothing else; a person looks and confirms ([Imports.Confirm]); a second job takes the rows
 // in. Each batch of rows is one transaction: families, history, audit entries (one for each family, as if it had been typed), the journal's lines and
-// how far the import has come. So a program that was killed at any row goes on with the next one, and the tables are the same as if it had not been. What a
+// how far the import has come. So a program that was killed at any row goes on with the next one, and the tables are the same as if it had not been. Three
+// goroutines share the work, and what flows between them is used again: one reads and checks rows, one makes families ready, with all that is serialised, packed and
+// judged of them, and the third stores thousands in a transaction, because SQLite writes a page once for a transaction, however many rows touched it. What a
 // job reads (the day, the person's rights, the rules) is as it was when the job was asked for, for the same reason.
 //
 // A row is what a form is: the same structs, the same checks, the same permissions, asked for each row. A row that lacks what handing in demands becomes a
