@@ -16,8 +16,8 @@
 //
 // # Limits
 //
-// 32-bit memory (2 GiB at most, less by [Options]), one thread per solve. When a context ends, HiGHS is asked to stop and gives its best point and bound; if it
-// does not listen for two seconds it is cut off, and the best point that it had reported is returned. Executable memory is needed: where the system forbids it
+// 32-bit memory (2 GiB at most, less by [Options]), one thread per solve. When a context or a time limit ends, HiGHS is asked to stop and gives its best point and bound; if
+// it does not listen for 0.3 seconds it is left to itself, cut off when it next looks at the clock, and the best point that it had reported is returned. Executable memory is needed: where the system forbids it
 // (systemd's MemoryDenyWriteExecute), Solve returns an Unavailable fault, and the caller must go on without proof.
 package highs
 
@@ -53,6 +53,7 @@ type Solver struct {
 	opt     Options
 	slots   chan struct{}
 	serial  atomic.Int64
+	running atomic.Int64
 	mu      sync.Mutex // guards what follows
 	ready   bool
 	err     error
@@ -112,11 +113,11 @@ func (s *Solver) compile(ctx context.Context) (err error) {
 	return s.instantiateHost(ctx)
 }
 
-// Close frees the compiled code. No solve may be running.
+// Close frees the compiled code. No solve may be running; if one was left to itself and still does, its code stays until the process ends.
 func (s *Solver) Close(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.runtime == nil {
+	if s.runtime == nil || s.running.Load() > 0 {
 		return nil
 	}
 	err := s.runtime.Close(ctx)

@@ -136,7 +136,10 @@ func (r *run) clock() int64 {
 
 // write passes complete lines of HiGHS's log on.
 func (r *run) write(text []byte) {
-	if r.log == nil {
+	r.mu.Lock()
+	left := r.left
+	r.mu.Unlock()
+	if r.log == nil || left {
 		return
 	}
 	r.line.Write(text)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 	"muntija/internal/fault"
 )
 
-// grace is how long a run may go on after its context ended.
-const grace = 2 * time.Second
+// grace is how long a run may go on after its end before it is left to itself.
+const grace = 300 * time.Millisecond
 
 // Status says how a solve ended.
 type Status uint8
@@ -47,7 +48,7 @@ type Params struct {
 	Seed       int32          // of HiGHS's random choices, from 0
 	NoPresolve bool           // for problems whose relaxation is easy: looking for reductions can take longer than solving
 	Start      []float64      // values of all columns to begin with, or nil; values that break a row are mended if that is easy, else ignored
-	Progress   func(Progress) // called from the solving goroutine, about once a second and at each better point; must be quick
+	Progress   func(Progress) // called while Solve waits, about once a second and at each better point; must be quick
 	Log        func(string)   // lines of HiGHS's log
 }
 
@@ -74,10 +75,10 @@ type Result struct {
 	Seconds   float64
 }
 
-// run is one solve inside of its own instance. It is used by one goroutine; ended alone is written by another.
+// run is one solve inside of its own instance. It is used by one goroutine; ended is written by another, and what is known so far is read by another.
 type run struct {
 	began    time.Time
-	ended    atomic.Int64 // nanoseconds after began at which the context ended, 0 while it has not
+	ended    atomic.Int64 // nanoseconds after began at which the run was to end, 0 while it was not
 	mod      api.Module
 	shim     api.Module
 	full     bool // memory was refused
@@ -85,10 +86,14 @@ type run struct {
 	line     strings.Builder
 	progress func(Progress)
 	m        *Model
-	best     []float64 // last improving values
-	bestAt   float64
-	bound    float64
-	nodes    int64
+	looked   time.Duration // after began, when a callback's data were last read
+
+	mu     sync.Mutex // guards what follows
+	left   bool       // nobody waits for the run any more
+	best   []float64  // last improving values
+	bestAt float64
+	bound  float64
+	nodes  int64
 }
 
 // Kinds of callback, from HiGHS's HighsCallbackType.
@@ -103,35 +108,71 @@ const (
 // callback is where HiGHS's callback ends: out and in are its two structures.
 func (r *run) callback(ctx context.Context, kind int, out, in uint32) {
 	switch kind {
-	case cbSimplexInterrupt, cbIPMInterrupt, cbInterrupt:
-	case cbImproving, cbLogging:
-		if at, ok := r.item(ctx, out, "mip_dual_bound"); ok {
-			r.bound, _ = r.mod.Memory().ReadFloat64Le(at)
+	case cbInterrupt:
+		if now := time.Since(r.began); now-r.looked > 100*time.Millisecond { // it comes often
+			r.looked = now
+			r.note(ctx, out, nil)
 		}
-		if at, ok := r.item(ctx, out, "mip_node_count"); ok {
-			n, _ := r.mod.Memory().ReadUint64Le(at)
-			r.nodes = int64(n)
-		}
-		if kind == cbImproving {
-			if at, ok := r.item(ctx, out, "mip_solution"); ok {
-				if b, ok := r.mod.Memory().Read(at, uint32(8*r.m.Cols())); ok {
-					r.best = floats(b)
-				}
-			}
-			if at, ok := r.item(ctx, out, "objective_function_value"); ok {
-				r.bestAt, _ = r.mod.Memory().ReadFloat64Le(at)
+	case cbImproving:
+		best := []float64{}
+		if at, ok := r.item(ctx, out, "mip_solution"); ok {
+			if b, ok := r.mod.Memory().Read(at, uint32(8*r.m.Cols())); ok {
+				best = floats(b)
 			}
 		}
-		if r.progress != nil {
-			p := Progress{Seconds: time.Since(r.began).Seconds(), Best: r.bestAt, Bound: r.bound, Nodes: r.nodes}
-			if r.best == nil {
-				p.Best = math.Inf(int(r.m.direction()))
-			}
-			r.progress(p)
-		}
+		r.note(ctx, out, best)
+		r.tell()
+	case cbLogging:
+		r.note(ctx, out, nil)
+		r.tell()
 	}
 	if r.ended.Load() != 0 && in != 0 {
 		r.mod.Memory().WriteUint32Le(in, 1) // user_interrupt, the first field
+	}
+}
+
+// note keeps what a callback's data says, and better values if there are any.
+func (r *run) note(ctx context.Context, out uint32, best []float64) {
+	number := func(name string) (uint64, bool) {
+		at, ok := r.item(ctx, out, name)
+		if !ok {
+			return 0, false
+		}
+		return r.mod.Memory().ReadUint64Le(at)
+	}
+	bound, hasBound := number("mip_dual_bound")
+	nodes, hasNodes := number("mip_node_count")
+	value, hasValue := uint64(0), false
+	if best != nil {
+		value, hasValue = number("objective_function_value")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if hasBound {
+		r.bound = math.Float64frombits(bound)
+	}
+	if hasNodes {
+		r.nodes = int64(nodes)
+	}
+	if len(best) > 0 {
+		r.best = best
+	}
+	if hasValue {
+		r.bestAt = math.Float64frombits(value)
+	}
+}
+
+// tell reports progress to whoever waits.
+func (r *run) tell() {
+	r.mu.Lock()
+	p := Progress{Seconds: time.Since(r.began).Seconds(), Best: r.bestAt, Bound: r.bound, Nodes: r.nodes}
+	if r.best == nil {
+		p.Best = math.Inf(int(r.m.direction()))
+	}
+	left := r.left
+	r.mu.Unlock()
+	if r.progress != nil && !left {
+		r.progress(p)
 	}
 }
 
@@ -230,25 +271,70 @@ func (s *Solver) Solve(ctx context.Context, m *Model, p Params) (*Result, error)
 	if m.Memory() > int64(s.opt.MemoryMiB)<<20 {
 		return nil, fault.New(fault.TooLarge, "error.solver_memory", m.Memory()>>20, s.opt.MemoryMiB)
 	}
+	began := time.Now() // a time limit counts from here, a compile and waiting for others included
 	select {
 	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
 	case <-ctx.Done():
 		return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "error.solver_busy")
 	}
-	if err := s.Warm(ctx); err != nil {
+	err := s.Warm(ctx)
+	if err == nil && ctx.Err() != nil {
+		err = fault.Wrap(ctx.Err(), fault.Unavailable, "error.solver_busy")
+	}
+	if err != nil {
+		<-s.slots
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "error.solver_busy")
+	if p.TimeLimit > 0 {
+		p.TimeLimit = max(p.TimeLimit-time.Since(began), time.Millisecond)
 	}
-	return s.solve(ctx, m, p)
+	return s.await(ctx, m, p)
 }
 
-func (s *Solver) solve(ctx context.Context, m *Model, p Params) (res *Result, err error) {
+// await runs a solve and leaves it to itself when it does not heed its end: long passages of HiGHS look neither at its callbacks nor at the clock. Its place among the
+// solves at one time stays taken until it does.
+func (s *Solver) await(ctx context.Context, m *Model, p Params) (*Result, error) {
 	r := &run{began: time.Now(), log: p.Log, progress: p.Progress, m: m, bound: math.Inf(-int(m.direction()))}
-	stop := context.AfterFunc(ctx, func() { r.ended.Store(max(1, int64(time.Since(r.began)))) })
+	limited := ctx
+	if p.TimeLimit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, p.TimeLimit)
+		defer cancel()
+	}
+	late := make(chan struct{})
+	stop := context.AfterFunc(limited, func() {
+		r.ended.Store(max(1, int64(time.Since(r.began))))
+		time.AfterFunc(grace, func() { close(late) })
+	})
 	defer stop()
+	type outcome struct {
+		res *Result
+		err error
+	}
+	done := make(chan outcome, 1)
+	s.running.Add(1)
+	go func() {
+		defer func() {
+			s.running.Add(-1)
+			<-s.slots
+		}()
+		res, err := s.solve(ctx, r, p)
+		done <- outcome{res, err}
+	}()
+	var o outcome
+	select {
+	case o = <-done:
+	case <-late:
+		o.res = r.cutOff()
+	}
+	if o.res != nil && o.res.Status == Interrupted && ctx.Err() == nil {
+		o.res.Status = TimeLimit
+	}
+	return o.res, o.err
+}
+
+func (s *Solver) solve(ctx context.Context, r *run, p Params) (res *Result, err error) {
+	m := r.m
 	// The module runs under a context of its own: it is asked to stop, and cut off by the clock, never closed in the middle by wazero.
 	inner := context.WithValue(context.WithoutCancel(ctx), runKey{}, r)
 	name := "highs-" + strconv.FormatInt(s.serial.Add(1), 10)
@@ -456,6 +542,9 @@ func (r *run) ray(ctx context.Context, h uint64) []float64 {
 
 // cutOff is the result of a run that did not heed its end: the best values that it had reported.
 func (r *run) cutOff() *Result {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left = true
 	res := &Result{Status: Interrupted, Seconds: time.Since(r.began).Seconds(), Nodes: r.nodes, Bound: r.bound, Gap: Inf}
 	if r.best != nil {
 		res.HasValues, res.X = true, r.best

@@ -37,19 +37,25 @@ const nodeRate = 60
 // rounds is how many times the walks begin anew.
 const rounds = 24
 
-// assign answers an assignment problem by walks, one for each thread, and now and then asks the searcher for the proof. After each round the walks wait for one another, so that
-// the same problem, seed and number of threads give the same plan.
+// assign answers an assignment problem by walks, one for each thread, whose plans are then improved part by part by exact branches, and now and then asks the searcher for
+// the proof. After each round the walks wait for one another, so that the same problem, seed and number of threads give the same plan.
 func (r *run) assign() {
 	if r.o.Search != nil && len(r.e.p.Exh) <= linearPairs {
 		r.linear()
 	}
+	if r.multiple(); r.planned && r.near(r.value) {
+		return
+	}
+	cols := r.newColumns()
 	l := r.newLosses()
+	menders := make([]mender, r.e.threads)
 	walks := make([]*walker, r.e.threads)
 	for k := range walks {
 		walks[k] = newWalker(l, r.seed, uint64(k))
+		walks[k].begin(r.chosen)
 	}
 	pairs := int64(len(r.e.p.Exh)) // few pairs need no long walks
-	length := min(int64(r.o.Time.Seconds()*walkRate/rounds), pairs*min(20_000, 50*pairs))
+	length := min(int64(r.o.Time.Seconds()*walkRate*0.6/rounds), pairs*min(20_000, 50*pairs))
 	over := func() bool { return r.ctx.Err() != nil }
 	for round := range rounds {
 		var wg sync.WaitGroup
@@ -66,6 +72,20 @@ func (r *run) assign() {
 		for _, w := range walks {
 			r.adoptWalk(w)
 		}
+		if cols != nil {
+			if round == 0 {
+				r.tighten(cols, 400)
+			}
+			for k, w := range walks {
+				wg.Go(func() { w.improve(cols, &menders[k], int64(r.o.Time.Seconds()*branchRate/rounds), over) })
+			}
+			wg.Wait()
+			for k, w := range walks {
+				if r.adoptWalk(w); menders[k].all && w.value == r.value {
+					r.prove(r.value)
+				}
+			}
+		}
 		r.e.work.Add(r.budget / (rounds + 1))
 		r.report("exchange")
 		if r.near(r.value) || r.ctx.Err() != nil {
@@ -81,6 +101,54 @@ func (r *run) assign() {
 		}
 	}
 	r.proveAssignment(0.9)
+}
+
+// branchRate is how many entries of knapsacks a second of the time limit stands for.
+const branchRate = 250_000_000
+
+// improve mends the best plan of a walk and lets it go on from there.
+func (w *walker) improve(c *columns, m *mender, work int64, over func() bool) {
+	if !w.has {
+		return
+	}
+	at := make([]int32, len(w.best))
+	for i, k := range w.best {
+		at[i] = w.option[k].j
+	}
+	if m.improve(c, w.losses, at, w.next, work, over) == 0 {
+		return
+	}
+	for i, j := range at {
+		w.best[i] = w.find(int32(i), j)
+	}
+	w.take(w.best)
+	w.value = w.sum
+}
+
+// begin gives the walk a plan as its best.
+func (w *walker) begin(chosen []int32) {
+	if len(chosen) == 0 {
+		return
+	}
+	e := w.e
+	at := make([]int32, e.n)
+	for i := range at {
+		at[i] = int32(e.j)
+	}
+	i := int32(0)
+	for _, o := range chosen {
+		for e.p.Start[i+1] <= o {
+			i++
+		}
+		at[i] = int32(e.p.Exh[o])
+	}
+	for i, j := range at {
+		if at[i] = w.find(int32(i), j); at[i] < 0 {
+			return // an option that walks do not look at
+		}
+	}
+	w.take(at)
+	w.note()
 }
 
 // adoptWalk takes the best plan of a walk.

@@ -37,14 +37,26 @@ type engine struct {
 // maxCells bounds types × exhibitions, for which a price is kept.
 const maxCells = 64 << 20
 
-// estimate is the memory in bytes that solving needs beside the problem itself.
-func estimate(p *model.Problem, threads int) int64 {
+// Memory is an estimate of the bytes that solving needs beside the problem itself.
+func Memory(p *model.Problem, threads int) int64 {
 	cells := int64(len(p.Types)) * int64(p.J())
 	walks := int64(0)
 	if knapsacks(p) {
 		walks = int64(p.N()) * (int64(p.J()) + 40*int64(min(mostOptions, p.J()+1)) + 64*int64(threads))
 	}
+	if knapsacks(p) {
+		walks += int64(len(p.Exh))*32 + min(int64(threads)*8*mostTable, 8*int64(threads)*largestKnapsack(p)) + mostTotal/2
+	}
 	return walks + cells*(8+4+16) + int64(p.N())*40 + int64(len(p.Exh))*2 + int64(threads)<<20
+}
+
+// largestKnapsack is the entries of the largest table of exact knapsacks, more or less.
+func largestKnapsack(p *model.Problem) int64 {
+	most := int64(0)
+	for _, e := range p.Exhibitions {
+		most = max(most, min(e.Capacity, mostTable))
+	}
+	return most * int64(p.N()+1)
 }
 
 func newEngine(p *model.Problem, threads int) *engine {

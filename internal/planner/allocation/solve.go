@@ -66,7 +66,7 @@ func Solve(ctx context.Context, p *model.Problem, o Options) (*model.Plan, error
 	if cells := int64(len(p.Types)) * int64(p.J()); cells > maxCells {
 		return nil, fmt.Errorf("%w: %d combinations of groups × %d exhibitions are more than %d; name fewer groups in quotas", ErrMemory, len(p.Types), p.J(), maxCells)
 	}
-	if need := estimate(p, o.Threads); need > o.Memory {
+	if need := Memory(p, o.Threads); need > o.Memory {
 		return nil, fmt.Errorf("%w: it would take about %d MB, allowed are %d MB", ErrMemory, need>>20, o.Memory>>20)
 	}
 	deadline := o.Until

@@ -7,13 +7,15 @@
 // merit of 1 to 1,000 points that falls with distance, one to three booths, and twice to three times as much demand as room. Quotas cross: each exhibition
 // bounds parties, areas and categories from above and first-timers and disability from below; the season bounds areas. Travel has a budget per party.
 //
-// Types C, D and E of generalised assignment follow the usual recipe (Chu and Beasley 1997 for C and D; Laguna, Kelly, González-Velarde and Glover 1995 for E).
+// Types A to E of generalised assignment follow the usual recipe (Chu and Beasley 1997 for A to D; Laguna, Kelly, González-Velarde and Glover 1995 for E), multiple knapsacks
+// that of Martello and Toth 1990.
 package instance
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"muntija/internal/planner/model"
 )
@@ -231,18 +233,19 @@ func sorted(g []int32) []int32 {
 	return g
 }
 
-// Assignment returns a generalised assignment problem of type 'C', 'D' or 'E' with so many agents (exhibitions) and jobs (exhibitors), to be minimised.
+// Assignment returns a generalised assignment problem of type 'A' to 'E' with so many agents (exhibitions) and jobs (exhibitors), to be minimised.
 func Assignment(kind byte, agents, jobs int, seed uint64) *model.Problem {
 	r := rand.New(rand.NewPCG(seed, uint64(kind)))
 	p := &model.Problem{Sense: model.Min, MustPlace: true, AtMost: 1, Types: [][]int32{{}}, Start: []int32{0}}
 	size := make([][]int32, jobs)
-	load := make([]int64, agents)
+	load, cheapest := make([]int64, agents), make([]int64, agents)
 	for i := range jobs {
 		size[i] = make([]int32, agents)
+		at := 0
 		for a := range agents {
 			var s, c int32
 			switch kind {
-			case 'C':
+			case 'A', 'B', 'C':
 				s, c = int32(5+r.IntN(21)), int32(10+r.IntN(41))
 			case 'D':
 				s = int32(1 + r.IntN(100))
@@ -254,13 +257,54 @@ func Assignment(kind byte, agents, jobs int, seed uint64) *model.Problem {
 			size[i][a] = s
 			load[a] += int64(s)
 			p.Exh, p.Value, p.Size = append(p.Exh, uint16(a)), append(p.Value, c), append(p.Size, s)
+			if row := p.Value[len(p.Value)-1-a:]; c < row[at] {
+				at = a
+			}
 		}
+		cheapest[at] += int64(size[i][at])
 		p.Start = append(p.Start, int32(len(p.Exh)))
 		p.Type = append(p.Type, 0)
 		p.IDs.Append(fmt.Sprintf("job%d", i+1))
 	}
+	same := int64(0.6*15*float64(jobs)/float64(agents) + 0.4*float64(slices.Max(cheapest)))
 	for a := range agents {
-		p.Exhibitions = append(p.Exhibitions, model.Exhibition{ID: fmt.Sprintf("agent%d", a+1), Capacity: max(1, load[a]*8/10/int64(agents)), Metres: model.Unlimited})
+		room := max(1, load[a]*8/10/int64(agents))
+		switch kind {
+		case 'A':
+			room = same
+		case 'B':
+			room = same * 7 / 10
+		}
+		p.Exhibitions = append(p.Exhibitions, model.Exhibition{ID: fmt.Sprintf("agent%d", a+1), Capacity: room, Metres: model.Unlimited})
+	}
+	return must(p)
+}
+
+// Knapsacks returns a multiple knapsack problem with so many knapsacks (exhibitions) of half of all sizes together and items (exhibitors) of kind 'U', values by chance; 'W', near their
+// sizes; or 'S', their sizes and 100 more.
+func Knapsacks(kind byte, knapsacks, items int, seed uint64) *model.Problem {
+	r := rand.New(rand.NewPCG(seed, uint64(kind)))
+	p := &model.Problem{Sense: model.Max, AtMost: 1, Types: [][]int32{{}}, Start: []int32{0}}
+	total := int64(0)
+	for i := range items {
+		s := int32(10 + r.IntN(991))
+		v := s + 100
+		switch kind {
+		case 'U':
+			v = int32(10 + r.IntN(991))
+		case 'W':
+			v = max(1, s+int32(r.IntN(201)-100))
+		}
+		total += int64(s)
+		for k := range knapsacks {
+			p.Exh, p.Value, p.Size = append(p.Exh, uint16(k)), append(p.Value, v), append(p.Size, s)
+		}
+		p.Start = append(p.Start, int32(len(p.Exh)))
+		p.Type = append(p.Type, 0)
+		p.IDs.Append(fmt.Sprintf("item%d", i+1))
+	}
+	for k := range knapsacks {
+		p.Exhibitions = append(p.Exhibitions, model.Exhibition{ID: fmt.Sprintf("knapsack%d", k+1), Capacity: total / 2 / int64(knapsacks), Metres: model.Unlimited})
 	}
 	return must(p)
 }
