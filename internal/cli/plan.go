@@ -44,7 +44,7 @@ func (p *program) planAllocationCommand() *urfave.Command {
 			&urfave.IntFlag{Name: "threads", Value: 2, Usage: "threads, 1 to 64"},
 			&urfave.FloatFlag{Name: "gap", Value: 0.0001, Usage: "stop when the plan is proven to be within this share of the best; 0 goes on"},
 			&urfave.IntFlag{Name: "memory", Value: 1200, Usage: "most memory in MB"},
-			&urfave.StringFlag{Name: "reasons", Value: "auto", Usage: "all: for each exhibitor; summary: exhibitions, quotas and unmet minima; none; auto: all up to 20,000 exhibitors"},
+			&urfave.StringFlag{Name: "reasons", Value: "auto", Usage: "all: for each exhibitor; summary: exhibitions, quotas and unmet minima; none; auto: all up to 20,000 exhibitors and 400,000 pairs"},
 			&urfave.BoolFlag{Name: "bundle", Usage: "put the problem into the answer, so that it can be verified alone"},
 			&urfave.BoolFlag{Name: "no-search", Usage: "do without HiGHS: no bound but that of prices"},
 		},
@@ -79,8 +79,14 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 		bundle = data
 	}
 	data = nil
+	families := mode == "all" || (mode == "auto" && problem.N() <= 20_000 && len(problem.Exh) <= 400_000)
 	limit := cmd.Duration("time") // the work follows from it alone, the clock strikes in time for the check and the reasons
-	options := allocation.Options{Time: limit, Until: began.Add(max(limit*95/100, time.Since(began)+50*time.Millisecond)), Seed: cmd.Uint64("seed"),
+	loaded := time.Since(began)   // on a busy machine writing takes longer as reading did
+	reserve := limit/20 + loaded
+	if families {
+		reserve += 5 * loaded
+	}
+	options := allocation.Options{Time: limit, Until: began.Add(max(limit-min(reserve, limit*4/10), loaded+50*time.Millisecond)), Seed: cmd.Uint64("seed"),
 		Threads: threads, Gap: gap, Memory: int64(cmd.Int("memory")) << 20}
 	if !cmd.Bool("no-search") {
 		solver := highs.New(highs.Options{CacheDir: service.UserPlanCache()})
@@ -99,7 +105,6 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	}
 	var reasons func(io.Writer) error
 	if mode != "none" {
-		families := mode == "all" || (mode == "auto" && problem.N() <= 20_000)
 		reasons = func(w io.Writer) error { return explain.New(problem, plan).WriteJSON(w, families) }
 	}
 	run := model.Run{Seconds: time.Since(began).Seconds(), Threads: threads, Solver: "muntija " + model.Version}

@@ -22,6 +22,7 @@ func planFlags() []urfave.Flag {
 		&urfave.DurationFlag{Name: "time", Usage: "how long to plan; then the best plan and bound so far", Value: 30 * time.Second},
 		&urfave.IntFlag{Name: "seed", Usage: "of all random choices, from 0", Value: 1},
 		&urfave.IntFlag{Name: "threads", Usage: "threads, 1 to 64", Value: 2},
+		&urfave.IntFlag{Name: "memory", Usage: "most memory in MB; a problem that is estimated to need more is refused", Value: 2048},
 	}
 }
 
@@ -32,11 +33,25 @@ type planRun struct {
 	limit   time.Duration
 	seed    int
 	threads int
+	memory  int64 // bytes
 	began   time.Time
 }
 
+// left is how long the solver may take: the time limit holds for reading the problem, checking and writing the plan too.
+func (r *planRun) left() time.Duration {
+	return max(r.limit*95/100-time.Since(r.began), 20*time.Millisecond)
+}
+
+// fits refuses a problem that would need more memory than it may.
+func (r *planRun) fits(need int64) error {
+	if need > r.memory {
+		return fmt.Errorf("the problem does not fit into memory: it would take about %d MB, allowed are %d MB (--memory)", need>>20, r.memory>>20)
+	}
+	return nil
+}
+
 func (p *program) planRun(cmd *urfave.Command) (*planRun, error) {
-	r := &planRun{out: cmd.String("out"), limit: cmd.Duration("time"), seed: cmd.Int("seed"), threads: cmd.Int("threads"), began: time.Now()}
+	r := &planRun{out: cmd.String("out"), limit: cmd.Duration("time"), seed: cmd.Int("seed"), threads: cmd.Int("threads"), memory: int64(cmd.Int("memory")) << 20, began: time.Now()}
 	switch {
 	case cmd.Args().Len() > 0:
 		return nil, fmt.Errorf("plan %s takes no word %q; %w", cmd.Name, cmd.Args().First(), errUsage)
@@ -46,6 +61,8 @@ func (p *program) planRun(cmd *urfave.Command) (*planRun, error) {
 		return nil, fmt.Errorf("--seed is between 0 and %d, not %d; %w", math.MaxInt32, r.seed, errUsage)
 	case r.threads < 1 || r.threads > 64:
 		return nil, fmt.Errorf("--threads is between 1 and 64, not %d; %w", r.threads, errUsage)
+	case cmd.Int("memory") < 1:
+		return nil, fmt.Errorf("--memory is above 0; %w", errUsage)
 	}
 	var err error
 	if r.data, err = p.readPlanFile(cmd.String("in")); err != nil {

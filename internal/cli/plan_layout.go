@@ -23,7 +23,10 @@ func (p *program) planLayoutCommand() *urfave.Command {
 			if err != nil {
 				return fmt.Errorf("reading the problem: %w", err)
 			}
-			result, err := layout.Solve(ctx, problem, layout.Params{TimeLimit: run.limit, Seed: int64(run.seed), Threads: run.threads})
+			if err := run.fits(layout.Memory(problem, run.threads)); err != nil {
+				return err
+			}
+			result, err := layout.Solve(ctx, problem, layout.Params{TimeLimit: run.left(), Work: run.limit, Seed: int64(run.seed), Threads: run.threads})
 			if err != nil {
 				return err
 			}

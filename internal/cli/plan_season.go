@@ -22,9 +22,12 @@ func (p *program) planSeasonCommand() *urfave.Command {
 			if err != nil {
 				return fmt.Errorf("reading the problem: %w", err)
 			}
+			if err := run.fits(season.Memory(problem)); err != nil {
+				return err
+			}
 			solver := openSolver()
 			defer solver.Close(context.WithoutCancel(ctx))
-			result, err := season.Solve(ctx, solver, problem, season.Params{TimeLimit: run.limit, Seed: int32(run.seed), Threads: run.threads})
+			result, err := season.Solve(ctx, solver, problem, season.Params{TimeLimit: run.left(), Work: run.limit, Seed: int32(run.seed), Threads: run.threads})
 			if err != nil {
 				return err
 			}

@@ -79,6 +79,14 @@ type Book struct {
 	rows   tally
 	cells  map[[2]int32][]int32 // pairs of a cell in the order of the rule, built on demand
 	owner  []int32              // exhibitor of each pair
+	queues map[[2]int32]*queue
+	turn   []int32 // place of each pair on its cell's waiting list, from 1, 0: none; of cells that have a queue
+}
+
+// queue is what a cell's pairs share.
+type queue struct {
+	seats, applicants int
+	last              int32 // pair with a seat that is last in the order, -1: none
 }
 
 // tally is the use of every limit.
@@ -275,25 +283,38 @@ func (b *Book) ahead(x, y int32) bool {
 	return int64(p.Sense)*int64(p.Value[x]) > int64(p.Sense)*int64(p.Value[y])
 }
 
-// standing fills in where a pair stands in its cell.
-func (b *Book) standing(i, o int32, r *Reason) {
-	waiting := 0
-	last := int32(-1)
+// queue returns the queue of a pair's cell.
+func (b *Book) queue(i, o int32) *queue {
+	key := [2]int32{int32(b.P.Exh[o]), b.P.Type[i]}
+	if q := b.queues[key]; q != nil {
+		return q
+	}
+	if b.queues == nil {
+		b.queues, b.turn = map[[2]int32]*queue{}, make([]int32, len(b.P.Exh))
+	}
+	q := &queue{last: -1}
+	waiting := int32(0)
 	for _, x := range b.cell(i, o) {
-		owner := b.owner[x]
 		switch {
 		case b.has[x]:
-			r.Seats++
-			r.Applicants++
-			last = x
-		case b.own(owner, x).rule == Open:
-			r.Applicants++
+			q.seats++
+			q.applicants++
+			q.last = x
+		case b.own(b.owner[x], x).rule == Open:
+			q.applicants++
 			waiting++
-			if x == o {
-				r.Waiting = waiting
-			}
+			b.turn[x] = waiting
 		}
 	}
+	b.queues[key] = q
+	return q
+}
+
+// standing fills in where a pair stands in its cell.
+func (b *Book) standing(i, o int32, r *Reason) {
+	q := b.queue(i, o)
+	r.Seats, r.Applicants, r.Waiting = q.seats, q.applicants, int(b.turn[o])
+	last := q.last
 	if last >= 0 {
 		m := b.mark(b.owner[last], last)
 		r.CutOff = &m

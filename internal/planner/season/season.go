@@ -37,6 +37,7 @@ import (
 // Params are the parameters of a run.
 type Params struct {
 	TimeLimit time.Duration // of the whole run, explanation included; 0: none
+	Work      time.Duration // how much a walk without HiGHS does, TimeLimit unless said: the same amount, the same plan
 	Seed      int32
 	Threads   int // noted in the result; HiGHS uses one
 	Progress  func(highs.Progress)

@@ -108,7 +108,7 @@ func (u *built) settled(ctx context.Context, o Params, left func() time.Duration
 		seconds = 3 // HiGHS decides these soon, also that there is no plan
 	}
 	if o.TimeLimit > 0 {
-		seconds = min(seconds, o.TimeLimit.Seconds()*0.4)
+		seconds = min(seconds, cmp.Or(o.Work, o.TimeLimit).Seconds()*0.4)
 	}
 	over := func() bool { return ctx.Err() != nil || o.TimeLimit > 0 && left() < o.TimeLimit/2 }
 	x := u.feasible(o.Seed, int(seconds*effortPerSecond), over)
