@@ -54,8 +54,8 @@ type Solver struct {
 	slots   chan struct{}
 	serial  atomic.Int64
 	running atomic.Int64
-	mu      sync.Mutex // guards what follows
-	ready   bool
+	mu      sync.Mutex    // guards warm, and what follows once it is closed
+	warm    chan struct{} // closed when compiled; nil before the first Warm
 	err     error
 	runtime wazero.Runtime
 	code    wazero.CompiledModule
@@ -72,15 +72,27 @@ func New(o Options) *Solver {
 	return &Solver{opt: o, slots: make(chan struct{}, o.Solves)}
 }
 
-// Warm compiles the module unless that is done, and reports whether the solver can be used. Call it in the background when the program starts.
+// Warm compiles the module unless that is done, and reports whether the solver can be used. If the context ends first, the compile goes on for those who come later. Call
+// it in the background when the program starts.
 func (s *Solver) Warm(ctx context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ready {
-		s.err = s.compile(context.WithoutCancel(ctx)) // a compile that a person's request began serves all others
-		s.ready = true
+	if s.warm == nil {
+		s.warm = make(chan struct{})
+		go func() {
+			defer close(s.warm)
+			s.err = s.compile(context.WithoutCancel(ctx))
+		}()
 	}
-	return s.err
+	warm := s.warm
+	s.mu.Unlock()
+	select {
+	case <-warm:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.err
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.Unavailable, "error.solver_busy")
+	}
 }
 
 func (s *Solver) compile(ctx context.Context) (err error) {
@@ -113,10 +125,22 @@ func (s *Solver) compile(ctx context.Context) (err error) {
 	return s.instantiateHost(ctx)
 }
 
-// Close frees the compiled code. No solve may be running; if one was left to itself and still does, its code stays until the process ends.
+// Close frees the compiled code. No solve may be running; if one was left to itself and still does, or if it is compiling, that stays until
+// the process ends.
 func (s *Solver) Close(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.warm == nil {
+		s.warm = make(chan struct{})
+		close(s.warm)
+		s.err = fault.New(fault.Unavailable, "error.solver_unavailable")
+		return nil
+	}
+	select {
+	case <-s.warm:
+	default:
+		return nil // it compiles yet
+	}
 	if s.runtime == nil || s.running.Load() > 0 {
 		return nil
 	}
@@ -124,6 +148,6 @@ func (s *Solver) Close(ctx context.Context) error {
 	if e := s.cache.Close(ctx); err == nil {
 		err = e
 	}
-	s.runtime, s.ready, s.err = nil, true, fault.New(fault.Unavailable, "error.solver_unavailable")
+	s.runtime, s.err = nil, fault.New(fault.Unavailable, "error.solver_unavailable")
 	return err
 }

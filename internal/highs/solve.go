@@ -277,7 +277,13 @@ func (s *Solver) Solve(ctx context.Context, m *Model, p Params) (*Result, error)
 	case <-ctx.Done():
 		return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "error.solver_busy")
 	}
-	err := s.Warm(ctx)
+	waiting := ctx
+	if p.TimeLimit > 0 {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, p.TimeLimit)
+		defer cancel()
+	}
+	err := s.Warm(waiting)
 	if err == nil && ctx.Err() != nil {
 		err = fault.Wrap(ctx.Err(), fault.Unavailable, "error.solver_busy")
 	}

@@ -40,11 +40,11 @@ const rounds = 24
 // assign answers an assignment problem by walks, one for each thread, whose plans are then improved part by part by exact branches, and now and then asks the searcher for
 // the proof. After each round the walks wait for one another, so that the same problem, seed and number of threads give the same plan.
 func (r *run) assign() {
-	if r.o.Search != nil && len(r.e.p.Exh) <= linearPairs {
-		r.linear()
-	}
 	if r.multiple(); r.planned && r.near(r.value) {
 		return
+	}
+	if r.o.Search != nil && len(r.e.p.Exh) <= linearPairs {
+		r.within(0.3, func() { r.linear() }) // a searcher that is not ready yet must not take all the time
 	}
 	cols := r.newColumns()
 	l := r.newLosses()
@@ -195,10 +195,15 @@ func (r *run) proveAssignment(share float64) {
 	if n := len(side.free); n > exactPairs || n > 600 && n > 3*r.e.n {
 		return
 	}
+	r.within(share, func() { r.search(side, true) })
+}
+
+// within does something in at most a share of what time is left.
+func (r *run) within(share float64, do func()) {
 	whole := r.ctx
 	ctx, cancel := context.WithTimeout(whole, time.Duration(share*float64(time.Until(r.deadline))))
 	defer cancel()
 	r.ctx = ctx
 	defer func() { r.ctx = whole }()
-	r.search(side, true)
+	do()
 }

@@ -66,8 +66,12 @@ func Solve(ctx context.Context, s *highs.Solver, p *Problem, o Params) (*Result,
 		return b.unproven(r, u, o), nil
 	}
 	res, err := u.optimise(ctx, s, o, left)
-	if fault.Is(err, fault.Unavailable) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) || fault.Is(err, fault.TooLarge) {
-		return b.unproven(r, u, o), nil
+	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil || fault.Is(err, fault.TooLarge) {
+		b.unproven(r, u, o)
+		if errors.Is(err, context.DeadlineExceeded) { // the solver was not ready in time
+			r.Stop = "time_limit"
+		}
+		return r, nil
 	}
 	if err != nil {
 		return nil, err

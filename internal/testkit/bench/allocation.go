@@ -26,8 +26,11 @@ func benchAllocation(ctx context.Context) error {
 	}
 	for _, c := range []string{
 		"season,10000,50,0.001,2", "season,100000,100,0.0001,15", "season,1000000,200,0.0005,90", "season,3000,30,0,30",
-		// shares above the bound, which no plan can reach: of few jobs the best known plans lie further above it
-		"D,100,20,0.011,30", "C,200,20,0.008,30", "D,200,20,0.004,30", "E,200,20,0.002,30", "C,400,40,0.01,30", "D,400,40,0.004,30", "E,400,40,0.003,30", "D,1600,80,0.004,30",
+		// types of generalised assignment: shares above the bound that is proven, which is that of exact knapsacks
+		"A,200,20,0,30", "B,200,20,0.001,30", "C,200,20,0.002,30", "D,100,10,0.003,30", "D,100,20,0.006,30", "D,200,20,0.004,30", "E,100,20,0.0005,30", "E,200,20,0.0005,30", "C,400,40,0.002,30",
+		"D,400,40,0.004,30", "E,400,40,0.001,30", "C,1600,80,0.002,30", "D,1600,80,0.003,30", "E,1600,80,0.001,30",
+		// multiple knapsacks
+		"KU,300,50,0.0005,30", "KW,100,10,0.0005,30", "KS,300,50,0.0005,30",
 	} {
 		cmd := exec.CommandContext(ctx, os.Args[0], "allocate:"+c)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
@@ -108,11 +111,13 @@ func allocateOne(ctx context.Context, spec string) error {
 	seconds, _ := strconv.ParseFloat(f[4], 64)
 	var p *model.Problem
 	aim := gap
-	if f[0] == "season" {
+	switch {
+	case f[0] == "season":
 		p = instance.Season(n, j, 1)
-	} else {
-		p = instance.Assignment(f[0][0], j, n, 1)
-		aim = 0.0005
+	case f[0][0] == 'K':
+		p, aim = instance.Knapsacks(f[0][1], j, n, 1), 0
+	default:
+		p, aim = instance.Assignment(f[0][0], j, n, 1), 0
 	}
 	solver := highs.New(highs.Options{CacheDir: filepath.Join(*dirFlag, "highs")})
 	if err := solver.Warm(ctx); err != nil {

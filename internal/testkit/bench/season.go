@@ -53,7 +53,7 @@ func benchSeason(ctx context.Context) error {
 		fmt.Printf("season %d × %d × %d that cannot be planned: %d demands clash (%s) in %s; goal 10s: %s\n", k[0], k[1], k[2], len(r.Reasons), r.Clash,
 			took.Round(10*time.Millisecond), verdict(r.Status == "infeasible" && took < 11*time.Second))
 	}
-	for _, k := range [][5]int{{30, 160, 6, 30, 14}, {130, 434, 20, 36, 70}} {
+	for _, k := range [][5]int{{30, 160, 6, 30, 14}, {54, 152, 9, 36, 139}, {88, 218, 11, 36, 150}, {131, 434, 20, 30, 77}} {
 		p := season.GenerateTimetable(k[0], k[1], k[2], k[3], k[4], 1)
 		began := time.Now()
 		r, err := season.Solve(ctx, solver, p, season.Params{TimeLimit: 30 * time.Second})
