@@ -42,6 +42,9 @@ func (t *Token) Sets() map[string][]string {
 func (t *Token) Check(ctx Context) (CheckedToken, fault.Problems) {
 	in, c := shapedSmall(ctx, t)
 	out := CheckedToken{Name: in.Name, Scopes: in.Scopes, Areas: in.Areas, Days: c.whole("days", in.Days, 1, maxTokenDays)}
+	if len(in.Scopes) == 0 {
+		c.add("scopes", "problem.required")
+	}
 	for _, a := range in.Areas {
 		c.area("areas", a)
 	}
