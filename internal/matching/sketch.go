@@ -124,6 +124,9 @@ func (s *Set) sketch(p *person) (k Sketch) {
 	return k
 }
 
+// Sum is a number that changes with whatever of the record is compared.
+func (k *Sketch) Sum() uint32 { return k[skSum] }
+
 // AppendTo writes the sketch in SketchBytes bytes.
 func (k *Sketch) AppendTo(b []byte) []byte {
 	for _, w := range k {
@@ -280,10 +283,10 @@ func nearness(a, b *Sketch) (bits int) {
 
 // Bounds of a hunt. They hold also if everybody is called محمد أحمد محمد.
 const (
-	nearEnough  = 14  // bits of nearness from which a pair is looked at closely, at any size
+	nearEnough  = 19  // bits of nearness from which a pair is looked at closely, at any size
 	mostOfKey   = 400 // records that one key brings, of all; what shares it beyond is found by a rarer key or not at all
 	mostSharing = 48  // new records under one key
-	mostNear    = 40  // others that one new record is compared with, the nearest
+	mostNear    = 6   // others that one new record is compared with, the nearest
 )
 
 // Hunt looks for records that may be the same as some new ones, among sketches that pass by once.

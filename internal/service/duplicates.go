@@ -369,17 +369,22 @@ func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Op
 	if _, err := auth.ReachOf(actor, auth.DuplicateRun); err != nil {
 		return nil, 0, err
 	}
-	var waiting []sketched
+	var ids []int64
+	var sums []uint32
 	at := s.now()
 	if queue {
 		if err := s.jobs.upToDate(ctx, actor.Party, ctx.Err); err != nil {
 			return nil, 0, err
 		}
 		err := s.db.View(ctx, func(tx *store.Tx) error {
-			waiting = nil
+			ids, sums = ids[:0], sums[:0]
 			return tx.PendingLinkage(actor.Party, math.MaxInt32, func(b *store.LinkageSegment) error {
 				list, err := readSketches(b)
-				waiting = append(waiting, slices.DeleteFunc(list, func(x sketched) bool { return !x.pending })...)
+				for i := range list {
+					if list[i].pending {
+						ids, sums = append(ids, list[i].id), append(sums, list[i].sketch.Sum())
+					}
+				}
 				return err
 			})
 		})
@@ -387,17 +392,7 @@ func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Op
 			return nil, 0, err
 		}
 	}
-	names := map[string]int64{}
-	records, err := personsOf(ctx, s.db, actor.Party, func(id int64, n registry.Number) string {
-		name := string(n)
-		if n == "" {
-			name = "#" + strconv.FormatInt(id, 10)
-		}
-		if queue {
-			names[name] = id
-		}
-		return name
-	})
+	records, err := personsOf(ctx, s.db, actor.Party, func(id int64, _ registry.Number) string { return strconv.FormatInt(id, 10) })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -423,38 +418,82 @@ func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Op
 		}
 	}
 	if queue {
-		if err := s.queueAll(ctx, actor, result, names, waiting, at); err != nil {
+		if err := s.queueAll(ctx, actor, result, ids, sums, at); err != nil {
 			return nil, 0, err
 		}
 		result.Threshold = shown
 		result.Pairs = slices.DeleteFunc(result.Pairs, func(p matching.Pair) bool { return p.Probability < shown })
 	}
-	return result, set.Len(), nil
+	return result, set.Len(), s.number(ctx, actor.Party, result)
+}
+
+// number puts registration numbers in the place of ids. They are read at the end, for those alone who are told of: a million of them would weigh as much as the names.
+func (s *Duplicates) number(ctx context.Context, party place.Country, r *matching.Result) error {
+	names := map[string]string{}
+	var ids []int64
+	note := func(list ...string) error {
+		for _, x := range list {
+			if _, known := names[x]; known {
+				continue
+			}
+			id, err := strconv.ParseInt(x, 10, 64)
+			if err != nil {
+				return err
+			}
+			names[x] = "#" + x
+			ids = append(ids, id)
+		}
+		return nil
+	}
+	for i := range r.Pairs {
+		if err := note(r.Pairs[i].A, r.Pairs[i].B); err != nil {
+			return err
+		}
+	}
+	for _, c := range r.Clusters {
+		if err := note(c...); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(ids, linkageRead) {
+		err := s.db.View(ctx, func(tx *store.Tx) error {
+			return tx.EachRecordOf(party, part, func(id int64, _ registry.State, n registry.Number, _ *registry.Record) error {
+				if n != "" {
+					names[strconv.FormatInt(id, 10)] = string(n)
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i := range r.Pairs {
+		r.Pairs[i].A, r.Pairs[i].B = names[r.Pairs[i].A], names[r.Pairs[i].B]
+	}
+	for _, c := range r.Clusters {
+		for i := range c {
+			c[i] = names[c[i]]
+		}
+	}
+	return nil
 }
 
 // queueAll puts the pairs of a run over all into the queue and notes that those who waited have been compared.
-func (s *Duplicates) queueAll(ctx context.Context, actor auth.Actor, result *matching.Result, names map[string]int64, waiting []sketched, at time.Time) error {
-	var found []store.DuplicatePair
-	for i := range result.Pairs {
-		p := &result.Pairs[i]
-		if p.Probability < linkageFound {
-			continue
-		}
-		d := store.DuplicatePair{A: names[p.A], B: names[p.B], Source: store.FoundOnDemand}
-		pairWeight(&d, p)
-		found = append(found, d)
+func (s *Duplicates) queueAll(ctx context.Context, actor auth.Actor, result *matching.Result, ids []int64, sums []uint32, at time.Time) error {
+	likely := slices.DeleteFunc(slices.Clone(result.Pairs), func(p matching.Pair) bool { return p.Probability < linkageFound })
+	found, err := pairsOf(likely, store.FoundOnDemand)
+	if err != nil {
+		return err
 	}
 	for batch := range slices.Chunk(found, pairsAtOnce) {
 		if err := s.db.Update(ctx, func(tx *store.Tx) error { return tx.FindPairs(actor.Party, batch, at) }); err != nil {
 			return err
 		}
 	}
-	for part := range slices.Chunk(waiting, linkageSpan) {
-		ids, fresh := make([]int64, len(part)), make([]matching.Sketch, len(part))
-		for i := range part {
-			ids[i], fresh[i] = part[i].id, part[i].sketch
-		}
-		if err := s.db.Update(ctx, func(tx *store.Tx) error { return compareDone(tx, actor.Party, ids, fresh) }); err != nil {
+	for from := 0; from < len(ids); from += linkageSpan {
+		to := min(from+linkageSpan, len(ids))
+		if err := s.db.Update(ctx, func(tx *store.Tx) error { return compareDone(tx, actor.Party, ids[from:to], sums[from:to]) }); err != nil {
 			return err
 		}
 	}

@@ -26,11 +26,11 @@ import (
 const (
 	linkageSpan  = 1024 // families in a block, by id
 	linkageEntry = 4 + matching.SketchBytes
-	linkageFrom  = 5_000 // families from which a party is compared by sketches
-	linkageOnce  = 10_000
-	linkageRead  = 2_000 // changes, and families of the first filling, in one transaction
-	linkageScan  = 32    // blocks in one reading
-	linkageFound = 0.5   // probability from which a pair comes into the queue
+	linkageFrom  = 5_000  // families from which a party is compared by sketches
+	linkageOnce  = 10_000 // families that one passing by of the sketches is for
+	linkageRead  = 2_000  // changes, and families of the first filling, in one transaction
+	linkageScan  = 32     // blocks in one reading
+	linkageFound = 0.5    // probability from which a pair comes into the queue
 )
 
 // sketched is one family of a block.
@@ -376,6 +376,10 @@ func (j *Jobs) storeFound(ctx context.Context, party place.Country, ids []int64,
 			return err
 		}
 	}
+	sums := make([]uint32, len(fresh))
+	for i := range fresh {
+		sums[i] = fresh[i].Sum()
+	}
 	for from := 0; from < len(ids); {
 		to := min(from+linkageSpan, len(ids))
 		for to < len(ids) && ids[to]/linkageSpan == ids[to-1]/linkageSpan {
@@ -385,7 +389,7 @@ func (j *Jobs) storeFound(ctx context.Context, party place.Country, ids []int64,
 			if _, err := tx.ForgetPairsOf(party, ids[from:to], at); err != nil {
 				return err
 			}
-			return compareDone(tx, party, ids[from:to], fresh[from:to])
+			return compareDone(tx, party, ids[from:to], sums[from:to])
 		})
 		if err != nil {
 			return err
@@ -395,8 +399,8 @@ func (j *Jobs) storeFound(ctx context.Context, party place.Country, ids []int64,
 	return nil
 }
 
-// compareDone takes back that families wait. Their ids rise.
-func compareDone(tx *store.Tx, party place.Country, ids []int64, fresh []matching.Sketch) error {
+// compareDone takes back that families wait, if their sketches still have these sums. Their ids rise.
+func compareDone(tx *store.Tx, party place.Country, ids []int64, sums []uint32) error {
 	for from := 0; from < len(ids); {
 		number := ids[from] / linkageSpan
 		block, err := tx.LinkageSegment(party, number)
@@ -412,7 +416,7 @@ func compareDone(tx *store.Tx, party place.Country, ids []int64, fresh []matchin
 			for i < len(list) && list[i].id < ids[from] {
 				i++
 			}
-			if i < len(list) && list[i].id == ids[from] && list[i].sketch == fresh[from] {
+			if i < len(list) && list[i].id == ids[from] && list[i].sketch.Sum() == sums[from] {
 				list[i].pending = false
 			}
 		}
