@@ -78,7 +78,7 @@ func Beside(p Record, others []Record, r Registry) ([]Comparison, error) {
 	md.h = homeDefault(&md.u)
 	md.share.match, md.share.home = priorSame/max(people, trustNames), priorHome/max(people, trustNames)
 	t := md.tables()
-	c := &comparer{s, newMemory()}
+	c := &comparer{s, &memory{make([]uint64, fewSlots)}}
 	out := make([]Comparison, 0, len(others))
 	for j := 1; j < len(s.people); j++ {
 		a, b := &s.people[0], &s.people[j]

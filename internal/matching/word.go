@@ -368,10 +368,13 @@ func jaroWinkler(a, b []byte) float64 {
 
 // memory remembers likenesses of word pairs; one for each goroutine. A full slot is overwritten.
 type memory struct {
-	slots []uint64
+	slots []uint64 // a power of two
 }
 
-const memorySlots = 1 << 18
+const (
+	memorySlots = 1 << 18
+	fewSlots    = 1 << 10 // for one person and some dozen others: making more would take longer than comparing
+)
 
 func newMemory() *memory { return &memory{slots: make([]uint64, memorySlots)} }
 
@@ -390,7 +393,7 @@ func (m *memory) like(v *vocabulary, kind uint64, a, b uint32) likeness {
 		return v.like(a, b)
 	}
 	key := uint64(a)<<33 | uint64(b)<<4 | kind<<2
-	slot := &m.slots[mix(key)%memorySlots]
+	slot := &m.slots[mix(key)&uint64(len(m.slots)-1)]
 	if *slot>>2 == key>>2 {
 		return likeness(*slot & 3)
 	}

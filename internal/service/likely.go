@@ -34,7 +34,7 @@ type KnownAlready struct {
 }
 
 const (
-	likelyLooked = 80 // families that are compared
+	likelyLooked = 48 // families that are compared
 	likelyShown  = 5  //
 	likelyFrom   = .1 // probability from which a family is shown
 	// A family that the actor may not open is told of only if it is nearly certain, and by more than names and places: nobody fishes for who is registered.

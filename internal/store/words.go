@@ -26,14 +26,26 @@ const (
 	wordKinds   = iota
 )
 
-// bag is the families that have one word in one place: differences of ids, seven bits a byte. A byte of 0 says that a whole id follows.
+// bag is the families that have one word in one place: differences of ids, seven bits a byte. A byte of 0 says that a whole id follows. A word that many have is kept as a bit for each
+// family instead: to read a quarter of a million differences takes a millisecond, and a search reads some dozens of bags.
 type bag struct {
 	kind    wordKind
 	last, n uint32
 	ids     []byte
+	bits    []uint64 // instead of ids, if not nil
 }
 
+// A bag becomes bits from so many bytes on, if these take no more than denseTimes as much room.
+const (
+	denseFrom  = 8 << 10
+	denseTimes = 2
+)
+
 func (b *bag) add(id uint32) {
+	if b.bits != nil {
+		b.set(id)
+		return
+	}
 	if b.n > 0 && id == b.last {
 		return
 	}
@@ -44,10 +56,30 @@ func (b *bag) add(id uint32) {
 	}
 	b.last = id
 	b.n++
+	if len(b.ids) >= denseFrom && len(b.ids)*denseTimes > int(id)/8 {
+		bits := make([]uint64, id/64+1024)
+		b.mark(bits)
+		b.bits, b.ids = bits, nil
+	}
+}
+
+func (b *bag) set(id uint32) {
+	at := int(id / 64)
+	if at >= len(b.bits) {
+		b.bits = append(b.bits, make([]uint64, at-len(b.bits)+1024)...)
+	}
+	if b.bits[at]>>(id%64)&1 == 0 {
+		b.bits[at] |= 1 << (id % 64)
+		b.n++
+	}
 }
 
 // mark sets the bits of the bag's families.
 func (b *bag) mark(bits []uint64) {
+	if b.bits != nil {
+		or(bits, b.bits[:min(len(b.bits), len(bits))])
+		return
+	}
 	id := uint32(0)
 	for at := 0; at < len(b.ids); {
 		c := b.ids[at]
@@ -251,17 +283,30 @@ func (tx *Tx) goodsOf(families []int64) (map[int64][]string, error) {
 	return out, nil
 }
 
-// bitsets are kept for the next search: one for each million families is 125 kB, and a search needs some dozens.
-var bitsets sync.Pool
+// bitsets are kept for the next search: one for each million families is 125 kB, and a search needs some dozens. What a sync.Pool keeps goes with each collection, and making them anew
+// brings the next one nearer.
+var bitsets struct {
+	mu   sync.Mutex
+	free [][]uint64
+}
+
+// keptBits is how many are kept.
+const keptBits = 96
 
 func (r *roll) newBits() []uint64 {
 	n := len(r.cell)/64 + 1
-	if b, ok := bitsets.Get().(*[]uint64); ok && cap(*b) >= n {
-		out := (*b)[:n]
-		clear(out)
-		return out
+	bitsets.mu.Lock()
+	var out []uint64
+	if last := len(bitsets.free) - 1; last >= 0 {
+		out, bitsets.free = bitsets.free[last], bitsets.free[:last]
 	}
-	return make([]uint64, n)
+	bitsets.mu.Unlock()
+	if cap(out) < n { // of a smaller registry, or none
+		return make([]uint64, n)
+	}
+	out = out[:n]
+	clear(out)
+	return out
 }
 
 // found is the families that have a term of a query, by kind: surely, and at all.
@@ -436,8 +481,13 @@ func (f *found) drop() {
 }
 
 func giveBack(bits []uint64) {
-	if bits != nil {
-		bitsets.Put(&bits)
+	if bits == nil {
+		return
+	}
+	bitsets.mu.Lock()
+	defer bitsets.mu.Unlock()
+	if len(bitsets.free) < keptBits {
+		bitsets.free = append(bitsets.free, bits)
 	}
 }
 
