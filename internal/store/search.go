@@ -237,11 +237,33 @@ func (r *roll) places(f *filter, run *search) []FoundPlace {
 		cost int
 	}
 	var hits []scored
+	meant := make([]map[string]bool, len(run.words.Terms))
+	for i, t := range run.words.Terms {
+		meant[i] = map[string]bool{}
+		for _, form := range t.Forms {
+			for _, w := range form {
+				r.index.lex.Each(w, true, func(n uint32, _ lexicon.Closeness) { meant[i][r.index.lex.Word(n)] = true })
+			}
+		}
+	}
+	// To mark a name folds it, which for thousands of districts would take longer than all else: first whether each term is among its words at all.
+	may := func(name string) bool {
+		words := r.index.districts[name]
+		for _, m := range meant {
+			if !slices.ContainsFunc(words, func(w string) bool { return m[w] }) {
+				return false
+			}
+		}
+		return true
+	}
 	for at, names := range r.districts {
 		if at[0] != string(run.scope.Party) || run.areas != nil && !slices.Contains(run.areas, at[1]) {
 			continue
 		}
 		for name := range names {
+			if !may(name) {
+				continue
+			}
 			if m := run.words.Marks(name); m.Terms == len(run.words.Terms) {
 				hits = append(hits, scored{FoundPlace{Area: at[1], District: name}, m.Cost*8 + m.Words})
 			}
