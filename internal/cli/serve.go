@@ -109,6 +109,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		return fmt.Errorf("starting the couriers: %w", err)
 	}
 	defer o.svc.Couriers.Stop()
+	go o.svc.Allocations.Warm(ctx) // the first compile takes seconds: not those of whoever solves first
 
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }()

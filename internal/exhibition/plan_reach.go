@@ -367,22 +367,26 @@ func (c *checker) doors() {
 		c.add(RuleNoExit, fault.Blocking, 0, 1, Pieces, centre)
 		return
 	}
-	people := c.lim.People
-	need := 0
-	switch {
-	case people > 1000:
-		need = 4
-	case people > 500:
-		need = 3
-	case people >= 50:
-		need = 2
-	}
+	people, need := c.lim.People, exitsFor(c.lim.People)
 	if exits < need {
 		c.add(RuleExitCount, fault.Blocking, exits, need, Pieces, centre)
 	}
 	if people > 0 && width < people*exitMM {
 		c.add(RuleExitWidth, fault.Blocking, width, people*exitMM, Length, centre)
 	}
+}
+
+// exitsFor is how many exits so many people need (NFPA 101, 7.4.1.2); 0 if the number is not known or small.
+func exitsFor(people int) int {
+	switch {
+	case people > 1000:
+		return 4
+	case people > 500:
+		return 3
+	case people >= 50:
+		return 2
+	}
+	return 0
 }
 
 // clearance is the floor inside that is kept free before a door; on both sides of one in an inner wall.

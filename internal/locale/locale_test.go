@@ -162,7 +162,7 @@ func TestMessages(t *testing.T) {
 var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.", "flash.activity_", "api.problem.", "api.about.", "problem.json.", "json.type.", "placeholder.", "problem.hook.", "merge.move.", "merge.table.", "merge.group.", "merge.row.", "duplicate.bulk_say.", "duplicate.source.", "ladder.", "exhibition.event.", "need.", "exhibition.site_", "report.by_", "report.first_", "mark.",
 	"duplicate.state.", "duplicate.say.", "duplicate.none.", "duplicate.field.", "duplicate.level.", "field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
-	"editor.", "placing.", "layout.stay.", "layout.ways.", "layout.clash.", "layout.rule.", "layout.broken.", "layout.stop.", "layout.weight.",
+	"editor.", "placing.", "audit_plan.rule.", "audit_plan.source.", "audit_plan.unsaid.", "audit_plan.verdict.", "layout.stay.", "layout.ways.", "layout.clash.", "layout.rule.", "layout.broken.", "layout.stop.", "layout.weight.",
 	"search.kind.", "likely.remark.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
 	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}

@@ -33,6 +33,14 @@ type Allocations struct {
 	books []*book // the last few that were opened, the newest first
 }
 
+// Warm makes the exact solver ready, for the background of a start. Where it cannot run (executable memory is forbidden) the planner works without the proof that only it
+// can give, and its pages say which proof a plan has.
+func (s *Allocations) Warm(ctx context.Context) {
+	if err := s.solver.Warm(ctx); err != nil {
+		s.log.Warn("the exact solver is not available: plans go without its proof", "error", err)
+	}
+}
+
 // AllocationView is one allocation as a coordinator sees it.
 type AllocationView struct {
 	exhibition.Allocation

@@ -42,6 +42,21 @@ func WriteBooths(w io.Writer, booths []exhibition.Booth, lang string) error {
 	})
 }
 
+var auditColumns = []tableColumn{{"rule", "القاعدة", "Rule", 44}, {"value", "المقيس", "Measured", 26}, {"limit", "الحد", "Limit", 22}, {"verdict", "الحكم", "Verdict", 16},
+	{"where", "الأجنحة", "Booths", 24}, {"source", "المصدر", "Source", 60}}
+
+// WriteAudit writes the safety audit of a plan, a row for each rule in the order of the columns, right to left in Arabic.
+func WriteAudit(w io.Writer, rows [][]string, lang string) error {
+	t := smallTable{name: "audit", rtl: lang != "en", columns: auditColumns, most: len(rows)}
+	return t.write(w, len(rows), func(i int) []any {
+		out := make([]any, len(rows[i]))
+		for k, text := range rows[i] {
+			out[k] = text
+		}
+		return out
+	})
+}
+
 // ReadBooths reads a table of booths in either language; columns may stand in any order. The first sheet counts. The error is a *[fault.Error]; what is wrong in cells
 // is in its problems, with the cell as the field: "B7".
 func ReadBooths(r io.ReaderAt, size int64) ([]exhibition.Booth, error) {

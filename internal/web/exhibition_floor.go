@@ -113,7 +113,12 @@ type badgePage struct {
 	Badges []badgeView
 	First  any
 	Last   any
+	Page   int
+	Pages  int
 }
+
+// badgesOnPage keeps a sheet of badges under 60 KB: a code is 2 KB.
+const badgesOnPage = 18
 
 type badgeView struct {
 	service.Badge
@@ -132,8 +137,13 @@ func (s *Server) badges(r *request) error {
 		return err
 	}
 	w := r.words()
-	b := badgePage{ID: id, Name: w.show(e.Terms.Name, e.Terms.NameEN), First: e.Terms.First, Last: e.Terms.Last}
-	for _, x := range list {
+	b := badgePage{ID: id, Name: w.show(e.Terms.Name, e.Terms.NameEN), First: e.Terms.First, Last: e.Terms.Last, Page: 1, Pages: max(1, (len(list)+badgesOnPage-1)/badgesOnPage)}
+	if q := r.query()["page"]; len(q) == 1 {
+		if n, err := strconv.Atoi(q[0]); err == nil {
+			b.Page = min(max(1, n), b.Pages)
+		}
+	}
+	for _, x := range list[(b.Page-1)*badgesOnPage : min(len(list), b.Page*badgesOnPage)] {
 		qr, err := media.QR(x.Token)
 		if err != nil {
 			return err

@@ -25,6 +25,8 @@ var planRoutes = []route{
 	{method: "GET", path: "/plans/:id/drawing", access: permit, action: auth.VenueView, handle: (*Server).planDrawing},
 	{method: "GET", path: "/plans/:id/drawing.svg", access: permit, action: auth.VenueView, handle: (*Server).planSVG},
 	{method: "GET", path: "/plans/:id/print", access: permit, action: auth.VenueView, handle: (*Server).planPrint},
+	{method: "GET", path: "/plans/:id/audit", access: permit, action: auth.VenueView, handle: (*Server).planAudit},
+	{method: "GET", path: "/plans/:id/audit.xlsx", access: permit, action: auth.VenueView, handle: (*Server).planAuditSheet},
 	{method: "GET", path: "/plans/:id/export.json", access: permit, action: auth.VenueView, handle: (*Server).planJSON},
 	{method: "GET", path: "/plans/:id/export.xlsx", access: permit, action: auth.VenueView, handle: (*Server).planSheet},
 	{method: "GET", path: "/plans/:id/import", access: permit, action: auth.VenueEdit, handle: (*Server).planImport},

@@ -71,7 +71,7 @@ func TestVenuePages(t *testing.T) {
 		t.Error("what was typed is lost")
 	}
 	plan := drawnPlan(t, b)
-	for _, path := range []string{plan, plan + "/grid", plan + "/limits", plan + "/import", plan + "/booths/new", plan + "/print", "/venues", "/venues/1", "/venues/1/edit", "/halls/1/name"} {
+	for _, path := range []string{plan, plan + "/grid", plan + "/limits", plan + "/import", plan + "/booths/new", plan + "/print", plan + "/audit", plan + "/audit?lang=en", "/venues", "/venues/1", "/venues/1/edit", "/halls/1/name"} {
 		if p := b.Get(path).Want(200).Check(); len(p.Body) > 60<<10 {
 			t.Errorf("%s has %d bytes", path, len(p.Body))
 		}

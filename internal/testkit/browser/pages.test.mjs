@@ -141,7 +141,7 @@ test('every GET route of the program is visited by these tests', () => {
     // files, drawings and what scripts ask
     '/sitemap.xml', '/catalogue/photos/:id', '/catalogue/thumbs/:id', '/product-photos/:id', '/product-thumbs/:id', '/catalogue/print/book', '/catalogue/print/:id/pdf', '/plans/:id/export.json', '/plans/:id/export.xlsx',
     '/exhibitions/:id/roster.csv', '/exhibitions/:id/packing.csv', '/exhibitions/:id/report.csv', '/exhibitions/:id/roster.xlsx', '/exhibitions/:id/packing.xlsx', '/exhibitions/:id/report.xlsx', '/activities/report.xlsx', '/activities/:id/papers/:n', '/exports/:id/file', '/templates/members', '/templates/products', '/duplicates/sheet', '/allocations/:id/runs/:n/list.xlsx', '/draws/:id/file.json', '/search/suggest', '/imports/:id/file', '/imports/:id/marked',
-    '/plans/:id/drawing', '/plans/:id/drawing.svg', '/exhibitions/:id/halls/:hall/state', '/exhibitions/:id/halls/:hall/judge', '/exhibitions/:id/halls/:hall/drawing.svg',
+    '/plans/:id/audit.xlsx', '/plans/:id/drawing', '/plans/:id/drawing.svg', '/exhibitions/:id/halls/:hall/state', '/exhibitions/:id/halls/:hall/judge', '/exhibitions/:id/halls/:hall/drawing.svg',
     '/exhibitions/:id/halls/:hall/layouts/:n', '/exhibitions/:id/halls/:hall/layouts/:n/drawing.svg', '/exhibitions/:id/halls/:hall/drag',
     // secret links, and pages that need what the demo does not hold (an exhibition with a hall, a large export): the tests in Go walk them
     '/apply/:token', '/answer/:token', '/feeds/:token', '/exports/:id', '/exhibitions/:id/halls/:hall', '/exhibitions/:id/halls/:hall/print',
