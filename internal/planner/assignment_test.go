@@ -20,7 +20,7 @@ func small(r *rand.Rand) *model.Problem {
 		p.Sense = model.Min
 	}
 	p.MustPlace = p.Sense == model.Min || r.IntN(2) == 0
-	rooms, same := 2+r.IntN(2), r.IntN(3) == 0
+	rooms, same := 1+r.IntN(3), r.IntN(3) == 0
 	for j := range rooms {
 		p.Exhibitions = append(p.Exhibitions, model.Exhibition{ID: string(rune('a' + j)), Capacity: int64(8 + r.IntN(25)), Metres: model.Unlimited})
 	}

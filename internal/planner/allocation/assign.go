@@ -8,9 +8,9 @@ import (
 	"muntija/internal/planner/model"
 )
 
-// knapsacks reports whether the problem is a generalised assignment or multiple knapsack problem: one place each, and no limit but the capacities.
+// knapsacks reports whether the problem is a generalised assignment or (multiple) knapsack problem: one place each, and no limit but the capacities.
 func knapsacks(p *model.Problem) bool {
-	if len(p.Quotas) > 0 || len(p.Budgets) > 0 || p.J() < 2 || len(p.Exh) > 2_000_000 {
+	if len(p.Quotas) > 0 || len(p.Budgets) > 0 || len(p.Exh) > 2_000_000 {
 		return false
 	}
 	if p.Metres != nil {

@@ -14,8 +14,11 @@
 //     (newton.go), on every 64th exhibitor, every 16th, every 4th, all. A subgradient method goes on where the bound of a small problem has kinks (dual.go).
 //   - A plan: everybody's choice at the prices; rows that are over lose those with the least margin; then filling, and exchanges in which one exhibitor comes,
 //     others go and move on (state.go, shake.go).
-//   - Assignment and knapsack problems: annealing over ejection chains in terms of what each pair loses at the prices, while the prices of empty room and of
-//     overload rise from nearly nothing to the whole, again and again (losses.go, walk.go, assign.go).
+//   - Assignment and knapsack problems: a second bound prices each exhibitor's one place, and each exhibition fills its room by an exact knapsack (columns.go). Plans come
+//     from annealing over ejection chains in terms of what each pair loses at the prices, while the prices of empty room and of overload rise from nearly nothing
+//     to the whole, again and again (losses.go, walk.go, assign.go); then parts of a plan, a few exhibitions at a time, are made as good as they can be by branch
+//     and bound on those knapsacks (branch.go), which proves the optimum when the part is the whole. Multiple knapsacks begin with the best set for all room
+//     together, shared out (multiple.go).
 //   - A Searcher (HiGHS) improves the plan on cores of the pairs near the edge, gives the prices of the linear relaxation, and proves the optimum over the pairs that
 //     reduced costs leave open (core.go). It is optional: without it everything works, and what is missing is the last of the proof.
 //   - Under a published rule of order, a last pass exchanges applicants of a cell until nobody has justified envy (envy.go).

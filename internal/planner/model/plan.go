@@ -72,7 +72,7 @@ type Proof string
 // The proofs.
 const (
 	ProofPrices Proof = "prices" // the prices alone, which anybody can recompute
-	ProofSearch Proof = "search" // a complete search by branch and bound, which can only be repeated
+	ProofSearch Proof = "search" // a complete search by branch and bound, or exact knapsacks, which can only be repeated
 )
 
 // Gap is how far the bound is from the plan, as a share of the plan's own penalised value; 0 when they meet.
