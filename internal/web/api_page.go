@@ -183,7 +183,7 @@ func (s *Server) docsOf(a *apiRoute, en bool) docsOperation {
 
 // sample writes an example of a type from its schema.
 func (s *Server) sample(t reflect.Type) string {
-	b, err := json.MarshalIndent(sampleOf(s, s.apiSchemas.Of(t, false), 0), "", "  ")
+	b, err := json.MarshalIndent(sampleOf(s, s.apiSchemas.Of(t, false), 0), "", " ")
 	if err != nil {
 		return ""
 	}
@@ -215,7 +215,7 @@ func sampleOf(s *Server, schema map[string]any, depth int) any {
 		out := map[string]any{}
 		props, _ := schema["properties"].(map[string]any)
 		for name, p := range props {
-			if depth < 4 {
+			if depth < 3 {
 				out[name] = sampleOf(s, p.(map[string]any), depth+1)
 			}
 		}

@@ -706,3 +706,12 @@ func problemsOf(err error) fault.Problems {
 	}
 	return nil
 }
+
+// The page that explains the interface stays light on a phone's line.
+func TestAPIDocsAreLight(t *testing.T) {
+	t.Parallel()
+	s := familySite(t)
+	if n := len(s.Visitor(t).Get("/api/docs").Want(200).Body); n > 60_000 {
+		t.Errorf("%d bytes of HTML", n)
+	}
+}
