@@ -107,6 +107,9 @@ const (
 	AllocationRun    Action = "allocation.run"
 	AllocationSign   Action = "allocation.sign"
 	LetterView       Action = "letter.view"
+	SeasonPlanView   Action = "season_plan.view"
+	SeasonPlanEdit   Action = "season_plan.edit"
+	SeasonPlanSign   Action = "season_plan.sign"
 
 	FiguresView  Action = "figures.view"
 	FiguresOther Action = "figures.other"
@@ -292,6 +295,10 @@ var actions = map[Action]rule{
 	AllocationRun:  {coordinator: Party},
 	AllocationSign: {coordinator: Party},
 	LetterView:     {worker: Own, reviewer: Areas, coordinator: Areas, reads: true},
+	// Dates and venues are planned by coordinators of both parties, and each party signs; what a party's venues cost and who its people are, the other does not see.
+	SeasonPlanView: {coordinator: Party, analyst: Party, reads: true},
+	SeasonPlanEdit: {coordinator: Party},
+	SeasonPlanSign: {coordinator: Party},
 
 	// A program acts for the person who made its key and may do no more. A field worker's entries are typed where the family is, not sent by programs; an
 	// administrator sees every key of the party and ends any. Where events and messages go out to concerns the whole party.

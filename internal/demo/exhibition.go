@@ -137,6 +137,7 @@ func (l *loader) planExhibitions() {
 	})
 
 	l.allocations(seasons)
+	l.planSeason(seasons)
 
 	l.activities()
 	l.meet(-171, "اجتماع التحضير لمعرض الدوحة المشترك الأول", past, "اعتماد الحصص مناصفة، ويوفر الطرف القطري المكان والإقامة.", []intake.Action{{Text: "حجز ساحة العرض", Due: l.day(-150), Owner: "QA"}}, true)

@@ -163,6 +163,7 @@ var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.",
 	"duplicate.state.", "duplicate.say.", "duplicate.none.", "duplicate.field.", "duplicate.level.", "field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
 	"editor.", "placing.", "audit_plan.rule.", "audit_plan.source.", "audit_plan.unsaid.", "audit_plan.verdict.", "layout.stay.", "layout.ways.", "layout.clash.", "layout.rule.", "layout.broken.", "layout.stop.", "layout.weight.",
+	"season_plan.breach.", "season_plan.clash.", "season_plan.given.", "season_plan.wish_", "season_plan.sum.", "season_plan.clash_kind.", "season_plan.field.",
 	"search.kind.", "likely.remark.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
 	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}

@@ -62,6 +62,7 @@ type RunPoint struct {
 	Bound int64 `json:"b"`
 	Value int64 `json:"v,omitempty"`
 	Plan  bool  `json:"p,omitempty"` // there is a plan
+	Known bool  `json:"k,omitempty"` // a bound of 0 is one
 }
 
 // RunBody is what the pages of a run show.
@@ -194,6 +195,9 @@ func (s *Allocations) mayStart(tx *store.Tx, a *exhibition.Allocation, asked *in
 		var ps fault.Problems
 		ps.Add("exhibition", "problem.choice")
 		return ps.Err()
+	}
+	if err := seasonAtWork(tx); err != nil {
+		return err
 	}
 	busy, err := tx.RunAtWork()
 	if err != nil || busy == nil {

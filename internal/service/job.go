@@ -50,6 +50,7 @@ type Jobs struct {
 
 	allocations *Allocations
 	layouts     *Layouts
+	seasons     *SeasonPlans
 	exhibitions *Exhibitions
 	looked      time.Time // when invitations were last looked at, of the runner only
 
@@ -237,6 +238,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.allocate(ctx, job)
 	case JobLayout:
 		return j.layouts.run(ctx, job)
+	case JobSeason:
+		return j.season(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }

@@ -92,11 +92,12 @@ type Service struct {
 
 	Allocations *Allocations
 
-	Tokens     *Tokens
-	Hooks      *Hooks
-	Messages   *Messages
-	Couriers   *Couriers
-	Activities *Activities
+	Tokens      *Tokens
+	Hooks       *Hooks
+	Messages    *Messages
+	Couriers    *Couriers
+	Activities  *Activities
+	SeasonPlans *SeasonPlans
 }
 
 // core is what the use-cases share.
@@ -148,6 +149,8 @@ func New(d Deps) *Service {
 	s.Activities = &Activities{core: c}
 	s.Layouts = &Layouts{core: c, places: s.Places, jobs: s.Jobs}
 	s.Jobs.layouts = s.Layouts
+	s.SeasonPlans = &SeasonPlans{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: s.Allocations.solver}
+	s.Jobs.seasons = s.SeasonPlans
 	return s
 }
 

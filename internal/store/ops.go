@@ -45,6 +45,7 @@ var tables = []struct {
 	{"allocation", "id", true}, {"allocation_exhibition", "allocation_id, exhibition_id", false}, {"allocation_run", "id", true},
 	{"activity", "id", true}, {"activity_paper", "id", true}, {"activity_paper_blob", "paper_id", false},
 	{"layout_run", "id", true},
+	{"season_part", "id", true}, {"season_draft", "id", true}, {"season_run", "id", true},
 }
 
 // Backup writes a consistent copy of the database as an SQLite file, while reads and writes go on. The file must not exist; it appears when it is

@@ -93,7 +93,8 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 	storetest.FillPairs(t, db, "سر اللجنة عن الأختين")
 	storetest.FillMerge(t, db, "مشروع سر الدمج")
 	storetest.FillAllocations(t, db, "بذرة لا يعرفها أحد قبل القرعة")
-	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة", "بذرة لا يعرفها أحد قبل القرعة")
+	storetest.FillSeasonPlan(t, db, "المهندسة التي لا يعرفها الطرف الآخر")
+	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة", "المهندسة التي لا يعرفها الطرف الآخر", "بذرة لا يعرفها أحد قبل القرعة")
 }
 
 // TestNothingReadableAtRest looks for protected values in the bytes of the files, the write-ahead log among them, and in every table.

@@ -232,7 +232,7 @@ func (w words) chart(points []service.RunPoint) chart {
 	}
 	lo, hi := points[len(points)-1].Bound, points[len(points)-1].Bound
 	for _, p := range points {
-		if p.Bound != 0 {
+		if p.Bound != 0 || p.Known {
 			lo, hi = min(lo, p.Bound), max(hi, p.Bound)
 		}
 		if p.Plan {
@@ -244,7 +244,7 @@ func (w words) chart(points []service.RunPoint) chart {
 	y := func(v int64) int { return int(150 - 140*(v-lo)/span) }
 	var bound, value []string
 	for _, p := range points {
-		if p.Bound != 0 {
+		if p.Bound != 0 || p.Known {
 			bound = append(bound, fmt.Sprintf("%d,%d", x(p), y(p.Bound)))
 			c.BoundY = y(p.Bound)
 		}

@@ -76,6 +76,7 @@ type seasonPage struct {
 	Rows    []exhibitionCard
 	Clashes []calendarClash
 	Clash   []clashLine
+	CanPlan bool // sees the plan of the season
 }
 
 func (s *Server) seasonShow(r *request) error { return s.drawSeason(r, 0, nil, nil) }
@@ -91,7 +92,7 @@ func (s *Server) drawSeason(r *request, status int, form *render.Form, mine *int
 		return err
 	}
 	w := r.words()
-	b := &seasonPage{SeasonView: v, Title: w.show(v.Name, v.NameEN), Party: w.country(string(v.Party))}
+	b := &seasonPage{SeasonView: v, Title: w.show(v.Name, v.NameEN), Party: w.country(string(v.Party)), CanPlan: auth.Can(r.actor, auth.SeasonPlanView)}
 	names := map[int64]string{}
 	for _, e := range v.Exhibitions {
 		names[e.ID] = w.show(e.Terms.Name, e.Terms.NameEN)

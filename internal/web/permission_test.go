@@ -119,7 +119,7 @@ func TestPermissionTable(t *testing.T) {
 			if byFamily {
 				path = strings.Replace(path, ":id", strconv.FormatInt(sub.id, 10), 1)
 			}
-			path = strings.NewReplacer(":step", "project", ":document", "1", ":waiver", "1", ":token", "none", ":who", "1", ":photo", "1", ":move", "first", ":id", "1", ":n", "1").Replace(path)
+			path = strings.NewReplacer(":step", "project", ":document", "1", ":waiver", "1", ":token", "none", ":who", "1", ":photo", "1", ":move", "first", ":id", "1", ":n", "1", ":run", "1").Replace(path)
 			if strings.Contains(pattern, "/do/:step") {
 				path = strings.Replace(path, "/do/project", "/do/approve", 1)
 			}

@@ -46,6 +46,8 @@ func table() []route {
 		venueRoutes, planRoutes, placeRoutes, layoutRoutes,
 		allocationRoutes,
 		apiPageRoutes, outboxRoutes,
+		apiPageRoutes,
+		seasonPlanRoutes,
 	)
 }
 

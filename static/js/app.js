@@ -104,6 +104,7 @@ async function start(scope) {
   if (has('[data-photos]')) (await import('./photos.js')).start();
   if (has('[data-plan]')) (await import('./plan.js')).start();
   if (has('[data-placing]')) (await import('./place.js')).start();
+  if (has('[data-season]')) (await import('./season.js')).start();
 }
 
 focusSummary(document);

@@ -32,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"list pages", testListPages}, {"search", testSearch}, {"find", testFind}, {"draft", testDraft}, {"history", testHistory}, {"facts", testFacts},
 		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
 		{"assign", testAssign}, {"duplicates", testDuplicates}, {"linkage", testLinkage}, {"merge", testMerge}, {"allocations", testAllocations},
+		{"assign", testAssign}, {"duplicates", testDuplicates}, {"merge", testMerge},
+		{"assign", testAssign}, {"duplicates", testDuplicates}, {"allocations", testAllocations}, {"season plans", testSeasonPlans},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
 		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting}, {"activity", testActivity},
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
