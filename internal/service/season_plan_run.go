@@ -571,3 +571,6 @@ func (b *SeasonRunBody) describe(p *season.Problem, r *season.Result, took time.
 	}
 	b.Points = append(b.Points, last)
 }
+
+// SeasonDemand is a demand of the planner: what a clash is made of, and what speaks against a place.
+type SeasonDemand = season.Demand
