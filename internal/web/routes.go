@@ -46,7 +46,6 @@ func table() []route {
 		venueRoutes, planRoutes, placeRoutes, layoutRoutes,
 		allocationRoutes,
 		apiPageRoutes, outboxRoutes,
-		apiPageRoutes,
 		seasonPlanRoutes,
 	)
 }
