@@ -26,7 +26,7 @@ import (
 	"sync"
 )
 
-//go:embed css js img vendor/tabler vendor/fonts vendor/htmx vendor/jsqr vendor/icons
+//go:embed css js img vendor/tabler vendor/fonts vendor/htmx vendor/jsqr vendor/echarts vendor/icons
 var embedded embed.FS
 
 // Prefix is where the addresses of assets begin. The web package mounts its handler there.

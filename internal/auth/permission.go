@@ -118,6 +118,10 @@ const (
 	TokenOversee  Action = "token.oversee"
 	HookManage    Action = "hook.manage"
 	MessageManage Action = "message.manage"
+	DashboardView Action = "dashboard.view"
+	ReportList    Action = "report.list"
+	ReportPlan    Action = "report.plan"
+	ReportTake    Action = "report.take"
 
 	WorkView    Action = "work.view"
 	FilterSave  Action = "filter.save"
@@ -290,6 +294,12 @@ var actions = map[Action]rule{
 	// Sums of what the person may list; a worker's own entries are no statistics. Of the other country, sums with small cells hidden, for who works with it.
 	FiguresView:  {reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
 	FiguresOther: {coordinator: Party, analyst: Party, admin: Party, reads: true},
+	// What a person may count: of their own entries, their areas, their party.
+	DashboardView: {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
+	// Reports that are made again and again are the party's: no personal data, but more than one area. An analyst reads and takes them; who answers for the figures orders them.
+	ReportList: {coordinator: Party, analyst: Party, admin: Party, reads: true},
+	ReportTake: {coordinator: Party, analyst: Party, admin: Party, reads: true},
+	ReportPlan: {coordinator: Party, admin: Party},
 	// Who goes where is planned by coordinators, one of each party signs. The letter that explains it is for who speaks with the family: worker, reviewer, coordinator.
 	AllocationView: {coordinator: Party, analyst: Party, reads: true},
 	AllocationRun:  {coordinator: Party},

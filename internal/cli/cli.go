@@ -1,6 +1,6 @@
 // Package cli is the command line: it reads the settings, opens what they name, and calls the same use-cases as the pages.
 //
-// Commands: serve, config, user, audit, backup, restore, migrate, move, doctor, import, export, template, plan. "muntija COMMAND --help" tells each one's flags; every
+// Commands: serve, config, user, audit, backup, restore, migrate, move, doctor, figures, import, export, template, plan. "muntija COMMAND --help" tells each one's flags; every
 // setting is a flag and an environment variable (package config).
 //
 // Exit codes: 0 done; 1 it failed, one line on standard error says why; 2 the call's words are off; 3 a check found something (audit verify,
@@ -70,7 +70,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 			fmt.Fprintf(errw, "muntija: there is no command %q; see muntija --help\n", name)
 		},
 		Commands: []*urfave.Command{p.serveCommand(), p.configCommand(), p.userCommand(), p.auditCommand(), p.backupCommand(), p.restoreCommand(),
-			p.migrateCommand(), p.moveCommand(), p.doctorCommand(), p.duplicatesCommand(), p.importCommand(), p.planCommand(),
+			p.migrateCommand(), p.moveCommand(), p.doctorCommand(), p.figuresCommand(), p.duplicatesCommand(), p.importCommand(), p.planCommand(),
 			p.exportCommand(), p.templateCommand()},
 	}
 	for _, c := range root.Commands {

@@ -81,6 +81,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		return err
 	}
 	go keepLists(ctx, o)
+	go keepFigures(ctx, o)
 	ln, err := net.Listen("tcp", o.cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", o.cfg.Addr, err)
@@ -149,6 +150,32 @@ func keepLists(ctx context.Context, o *opened) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// keepFigures brings the sums of the dashboards on. Saves come first: while some wait for the writer it waits too, a minute at most; a reader adds the newest changes itself.
+func keepFigures(ctx context.Context, o *opened) {
+	const step, idle, busy, patience = 2048, 15 * time.Second, 5 * time.Second, 12
+	for waited := 0; ; {
+		pause := idle
+		if waited < patience && o.db.Stats(ctx).WriteQueue > 0 {
+			waited, pause = waited+1, busy
+		} else {
+			waited = 0
+			began := time.Now()
+			more, err := o.svc.Dashboards.CountOn(ctx, step)
+			if err != nil && ctx.Err() == nil {
+				o.log.WarnContext(ctx, "bringing the figures up to date failed", "error", err)
+			}
+			if more {
+				pause = 2 * time.Since(began)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
 		}
 	}
 }

@@ -284,3 +284,23 @@ func decodeChange(raw []json.RawMessage) (Change, error) {
 	}
 	return c, nil
 }
+
+// Failing returns the codes of the criteria that a stored assessment finds not met, in its order. It reads nothing else of it: figures ask very many.
+func Failing(body []byte) ([]string, error) {
+	var a struct {
+		R []struct {
+			C string
+			O Outcome
+		}
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return nil, fmt.Errorf("criteria: stored assessment: %w", err)
+	}
+	var out []string
+	for _, r := range a.R {
+		if r.O == NotMet {
+			out = append(out, r.C)
+		}
+	}
+	return out, nil
+}

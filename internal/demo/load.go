@@ -166,7 +166,10 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 			return nil, fmt.Errorf("asking for duplicates of %s: %w", party, err)
 		}
 	}
-	return accounts, l.draftCriteria(ctx)
+	if err := l.draftCriteria(ctx); err != nil {
+		return nil, err
+	}
+	return accounts, l.reports(ctx)
 }
 
 // leave closes the accounts of those who left, so that the administrator finds files to hand over.
@@ -614,4 +617,32 @@ func drawCard(t registry.DocumentType, i int) *media.File {
 		panic(err)
 	}
 	return f
+}
+
+// reports orders a quarterly report of each ministry and one by month, and counts the figures, so that the first dashboard is whole.
+func (l *loader) reports(ctx context.Context) error {
+	for _, party := range place.Countries() {
+		who := l.who(party, auth.Coordinator, "", 0)
+		names := map[place.Country][2]string{place.Egypt: {"التقرير الربع سنوي للأسر المنتجة", "متابعة شهرية للتسجيل والقرارات"}, place.Qatar: {"التقرير الربع سنوي لمشروع من الوطن", "متابعة شهرية للتسجيل"}}[party]
+		for i, form := range []service.ReportForm{
+			{Name: names[0], Sections: []string{"registrations", "decisions", "people", "ladder", "exhibitions", "both"}, Span: "last_quarter", Langs: []string{"ar", "en"}, Every: "quarter", Active: true},
+			{Name: names[1], Sections: []string{"registrations", "decisions"}, Span: "last_month", Langs: []string{"ar"}, Every: "month", Active: true},
+		} {
+			id, err := l.svc.Reports.Create(ctx, who, form, l.write(0))
+			if err != nil {
+				return fmt.Errorf("the report %d of %s: %w", i, party, err)
+			}
+			if i > 0 {
+				continue
+			}
+			if _, err := l.svc.Reports.Run(ctx, who, id, l.write(0)); err != nil { // the server makes it when it starts its jobs
+				return fmt.Errorf("asking for a report of %s: %w", party, err)
+			}
+		}
+	}
+	for {
+		if more, err := l.svc.Dashboards.CountOn(ctx, 10_000); err != nil || !more {
+			return err
+		}
+	}
 }

@@ -166,6 +166,7 @@ var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.",
 	"season_plan.breach.", "season_plan.clash.", "season_plan.given.", "season_plan.wish_", "season_plan.sum.", "season_plan.clash_kind.", "season_plan.field.",
 	"search.kind.", "likely.remark.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
+	"dash.", "reports.every.",
 	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}
 
 // Where a key is named: t and n in templates, faults and problems in Go. The first group is the key.

@@ -8,51 +8,119 @@ import (
 func TestSuppress(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		cells  []Count
+		in     []Count
 		hidden []bool
-		split  []bool
+		total  bool
 	}{
-		{"all large", []Count{{Code: "a", N: 20, Women: 10}, {Code: "b", N: 9, Women: 9}}, []bool{false, false}, []bool{true, true}},
-		{"nothing is no secret", []Count{{Code: "a", N: 20, Women: 10}, {Code: "b"}}, []bool{false, false}, []bool{true, true}},
-		{"two small ones", []Count{{Code: "a", N: 4, Women: 2}, {Code: "b", N: 1}, {Code: "c", N: 30, Women: 20}}, []bool{true, true, false}, []bool{false, false, true}},
-		{"one small one takes the next smallest with it", []Count{{Code: "a", N: 4}, {Code: "b", N: 60, Women: 30}, {Code: "c", N: 30, Women: 20}}, []bool{true, false, true}, []bool{false, true, false}},
-		{"one alone", []Count{{Code: "a", N: 4}}, []bool{true}, []bool{false}},
-		{"few men in two cells", []Count{{Code: "a", N: 30, Women: 28}, {Code: "b", N: 20, Women: 17}, {Code: "c", N: 40, Women: 20}}, []bool{false, false, false}, []bool{false, false, true}},
-		{"few men in one cell", []Count{{Code: "a", N: 30, Women: 28}, {Code: "b", N: 20, Women: 10}, {Code: "c", N: 40, Women: 20}}, []bool{false, false, false}, []bool{false, false, true}},
+		{"nothing small", []Count{{N: 9, Women: 0}, {N: 30, Women: 15}}, []bool{false, false}, true},
+		{"none is no secret", []Count{{N: 0}, {N: 30, Women: 15}}, []bool{false, false}, true},
+		{"one small cell takes the next with it", []Count{{N: 3, Women: 1}, {N: 8}, {N: 30}}, []bool{true, true, false}, true},
+		{"two of one would be known by their sum", []Count{{N: 1}, {N: 1}, {N: 40}, {N: 50}}, []bool{true, true, true, false}, true},
+		{"two of four are not", []Count{{N: 4}, {N: 4}, {N: 40}}, []bool{true, true, false}, true},
+		{"nobody else to hide behind", []Count{{N: 2}, {N: 1}, {N: 2}}, []bool{true, true, true}, false},
+		{"a table of one cell is its total", []Count{{N: 3}}, []bool{true}, false},
 	} {
-		got := Suppress(c.cells)
-		for i, g := range got {
-			if g.Hidden != c.hidden[i] || g.Split != c.split[i] || (g.Hidden && (g.N != 0 || g.Women != 0)) || (!g.Split && g.Women != 0) {
-				t.Errorf("%s: cell %s: %+v", c.name, g.Code, g)
+		total, out := Suppress(c.in)
+		for i, x := range out[0] {
+			if x.Hidden != c.hidden[i] {
+				t.Errorf("%s: cell %d hidden: got %v, want %v", c.name, i, x.Hidden, c.hidden[i])
 			}
+			if x.Hidden && (x.N != 0 || x.Women != 0 || x.Split) || !x.Split && x.Women != 0 {
+				t.Errorf("%s: cell %d still says %+v", c.name, i, x)
+			}
+		}
+		if total.Hidden == c.total {
+			t.Errorf("%s: total hidden: got %v, want %v", c.name, total.Hidden, !c.total)
 		}
 	}
 }
 
-// Nobody can compute a hidden cell from the total: one that is hidden has company, unless it is alone in the table.
-func TestSuppressedStays(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 7))
-	for range 5000 {
-		cells := make([]Count, 1+r.IntN(8))
-		some := 0
+// The total is hidden in all tables if one of them cannot bear it.
+func TestSuppressTogether(t *testing.T) {
+	total, out := Suppress([]Count{{Code: "a", N: 30}, {Code: "b", N: 3}, {Code: "c", N: 7}}, []Count{{Code: "x", N: 38}, {Code: "y", N: 2}})
+	if total.Hidden || !out[1][1].Hidden || !out[1][0].Hidden {
+		t.Errorf("got %+v %+v: the two cells of the second table must go together", total, out)
+	}
+	total, _ = Suppress([]Count{{N: 3}, {N: 2}}, []Count{{N: 5}})
+	if !total.Hidden {
+		t.Errorf("got %+v: the first table cannot bear its total", total)
+	}
+}
+
+// TestSuppressHolds lets somebody who knows the rules and all that is shown try every table that agrees with it: no small cell may be left with fewer than
+// SmallCell possible numbers, and the women of no cell either.
+func TestSuppressHolds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 11))
+	checked, shut := 0, 0
+	for range 400 {
+		cells := make([]Count, 2+rng.IntN(2))
 		for i := range cells {
-			cells[i].N = r.IntN(12)
-			cells[i].Women = r.IntN(cells[i].N + 1)
-			if cells[i].N > 0 {
-				some++
+			cells[i].N = rng.IntN(9)
+			cells[i].Women = rng.IntN(cells[i].N + 1)
+		}
+		total, tables := Suppress(cells)
+		out := tables[0]
+		seenN, seenW := make([]map[int]bool, len(cells)), make([]map[int]bool, len(cells))
+		for i := range cells {
+			seenN[i], seenW[i] = map[int]bool{}, map[int]bool{}
+		}
+		sumN, sumW := 0, 0
+		for _, c := range cells {
+			sumN, sumW = sumN+c.N, sumW+c.Women
+		}
+		try := make([]Count, len(cells))
+		var walk func(i, n, w int)
+		walk = func(i, n, w int) {
+			if i == len(cells) {
+				if (total.Hidden || n == sumN) && (!total.Split || w == sumW) {
+					for j, c := range try {
+						seenN[j][c.N], seenW[j][c.Women] = true, true
+					}
+				}
+				return
+			}
+			lowN, highN := out[i].N, out[i].N
+			if out[i].Hidden {
+				lowN, highN = 1, 12
+			}
+			for a := lowN; a <= highN && (total.Hidden || n+a <= sumN); a++ {
+				lowW, highW := 0, a
+				if out[i].Split {
+					lowW, highW = out[i].Women, out[i].Women
+				}
+				for b := lowW; b <= highW; b++ {
+					try[i] = Count{N: a, Women: b}
+					walk(i+1, n+a, w+b)
+				}
 			}
 		}
-		hidden := 0
-		for i, c := range Suppress(cells) {
+		walk(0, 0, 0)
+		for i, c := range cells {
 			switch {
-			case c.Hidden:
-				hidden++
-			case c.N != cells[i].N || (c.N > 0 && c.N < SmallCell) || (c.Split && c.Women != cells[i].Women):
-				t.Fatalf("%+v of %+v", c, cells[i])
+			case few(c.N):
+				checked++
+				if len(seenN[i]) < SmallCell {
+					t.Fatalf("%+v is shown as %+v %+v: cell %d can only be %v", cells, total, out, i, seenN[i])
+				}
+			case few(c.Women) || few(c.N-c.Women):
+				shut++
+				if len(seenW[i]) < SmallCell {
+					t.Fatalf("%+v is shown as %+v %+v: the women of cell %d can only be %v", cells, total, out, i, seenW[i])
+				}
 			}
 		}
-		if hidden == 1 && some > 1 {
-			t.Fatalf("one of %d cells is hidden: %+v", some, cells)
+	}
+	if checked < 100 || shut < 40 {
+		t.Errorf("only %d small cells and %d small halves were tried", checked, shut)
+	}
+}
+
+func TestSuppressAlone(t *testing.T) {
+	out := SuppressAlone([]Count{{N: 3, Women: 2}, {N: 20, Women: 2}, {N: 20, Women: 10}, {N: 0}})
+	want := []Count{{Hidden: true}, {N: 20}, {N: 20, Women: 10, Split: true}, {Split: true}}
+	for i := range want {
+		if out[i] != want[i] {
+			t.Errorf("cell %d: got %+v, want %+v", i, out[i], want[i])
 		}
 	}
 }

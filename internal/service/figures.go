@@ -95,8 +95,8 @@ func (s *Families) Figures(ctx context.Context, actor auth.Actor) (*Figures, err
 	if both {
 		o := &OtherFigures{Party: other}
 		o.Registered, o.Areas, o.Crafts = approvedOf(theirs)
-		o.Registered = programme.Suppress([]programme.Count{o.Registered})[0]
-		o.Areas, o.Crafts = programme.Suppress(o.Areas), programme.Suppress(o.Crafts)
+		total, tables := programme.Suppress(o.Areas, o.Crafts)
+		o.Registered, o.Areas, o.Crafts = total, tables[0], tables[1]
 		out.Other = o
 	}
 	return out, nil

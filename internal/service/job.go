@@ -52,6 +52,7 @@ type Jobs struct {
 	layouts     *Layouts
 	seasons     *SeasonPlans
 	exhibitions *Exhibitions
+	reports     *Reports
 	looked      time.Time // when invitations were last looked at, of the runner only
 
 	mu   sync.Mutex
@@ -177,7 +178,7 @@ func (j *Jobs) plan(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return j.reports.planned(tx, now)
 	})
 	if err == nil {
 		j.planned = day
@@ -240,6 +241,8 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.layouts.run(ctx, job)
 	case JobSeason:
 		return j.season(ctx, job)
+	case JobReport:
+		return j.reports.make(ctx, job)
 	}
 	return fault.New(fault.Internal, "error.job.kind")
 }

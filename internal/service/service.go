@@ -85,6 +85,9 @@ type Service struct {
 	Places  *Places
 	Layouts *Layouts
 
+	Dashboards *Dashboards
+	Reports    *Reports
+
 	core
 
 	Exports *Exports
@@ -144,6 +147,9 @@ func New(d Deps) *Service {
 	s.Couriers = newCouriers(c, d.Poster, d.Senders)
 	s.Hooks = &Hooks{core: c, couriers: s.Couriers}
 	s.Messages = &Messages{core: c, couriers: s.Couriers}
+	s.Dashboards = &Dashboards{core: c, criteria: s.Criteria}
+	s.Reports = &Reports{core: c, jobs: s.Jobs, dashboards: s.Dashboards}
+	s.Jobs.reports = s.Reports
 	s.Allocations = &Allocations{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: highs.New(highs.Options{CacheDir: d.PlanCache})}
 	s.Jobs.allocations = s.Allocations
 	s.Activities = &Activities{core: c}

@@ -186,32 +186,41 @@ func (tx *Tx) FamilyByNumber(s Scope, n registry.Number) (*registry.Family, erro
 }
 
 func (tx *Tx) family(s Scope, query string, args ...any) (*registry.Family, error) {
+	f, area, err := tx.scanFamily(func(dest ...any) error { return tx.row(dest, query, args...) })
+	if err != nil {
+		return nil, err
+	}
+	if !s.holds(string(f.Party), area) {
+		return nil, fault.New(fault.NotFound, "error.not_found")
+	}
+	return f, nil
+}
+
+// scanFamily reads a row of selectFamily, and the area that its column says.
+func (tx *Tx) scanFamily(scan func(...any) error) (*registry.Family, string, error) {
 	var f registry.Family
 	var party, state, area, number, created, updated, submitted, decided, valid string
 	var amendment int64
 	var sealed []byte
 	st := &f.Status
-	err := tx.row(into(&f.ID, &f.Version, &party, &state, &area, &number, &amendment, &st.EnteredBy, &created, &updated, &submitted,
-		&st.SubmittedBy, &st.ReviewerID, &decided, &st.DecidedBy, &valid, &sealed), query, args...)
+	err := scan(&f.ID, &f.Version, &party, &state, &area, &number, &amendment, &st.EnteredBy, &created, &updated, &submitted,
+		&st.SubmittedBy, &st.ReviewerID, &decided, &st.DecidedBy, &valid, &sealed)
 	if err != nil {
-		return nil, err
-	}
-	if !s.holds(party, area) {
-		return nil, fault.New(fault.NotFound, "error.not_found")
+		return nil, "", err
 	}
 	plain, err := tx.openDocID("family_record", "record", f.ID, sealed)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	var r sealedRecord
 	if err := readRecord(f.ID, plain, &r); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	f.Party, f.Record = place.Country(party), r.Record
 	st.State, st.Number, st.Amendment = registry.State(state), registry.Number(noNever(number)), amendment == 1
 	st.CreatedAt, st.UpdatedAt, st.SubmittedAt, st.DecidedAt = unstamp(created), unstamp(updated), unstamp(submitted), unstamp(decided)
 	st.ValidUntil, st.Reasons, st.Note = undate(valid), r.Reasons, r.Note
-	return &f, nil
+	return &f, area, nil
 }
 
 // FamilyExtraOf returns what the store keeps beside a family.

@@ -13,6 +13,7 @@ func TestMergeKnowsEveryTable(t *testing.T) {
 	stays := map[string]string{
 		"family_change.family_id":       "a note for lists",
 		"family_record.family_id":       "the record itself",
+		"figure_family.family_id":       "sums follow the notes of changes",
 		"family_fact.family_id":         "the facts of the record",
 		"identifier.family_id":          "follows the record",
 		"draft.family_id":               "the open form, kept with the merge",

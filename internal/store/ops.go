@@ -14,7 +14,7 @@ import (
 	"muntija/internal/seal"
 )
 
-// tables are all tables of data in the order of their references. Of meta only the fingerprint of the keys is kept, and each database has its own.
+// tables are all tables of data in the order of their references. The sums of figures and the notes of what changed are no data: they are made anew. Of meta only the fingerprint of the keys is kept, and each database has its own.
 var tables = []struct {
 	name  string
 	order string
@@ -42,6 +42,7 @@ var tables = []struct {
 	{"exhibition_hall", "exhibition_id, hall_id", false}, {"placement", "id", true},
 	{"api_token", "id", true}, {"hook", "id", true}, {"hook_delivery", "id", true}, {"message_template", "party, kind, channel", false}, {"message", "id", true},
 	{"message_refusal", "party, channel, blind", false},
+	{"report_plan", "id", true}, {"report_edition", "id", true}, {"report_pdf", "edition_id, lang", false},
 	{"allocation", "id", true}, {"allocation_exhibition", "allocation_id, exhibition_id", false}, {"allocation_run", "id", true},
 	{"activity", "id", true}, {"activity_paper", "id", true}, {"activity_paper_blob", "paper_id", false},
 	{"layout_run", "id", true},

@@ -90,6 +90,7 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 	}
 	storetest.FillProducts(t, db, "سر اللجنة عن المنتج")
 	storetest.FillPlaces(t, db)
+	storetest.FillReports(t, db)
 	storetest.FillPairs(t, db, "سر اللجنة عن الأختين")
 	storetest.FillMerge(t, db, "مشروع سر الدمج")
 	storetest.FillAllocations(t, db, "بذرة لا يعرفها أحد قبل القرعة")

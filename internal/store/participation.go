@@ -288,6 +288,9 @@ func (tx *Tx) InsertParticipation(p *exhibition.Participation) error {
 		return fmt.Errorf("inserting participation: %w", err)
 	}
 	p.Version = 1
+	if err := tx.exhibitionChanged(p.ExhibitionID); err != nil {
+		return err
+	}
 	if p.State.Holds() {
 		return tx.touchFairs()
 	}
@@ -306,6 +309,9 @@ func (tx *Tx) UpdateParticipation(p *exhibition.Participation) error {
 		return err
 	}
 	p.Version++
+	if err := tx.exhibitionChanged(p.ExhibitionID); err != nil {
+		return err
+	}
 	if p.State.Holds() {
 		return tx.touchFairs()
 	}
@@ -497,7 +503,10 @@ func (tx *Tx) FeedSince(user int64) (time.Time, error) {
 func (tx *Tx) InsertAttendance(exhibitionID int64, a *exhibition.Attendance) (bool, error) {
 	n, err := tx.exec(`INSERT INTO attendance (participation_id, day, exhibition_id, at, by_id, way, offline) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 		a.ParticipationID, a.Day.String(), exhibitionID, stamp(a.At), a.By, a.Way, flag(a.Offline))
-	return n == 1, err
+	if err != nil || n != 1 {
+		return false, err
+	}
+	return true, tx.exhibitionChanged(exhibitionID)
 }
 
 // AttendanceOf returns when an exhibitor was checked in on a day; zero if not.
@@ -536,7 +545,7 @@ func (tx *Tx) PutSale(exhibitionID int64, s *exhibition.Sale) error {
 			return err
 		}
 		s.Version = 1
-		return nil
+		return tx.exhibitionChanged(exhibitionID)
 	}
 	n, err := tx.exec(`UPDATE sale SET version = version + 1, amount = $4, currency = $5, pieces = $6, best = $7, by_id = $8, at = $9
 		WHERE participation_id = $1 AND day = $2 AND version = $3`, s.ParticipationID, s.Day.String(), s.Version, s.Amount, s.Currency, s.Pieces, s.Best, s.By, stamp(s.At))
@@ -544,7 +553,7 @@ func (tx *Tx) PutSale(exhibitionID int64, s *exhibition.Sale) error {
 		return err
 	}
 	s.Version++
-	return nil
+	return tx.exhibitionChanged(exhibitionID)
 }
 
 // Sales returns the sums of an exhibition, by day.

@@ -178,9 +178,10 @@ func (tx *Tx) changed(id int64) error {
 // keepChanges is how many rows of family_change are kept; a roll that is further behind is read anew.
 const keepChanges = 100_000
 
-// ForgetChanges deletes old notes of changes and returns how many. The newest ones stay, so that their numbers are not given out again.
+// ForgetChanges deletes old notes of changes and returns how many. The newest ones stay, so that their numbers are not given out again, and so do those that
+// the figures have not taken in yet.
 func (tx *Tx) ForgetChanges() (int64, error) {
-	return tx.exec(`DELETE FROM family_change WHERE seq < (SELECT max(seq) FROM family_change) - $1`, keepChanges)
+	return tx.exec(`DELETE FROM family_change WHERE seq < (SELECT max(seq) FROM family_change) - $1 AND seq <= coalesce((SELECT seq FROM figure_clock), 0)`, keepChanges)
 }
 
 // WarmLists brings the lists up to date, so that the next reader need not. Serve calls it before it answers and every second.

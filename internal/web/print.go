@@ -362,15 +362,7 @@ func (s *Server) printBook(ctx context.Context, actor auth.Actor, p service.Prin
 		rw.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'")
 		_, _ = rw.Write(page.Bytes())
 	})
-	mux.HandleFunc("GET /static/{name...}", func(rw http.ResponseWriter, req *http.Request) {
-		a, ok := s.assets.Asset(req.PathValue("name"))
-		if !ok || strings.HasSuffix(a.Type, "javascript") {
-			http.NotFound(rw, req)
-			return
-		}
-		rw.Header().Set("Content-Type", a.Type)
-		_, _ = rw.Write(a.Body)
-	})
+	mux.HandleFunc("GET /static/{name...}", s.printStatic)
 	mux.HandleFunc("GET /catalogue/thumbs/{id}", func(rw http.ResponseWriter, req *http.Request) {
 		id, err := strconv.ParseInt(req.PathValue("id"), 10, 64)
 		if err == nil {

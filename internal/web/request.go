@@ -356,7 +356,7 @@ func (r *request) nav() []render.NavItem {
 		{"nav.duplicates", "/duplicates", "copy", auth.DuplicateReview},
 		{"nav.exhibitions", "/exhibitions", "building-store", auth.ExhibitionView},
 		{"nav.calendar", "/calendar", "calendar", auth.ExhibitionView},
-		{"nav.figures", "/figures", "chart-bar", auth.FiguresView},
+		{"nav.dashboard", "/dashboard", "chart-bar", auth.DashboardView},
 		{"nav.meetings", "/meetings", "heart-handshake", auth.MeetingView},
 		{"nav.activities", "/activities", "world", auth.ActivityView},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},

@@ -35,7 +35,7 @@ func table() []route {
 		searchRoutes,
 		registrationRoutes,
 		exportRoutes, // before the pages of one family: "export" is no id
-		familyRoutes, figureRoutes,
+		familyRoutes, figureRoutes, dashboardRoutes, reportRoutes,
 		criteriaRoutes,
 		exhibitionRoutes, participationRoutes, floorRoutes, fairFileRoutes, guestRoutes, calendarRoutes, seriesRoutes, meetingRoutes, activityRoutes,
 		rosterRoutes,

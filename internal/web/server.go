@@ -131,6 +131,7 @@ func New(o Options) (*Server, error) {
 	s.mount()
 	if o.Chromium != "" {
 		o.Service.Jobs.SetPrinter(s.printBook)
+		o.Service.Reports.SetPrinter(s.printReport)
 	}
 	return s, nil
 }

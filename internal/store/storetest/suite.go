@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"assign", testAssign}, {"duplicates", testDuplicates}, {"linkage", testLinkage}, {"merge", testMerge}, {"allocations", testAllocations},
 		{"assign", testAssign}, {"duplicates", testDuplicates}, {"merge", testMerge},
 		{"assign", testAssign}, {"duplicates", testDuplicates}, {"allocations", testAllocations}, {"season plans", testSeasonPlans},
+		{"tally", testTally},
 		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
 		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting}, {"activity", testActivity},
 		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},

@@ -15,7 +15,7 @@ const visits = {
     '/account', '/account/password', '/criteria', '/criteria/1'],
   'mahmoud.reviewer': ['/', '/families', '/families/REVIEW', '/families/REVIEW/waive', '/families/REVIEW/do/approve', '/families/REVIEW/do/return', '/families/FAMILY/do/suspend'],
   'salwa.coordinator': ['/', '/families', '/families/FAMILY'],
-  'karim.analyst': ['/', '/families', '/families/FAMILY', '/figures', '/catalogue/exhibitions', '/catalogue/exhibitions/2'],
+  'karim.analyst': ['/', '/families', '/families/FAMILY', '/figures', '/dashboard', '/dashboard?view=both', '/reports', '/reports/1', '/reports/editions/1', '/catalogue/exhibitions', '/catalogue/exhibitions/2'],
   'iman.admin': ['/', '/families', '/users', '/users/new', '/users/2', '/users/15', '/users/15/work', '/users/15/work?next=yes&what=open&what=handed_in&what=registered&area=EG-SHG&area=EG-KN&area=EG-FYM', '/audit', '/criteria', '/criteria/3', '/criteria/3/edit', '/criteria/3/criteria/4/edit', '/criteria/3/criteria/21/edit', '/criteria/3/preview', '/jobs', '/jobs/1',
     '/account', '/no-such-page', '/families/999999'],
   'noora.worker': ['/', '/registrations/new'],
@@ -93,12 +93,12 @@ const found = new Set();
 test('pages that links lead to', async () => {
   const known = (route) => Object.values(visits).flat().some((p) => fits(route, p.split(/[?#]/)[0]));
   const failures = [];
-  const files = /\.(csv|svg|xml|pdf|xlsx|ics|json)$|\/(file|marked|pdf|book|drawing|state|judge)$|photos|thumbs|papers\/\d+$|^\/(static|templates|documents)\/|^\/duplicates\/sheet$/;
+  const files = /\.(csv|svg|xml|pdf|xlsx|ics|json)$|\/(file|marked|pdf|book|drawing|state|judge)$|photos|thumbs|papers\/\d+$|^\/(static|templates|documents)\/|^\/duplicates\/sheet$|^\/dashboard\/sheet|^\/reports\/editions\/\d+\/(sheet|pdf|json|print)/;
   for (const who of ['mahmoud.reviewer', 'salwa.coordinator', 'sayed.worker', 'iman.admin', 'maryam.coordinator']) {
     const page = await open(browser, { viewport: PHONE });
     await signIn(page, server.base, who);
     await language(page, server.base, 'ar');
-    const queue = ['/', '/exhibitions', '/venues', '/products', '/exhibitors', '/meetings', '/activities', '/imports', '/exports', '/catalogue', '/duplicates', '/calendar'], asked = new Set();
+    const queue = ['/', '/exhibitions', '/venues', '/products', '/exhibitors', '/meetings', '/activities', '/imports', '/exports', '/catalogue', '/duplicates', '/calendar', '/dashboard', '/reports'], asked = new Set();
     const byRoute = new Map(); // a route is looked at once, and its links are followed from four pages of it
     const pages = [];
     while (queue.length && asked.size < 500) {
@@ -138,6 +138,7 @@ test('every GET route of the program is visited by these tests', () => {
   // Not pages: checks of machines, files, suggestions, redirects; and pages that the walks see because they need a state of their own.
   const others = new Set(['/healthz', '/readyz', '/robots.txt', '/favicon.ico', '/.well-known/security.txt', '/registrations/districts', '/registrations/:id/edit', '/documents/:id', '/documents/:id/thumb',
     '/signin/second', '/account/factor', '/users/other',
+    '/dashboard/sheet', '/reports/editions/:id/sheet', '/reports/editions/:id/pdf', '/reports/editions/:id/json', '/reports/editions/:id/print',
     // files, drawings and what scripts ask
     '/sitemap.xml', '/catalogue/photos/:id', '/catalogue/thumbs/:id', '/product-photos/:id', '/product-thumbs/:id', '/catalogue/print/book', '/catalogue/print/:id/pdf', '/plans/:id/export.json', '/plans/:id/export.xlsx',
     '/exhibitions/:id/roster.csv', '/exhibitions/:id/packing.csv', '/exhibitions/:id/report.csv', '/exhibitions/:id/roster.xlsx', '/exhibitions/:id/packing.xlsx', '/exhibitions/:id/report.xlsx', '/activities/report.xlsx', '/activities/:id/papers/:n', '/exports/:id/file', '/templates/members', '/templates/products', '/duplicates/sheet', '/allocations/:id/runs/:n/list.xlsx', '/draws/:id/file.json', '/search/suggest', '/imports/:id/file', '/imports/:id/marked',

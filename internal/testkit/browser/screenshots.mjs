@@ -26,6 +26,10 @@ const shots = [
   ['plan-desk-ar', 'salwa.coordinator', 'ar', DESK, '/plans/1'],
   ['plan-desk-en', 'salwa.coordinator', 'en', DESK, '/plans/1'],
   ['report-desk-ar', 'maryam.coordinator', 'ar', DESK, '/exhibitions/1/report'],
+  ['dashboard-desk-ar', 'karim.analyst', 'ar', DESK, '/dashboard'],
+  ['dashboard-desk-en', 'mahmoud.reviewer', 'en', DESK, '/dashboard'],
+  ['dashboard-phone-ar', 'sayed.worker', 'ar', PHONE, '/dashboard'],
+  ['quarterly-desk-ar', 'salwa.coordinator', 'ar', { width: 794, height: 1123 }, '/reports/editions/1/print?lang=ar', '', '.rep-section'],
   ['report-phone-en', 'maryam.coordinator', 'en', PHONE, '/exhibitions/1/report'],
 ];
 for (const [name, who, lang, viewport, where, query, from] of shots.filter(([n]) => process.argv.length < 3 || process.argv.slice(2).some((begin) => n.startsWith(begin)))) {
