@@ -24,27 +24,66 @@ func All(party place.Country) store.Scope { return store.Scope{Party: party} }
 
 // Run is the suite: what every engine must do alike. open gives a fresh, empty database.
 func Run(t *testing.T, open func(t *testing.T) *store.DB) {
+	ran := map[string]bool{}
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, db *store.DB)
 	}{
-		{"family", testFamily}, {"stale", testStale}, {"scope", testScope}, {"identifiers", testIdentifiers}, {"list", testList},
-		{"list pages", testListPages}, {"search", testSearch}, {"find", testFind}, {"draft", testDraft}, {"history", testHistory}, {"facts", testFacts},
-		{"criteria", testCriteria}, {"audit", testAudit}, {"people", testPeople}, {"tries", testTries}, {"jobs", testJobs}, {"work", testWork},
-		{"assign", testAssign}, {"duplicates", testDuplicates}, {"linkage", testLinkage}, {"merge", testMerge}, {"allocations", testAllocations},
-		{"assign", testAssign}, {"duplicates", testDuplicates}, {"merge", testMerge},
-		{"assign", testAssign}, {"duplicates", testDuplicates}, {"allocations", testAllocations}, {"season plans", testSeasonPlans},
+		{"family", testFamily},
+		{"stale", testStale},
+		{"scope", testScope},
+		{"identifiers", testIdentifiers},
+		{"list", testList},
+		{"list pages", testListPages},
+		{"search", testSearch},
+		{"find", testFind},
+		{"draft", testDraft},
+		{"history", testHistory},
+		{"facts", testFacts},
+		{"criteria", testCriteria},
+		{"audit", testAudit},
+		{"people", testPeople},
+		{"tries", testTries},
+		{"jobs", testJobs},
+		{"work", testWork},
+		{"assign", testAssign},
+		{"duplicates", testDuplicates},
+		{"linkage", testLinkage},
+		{"merge", testMerge},
+		{"allocations", testAllocations},
+		{"season plans", testSeasonPlans},
+		{"idempotency", testIdempotency},
+		{"shared commit", testSharedCommit},
+		{"concurrent", testConcurrent},
+		{"transaction", testTransaction},
+		{"doctor", testDoctor},
+		{"exhibition", testExhibition},
+		{"participation", testParticipation},
+		{"last place", testLastPlace},
+		{"meeting", testMeeting},
+		{"activity", testActivity},
+		{"import", testImport},
+		{"bulk", testBulk},
+		{"claim by id", testClaimByID},
+		{"product", testProduct},
+		{"product list", testProductList},
+		{"catalogue", testCatalogue},
+		{"tokens", testTokens},
+		{"hooks", testHooks},
+		{"messages", testMessages},
+		{"venue", testVenue},
+		{"plan", testPlan},
+		{"placement", testPlacement},
+		{"layout", testLayout},
+		{"fair", testFair},
+		{"export rows", testExportRows},
+		{"export files", testExportFiles},
 		{"tally", testTally},
-		{"idempotency", testIdempotency}, {"shared commit", testSharedCommit}, {"concurrent", testConcurrent}, {"transaction", testTransaction},
-		{"doctor", testDoctor}, {"exhibition", testExhibition}, {"participation", testParticipation}, {"last place", testLastPlace}, {"meeting", testMeeting}, {"activity", testActivity},
-		{"import", testImport}, {"bulk", testBulk}, {"claim by id", testClaimByID},
-		{"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
-
-		{"tokens", testTokens}, {"hooks", testHooks}, {"messages", testMessages},
-		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement}, {"fair", testFair},
-		{"venue", testVenue}, {"plan", testPlan}, {"placement", testPlacement}, {"layout", testLayout}, {"fair", testFair},
-		{"export rows", testExportRows}, {"export files", testExportFiles}, {"product", testProduct}, {"product list", testProductList}, {"catalogue", testCatalogue},
 	} {
+		if ran[test.name] {
+			t.Fatalf("%q stands in the suite twice", test.name)
+		}
+		ran[test.name] = true
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
 }
