@@ -157,16 +157,17 @@ func announceMany(tx *store.Tx, at time.Time, list []*store.ReadyFamily) error {
 		if kind == "" {
 			continue
 		}
+		party, area, state := r.Where()
 		hooks, asked := listens[kind]
 		if !asked {
 			var err error
-			if hooks, err = tx.HooksFor(r.Family.Party, string(kind)); err != nil {
+			if hooks, err = tx.HooksFor(party, string(kind)); err != nil {
 				return err
 			}
 			listens[kind] = hooks
 		}
 		for _, id := range hooks {
-			if err := queueEvent(tx, id, kind, at, eventData{Entity: "family", ID: r.Family.ID, Party: r.Family.Party, Area: r.Audit.Area, State: string(r.Family.Status.State)}); err != nil {
+			if err := queueEvent(tx, id, kind, at, eventData{Entity: "family", ID: r.ID, Party: party, Area: area, State: string(state)}); err != nil {
 				return err
 			}
 		}

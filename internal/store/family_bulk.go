@@ -43,6 +43,11 @@ type ReadyFamily struct {
 	words    []byte            // of the event, sealed
 }
 
+// Where returns whose family it is, where it lives and in which state it is stored.
+func (r *ReadyFamily) Where() (party place.Country, area string, state registry.State) {
+	return r.party, r.area, r.state
+}
+
 // ReadyFamily serialises a family that [Tx.InsertFamilies] is to store. Nothing of what is stored shares memory with what it is made of.
 func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 	f := r.Family
