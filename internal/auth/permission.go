@@ -111,6 +111,18 @@ const (
 	SeasonPlanEdit   Action = "season_plan.edit"
 	SeasonPlanSign   Action = "season_plan.sign"
 
+	SchemeView    Action = "scheme.view"
+	SchemeEdit    Action = "scheme.edit"
+	SchemePublish Action = "scheme.publish"
+	SchemeCount   Action = "scheme.count"
+	GrantView     Action = "grant.view"
+	GrantPropose  Action = "grant.propose"
+	GrantDecide   Action = "grant.decide"
+	GrantDeliver  Action = "grant.deliver"
+	PlanView      Action = "plan.view"
+	PlanEdit      Action = "plan.edit"
+	PlanAct       Action = "plan.act"
+
 	FiguresView  Action = "figures.view"
 	FiguresOther Action = "figures.other"
 
@@ -290,6 +302,22 @@ var actions = map[Action]rule{
 	EvaluationRecord: {coordinator: Areas},
 	ReportView:       {coordinator: Party, analyst: Party, reads: true},
 	FeedManage:       {worker: Own, reviewer: Own, coordinator: Own, analyst: Own, admin: Own},
+
+	// What is offered is no secret in the office: a worker tells families of it. Money is promised by two people: who makes a scheme never publishes it (fourEyes is
+	// about who made it), and who proposes a grant never approves it (about who proposed it). Counting walks over the party's registry and names nobody; proposing
+	// to all who qualify stays in the person's areas. Delivery is proven by papers of the family's file, which coordinators do not see.
+	SchemeView:    {worker: Party, reviewer: Party, coordinator: Party, analyst: Party, admin: Party, system: Party, reads: true},
+	SchemeEdit:    {coordinator: Party, admin: Party},
+	SchemePublish: {coordinator: Party, admin: Party, fourEyes: true},
+	SchemeCount:   {coordinator: Areas, admin: Party},
+	GrantView:     {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},
+	GrantPropose:  {worker: Own, reviewer: Areas, coordinator: Areas},
+	GrantDecide:   {reviewer: Areas, coordinator: Areas, fourEyes: true},
+	GrantDeliver:  {worker: Own, reviewer: Areas},
+	// A plan holds what a project earns: for who works with the family. Class finance hides the measures from a coordinator. An action is done by its owner.
+	PlanView: {worker: Own, reviewer: Areas, coordinator: Areas, analyst: Areas, reads: true},
+	PlanEdit: {worker: Own, reviewer: Areas},
+	PlanAct:  {worker: Own, reviewer: Areas, coordinator: Areas},
 
 	// Sums of what the person may list; a worker's own entries are no statistics. Of the other country, sums with small cells hidden, for who works with it.
 	FiguresView:  {reviewer: Areas, coordinator: Areas, analyst: Areas, admin: Party, reads: true},

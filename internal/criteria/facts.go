@@ -392,6 +392,17 @@ func (f *Facts) Read(r Ref) Reading {
 	return Reading{Ref: r, Known: ok, n: n}
 }
 
+// Number returns the value as a number, of an Enum its place in its list from 0; 0 if it is missing.
+func (r Reading) Number() int64 { return r.n }
+
+// Date returns the day of a Date; zero if it is missing.
+func (r Reading) Date() calendar.Date {
+	if !r.Known {
+		return 0
+	}
+	return calendar.Date(r.n)
+}
+
 // Text returns the value in words, "" if it is missing. Digits are ASCII; the caller's page changes them if the person likes others.
 func (r Reading) Text(lang string) string {
 	if !r.Known {

@@ -95,6 +95,7 @@ type loader struct {
 	rnd    *rand.Rand
 	now    time.Time
 	todo   []act
+	after  []func(context.Context) error // what is done now, after all acts
 
 	pictures map[string]*media.File
 	photos   map[string]func() *media.File // of products, drawn once
@@ -143,6 +144,7 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 	l.on(-345, 9, l.venues)
 	l.on(-25, 8, l.writeTemplates)
 	l.planExhibitions()
+	l.incentives()
 	slices.SortStableFunc(l.todo, func(a, b act) int { return cmp.Compare(a.at.UnixMilli(), b.at.UnixMilli()) })
 	for _, a := range l.todo {
 		l.clock.set(a.at)
@@ -158,6 +160,11 @@ func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logge
 		return nil, err
 	}
 	l.clock.set(l.now)
+	for _, do := range l.after {
+		if err := do(ctx); err != nil {
+			return nil, fmt.Errorf("the demo today: %w", err)
+		}
+	}
 	if err := l.leave(ctx); err != nil {
 		return nil, err
 	}

@@ -61,11 +61,11 @@ type CheckedFilter struct {
 func Overalls() []string { return []string{"eligible", "not_eligible", "incomplete", "needs_review"} }
 
 // DateFields are the dates that a list can be limited by; titles are "enum.date_field.<value>".
-func DateFields() []string { return []string{"created", "submitted", "decided", "valid_until"} }
+func DateFields() []string { return []string{"created", "submitted", "decided", "valid_until", "ends"} }
 
 // Sorts are the orders of the list; titles are "enum.sort.<value>".
 func Sorts() []string {
-	return []string{"newest", "oldest", "name", "number", "submitted", "valid_until"}
+	return []string{"newest", "oldest", "name", "number", "submitted", "valid_until", "ends"}
 }
 
 // DecodeFamilyFilter reads a query string.

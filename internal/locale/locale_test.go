@@ -164,7 +164,7 @@ var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
 	"editor.", "placing.", "audit_plan.rule.", "audit_plan.source.", "audit_plan.unsaid.", "audit_plan.verdict.", "layout.stay.", "layout.ways.", "layout.clash.", "layout.rule.", "layout.broken.", "layout.stop.", "layout.weight.",
 	"season_plan.breach.", "season_plan.clash.", "season_plan.given.", "season_plan.wish_", "season_plan.sum.", "season_plan.clash_kind.", "season_plan.field.",
-	"search.kind.", "likely.remark.",
+	"search.kind.", "likely.remark.", "development.show.",
 	"criteria.", "store.doctor.", "identity.", "calendar.", "job.kind.", "ruleset.hint.", "registration.outcome.", "registration.duplicate.", "import.outcome.", "import.doing.",
 	"dash.", "reports.every.",
 	"import.kind.", "import.key.", "import.dates.", "import.rows.", "import.shared.", "catalogue.made_in.", "product.origin"}

@@ -9,6 +9,7 @@ import (
 	"muntija/internal/criteria"
 	"muntija/internal/fault"
 	"muntija/internal/place"
+	"muntija/internal/programme"
 	"muntija/internal/store"
 )
 
@@ -114,6 +115,11 @@ func (s *Criteria) program(row *store.CriteriaSet) (*criteria.Program, error) {
 	}
 	s.compiled[key] = p
 	return p, nil
+}
+
+// ofScheme compiles the rules of an incentive scheme, or takes them from the cache, in which schemes have negative ids.
+func (s *Criteria) ofScheme(x *programme.Scheme) (*criteria.Program, error) {
+	return s.program(&store.CriteriaSet{ID: -x.ID, Version: x.Version, Body: x.Rules})
 }
 
 // byID returns a set of any status by its id, compiled.

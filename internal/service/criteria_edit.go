@@ -292,28 +292,32 @@ func (s *Criteria) SaveHead(ctx context.Context, actor auth.Actor, id int64, h S
 
 // SaveCriterion replaces the criterion at a place, from 0; the place behind the last adds one.
 func (s *Criteria) SaveCriterion(ctx context.Context, actor auth.Actor, id int64, at int, c criteria.Criterion, w Write) error {
-	return s.edit(ctx, actor, id, "criteria.criterion", w, []any{at, c}, func(set *criteria.Set) error {
-		switch {
-		case at >= 0 && at < len(set.Criteria):
-			set.Criteria[at] = c
-		case at == len(set.Criteria):
-			set.Criteria = append(set.Criteria, c)
-		default:
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		return nil
-	})
+	return s.edit(ctx, actor, id, "criteria.criterion", w, []any{at, c}, func(set *criteria.Set) error { return putCriterion(set, at, c) })
+}
+
+func putCriterion(set *criteria.Set, at int, c criteria.Criterion) error {
+	switch {
+	case at >= 0 && at < len(set.Criteria):
+		set.Criteria[at] = c
+	case at == len(set.Criteria):
+		set.Criteria = append(set.Criteria, c)
+	default:
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	return nil
 }
 
 // RemoveCriterion takes the criterion at a place out of a draft. The last one stays: a set without criteria would let everybody in.
 func (s *Criteria) RemoveCriterion(ctx context.Context, actor auth.Actor, id int64, at int, w Write) error {
-	return s.edit(ctx, actor, id, "criteria.remove", w, at, func(set *criteria.Set) error {
-		if at < 0 || at >= len(set.Criteria) {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		set.Criteria = slices.Delete(set.Criteria, at, at+1)
-		return nil
-	})
+	return s.edit(ctx, actor, id, "criteria.remove", w, at, func(set *criteria.Set) error { return dropCriterion(set, at) })
+}
+
+func dropCriterion(set *criteria.Set, at int) error {
+	if at < 0 || at >= len(set.Criteria) {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	set.Criteria = slices.Delete(set.Criteria, at, at+1)
+	return nil
 }
 
 // MoveCriterion moves a criterion up (-1) or down (1) in the order in which people read them; the order decides nothing. At the end of the list it stays.

@@ -89,7 +89,7 @@ type exportKind struct {
 }
 
 // exportKinds are all kinds, in the order of the page.
-var exportKinds = []*exportKind{familiesExport, membersExport, assessmentsExport, documentsExport, productsExport}
+var exportKinds = []*exportKind{familiesExport, membersExport, assessmentsExport, documentsExport, productsExport, grantsExport, plansExport}
 
 // exportColumn is a column with the class of what stands in it.
 type exportColumn struct {
@@ -108,6 +108,8 @@ type exportItem struct {
 	result *assessedResult
 
 	product *store.ProductRow
+	grant   *exportedGrant
+	plan    *store.DevelopmentRow
 }
 
 // ExportKind is a kind as the page offers it.

@@ -37,6 +37,8 @@ type exportRun struct {
 	counts  *summaryCounts
 
 	products map[int64][]store.ProductRow
+	grants   map[int64][]exportedGrant
+	plans    map[int64][]store.DevelopmentRow
 	types    map[string]registry.Taxon // of the party's product taxonomy, by code
 }
 
@@ -123,6 +125,8 @@ type openedBatch struct {
 	results  map[int64][]assessedResult
 	names    map[int64]string
 	products map[int64][]store.ProductRow
+	grants   map[int64][]exportedGrant
+	plans    map[int64][]store.DevelopmentRow
 	err      error
 }
 
@@ -158,7 +162,7 @@ func (x *exportRun) each(ctx context.Context, fn func(*store.SealedFamily) error
 		if b.err != nil {
 			return b.err
 		}
-		x.papers, x.results, x.products = b.papers, b.results, b.products
+		x.papers, x.results, x.products, x.grants, x.plans = b.papers, b.results, b.products, b.grants, b.plans
 		for id, name := range b.names {
 			x.names[id] = name
 		}

@@ -22,6 +22,7 @@ const (
 	JobExpire  = "expire"  // ends approvals whose last day has passed; once a day for each party
 	JobExport  = "export"  // makes a large workbook for a person
 	JobInvite  = "invite"  // ends invitations whose deadline has passed, and lets waiting lists move; when there are some, of no party
+	JobPapers  = "papers"  // writes when the papers of families end that were entered before that was kept; when there are some, of no party
 	JobPurge   = "purge"   // forgets sessions, failed sign-ins and answers to old submissions; once a day, of no party
 )
 
@@ -53,7 +54,9 @@ type Jobs struct {
 	seasons     *SeasonPlans
 	exhibitions *Exhibitions
 	reports     *Reports
+	incentives  *Incentives
 	looked      time.Time // when invitations were last looked at, of the runner only
+	noBacklog   bool      // there are no families left for JobPapers, of the runner only
 
 	mu   sync.Mutex
 	stop context.CancelFunc
@@ -123,6 +126,9 @@ func (j *Jobs) loop(ctx context.Context, done chan struct{}) {
 	for {
 		if err := j.plan(ctx); err != nil && ctx.Err() == nil {
 			j.log.Error("planning the daily jobs", "error", err)
+		}
+		if err := j.lookAtPapers(ctx); err != nil && ctx.Err() == nil {
+			j.log.Error("looking for families without their days", "error", err)
 		}
 		if err := j.lookAtInvitations(ctx); err != nil && ctx.Err() == nil {
 			j.log.Error("looking for late invitations", "error", err)
@@ -235,6 +241,10 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 		return j.duplicates(ctx, job)
 	case JobExport:
 		return j.exports.run(ctx, job)
+	case JobIncentive:
+		return j.incentives.run(ctx, job)
+	case JobPapers:
+		return j.papers(ctx, job)
 	case JobAllocate:
 		return j.allocate(ctx, job)
 	case JobLayout:

@@ -101,6 +101,8 @@ type Service struct {
 	Couriers    *Couriers
 	Activities  *Activities
 	SeasonPlans *SeasonPlans
+	Incentives  *Incentives
+	Plans       *Plans
 }
 
 // core is what the use-cases share.
@@ -157,6 +159,9 @@ func New(d Deps) *Service {
 	s.Jobs.layouts = s.Layouts
 	s.SeasonPlans = &SeasonPlans{core: c, jobs: s.Jobs, exhibitions: s.Exhibitions, solver: s.Allocations.solver}
 	s.Jobs.seasons = s.SeasonPlans
+	s.Incentives = &Incentives{core: c, jobs: s.Jobs, criteria: s.Criteria, families: s.Families}
+	s.Jobs.incentives = s.Incentives
+	s.Plans = &Plans{core: c}
 	return s
 }
 

@@ -32,6 +32,8 @@ type FamilyView struct {
 	Visits      []VisitView
 	Waivers     []WaiverView
 	Ladder      *programme.Standing // nil if the person does not see the papers that prove it
+	Today       calendar.Date       // at the office
+	Ends        []programme.End     // what has to be renewed within 30 days, papers of the file among them; likewise
 	Events      []EventView
 	Assessment  *AssessmentView   // the newest one; nil if there is none or the person may not see it
 	Checklist   *AssessmentView   // what the rules say today of a registration that waits for a decision; nil otherwise. It is not stored
@@ -98,8 +100,17 @@ func (s *Families) View(ctx context.Context, actor auth.Actor, id int64) (*Famil
 		}
 		v = &FamilyView{ID: f.ID, Version: f.Version, Party: f.Party, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(),
 			Project: f.Record.Project.Name, Craft: f.Record.Project.Craft, Area: f.Record.Address.Area, Status: f.Status, OwnEntry: f.OwnEntry(actor.UserID)}
-		v.Groups = groupsOf(actor, &f.Record, officeDay(now))
+		v.Today = officeDay(now)
+		v.Groups = groupsOf(actor, &f.Record, v.Today)
 		v.Ladder = standingOf(actor, f, officeDay(now))
+		if v.Ladder != nil && f.Status.State != registry.Merged {
+			today := officeDay(now)
+			ends, err := tx.EndingsOf([]int64{f.ID}, today.AddDays(-programme.RenewalPast), today.AddDays(programme.RenewalNotice))
+			if err != nil {
+				return err
+			}
+			v.Ends = ends[f.ID]
+		}
 		if err := s.viewBeside(tx, actor, f, v, now); err != nil {
 			return err
 		}
@@ -516,6 +527,9 @@ func seenFilters(actor auth.Actor, q store.FamilyQuery) store.FamilyQuery {
 	}
 	if auth.View(actor.Role, auth.ClassDemographic) == auth.Hidden {
 		q.Sexes = nil
+	}
+	if q.DateField == store.DateEnds && auth.View(actor.Role, auth.ClassFormal) == auth.Hidden {
+		q.DateField, q.From, q.To = "", 0, 0
 	}
 	q.TextIDs, q.TextPhone, q.NoPlaces = textSight(actor)
 	return q

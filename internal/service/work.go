@@ -8,6 +8,7 @@ import (
 
 	"muntija/internal/auth"
 	"muntija/internal/fault"
+	"muntija/internal/programme"
 	"muntija/internal/registry"
 	"muntija/internal/store"
 )
@@ -26,6 +27,7 @@ type Queue struct {
 	Query store.FamilyQuery
 	Rows  []store.FamilyRow
 	Total int
+	Ends  map[int64][]programme.End // of the queue "papers": what ends, by family
 }
 
 // Work returns the actor's queues, the ones with something in them first.
@@ -44,6 +46,9 @@ func (s *Families) Work(ctx context.Context, actor auth.Actor) (*Work, error) {
 		return out
 	}
 	mine := actor.UserID
+	ends := store.FamilyQuery{States: state(registry.Approved), DateField: store.DateEnds, From: today.AddDays(-programme.RenewalPast), To: today.AddDays(programme.RenewalNotice), Sort: store.SortEnds}
+	myEnds := ends
+	myEnds.EnteredBy = mine
 	out := &Work{}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		var err error
@@ -58,6 +63,7 @@ func (s *Families) Work(ctx context.Context, actor auth.Actor) (*Work, error) {
 				{Key: "returned", Query: store.FamilyQuery{States: state(registry.Returned), EnteredBy: mine, Sort: store.SortSubmitted}, Total: c.Returned},
 				{Key: "drafts", Query: store.FamilyQuery{States: state(registry.Draft), EnteredBy: mine}, Total: c.Drafts},
 				{Key: "renewals", Query: store.FamilyQuery{States: state(registry.Approved), EnteredBy: mine, DateField: store.DateValidUntil, To: soon, Sort: store.SortValidUntil}, Total: c.RenewalsDue},
+				{Key: "papers", Query: myEnds, Total: -1},
 			}
 		case auth.Reviewer:
 			queues = []Queue{
@@ -65,6 +71,7 @@ func (s *Families) Work(ctx context.Context, actor auth.Actor) (*Work, error) {
 				{Key: "waiting", Query: store.FamilyQuery{States: state(registry.Submitted), NotEnteredBy: mine, Sort: store.SortSubmitted}, Total: c.WaitingReview},
 				{Key: "amendments", Query: store.FamilyQuery{Amendment: true, Sort: store.SortOldest}, Total: c.AmendmentsWait},
 				{Key: "renewals", Query: store.FamilyQuery{States: state(registry.Approved), DateField: store.DateValidUntil, To: soon, Sort: store.SortValidUntil}, Total: c.RenewalsDue},
+				{Key: "papers", Query: ends, Total: -1},
 				{Key: "returned", Query: store.FamilyQuery{States: state(registry.Returned), EnteredBy: mine, Sort: store.SortSubmitted}, Total: c.Returned},
 				{Key: "drafts", Query: store.FamilyQuery{States: state(registry.Draft), EnteredBy: mine}, Total: c.Drafts},
 			}
@@ -89,6 +96,15 @@ func (s *Families) Work(ctx context.Context, actor auth.Actor) (*Work, error) {
 				}
 				if q.Total < 0 {
 					q.Total = page.Total
+				}
+				if query.DateField == store.DateEnds {
+					ids := make([]int64, len(q.Rows))
+					for i := range q.Rows {
+						ids[i] = q.Rows[i].ID
+					}
+					if q.Ends, err = tx.EndingsOf(ids, query.From, query.To); err != nil {
+						return err
+					}
 				}
 			}
 			out.Queues = append(out.Queues, q)

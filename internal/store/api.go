@@ -76,6 +76,7 @@ const (
 	SortNumber     Sort = "number"
 	SortSubmitted  Sort = "submitted" // longest waiting first
 	SortValidUntil Sort = "valid_until"
+	SortEnds       Sort = "ends" // what ends soonest first; with DateEnds only
 )
 
 // DateField names the date that FamilyQuery.From and To bound.
@@ -87,6 +88,7 @@ const (
 	DateSubmitted  DateField = "submitted"
 	DateDecided    DateField = "decided"
 	DateValidUntil DateField = "valid_until"
+	DateEnds       DateField = "ends" // of any paper or licence that has to be renewed; both bounds are needed
 )
 
 // FamilyQuery selects families. A nil or empty list does not restrict; conditions are joined by "and".

@@ -28,6 +28,7 @@ var duplicates = []struct{ index, column, key string }{
 	{"hall_name", "hall.venue_id", "error.duplicate_hall"},
 	{"hall_plan_draft", "hall_plan.hall_id", "error.plan.has_draft"},
 	{"placement_booth", "placement.exhibition_id", "error.place.taken"},
+	{"incentive_grant_once", "incentive_grant.scheme_id", "error.grant.once"},
 	{"placement_once", "placement.participation_id", "error.place.placed"},
 }
 

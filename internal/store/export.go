@@ -39,8 +39,9 @@ func (tx *Tx) FamilyIDs(s Scope, q FamilyQuery) ([]int64, error) {
 	err = tx.withRoll(func(r *roll) error {
 		out = out[:0]
 		var ids []uint32
-		o := r.order(q.Sort)
-		r.filter(run).each(o.desc, func(id uint32) { ids = append(ids, id) })
+		f := r.filter(run)
+		o := r.order(run)
+		f.each(o.desc, func(id uint32) { ids = append(ids, id) })
 		slices.SortFunc(ids, func(a, b uint32) int {
 			switch {
 			case a == b:

@@ -98,6 +98,9 @@ func (tx *Tx) InsertFamily(f *registry.Family, x FamilyExtra) error {
 	if err := tx.insertIdentifiers(id, f.Party, tx.blindRows(f)); err != nil {
 		return err
 	}
+	if err := tx.insertDue(id, dueOf(f)); err != nil {
+		return err
+	}
 	if err := tx.changed(id); err != nil {
 		return err
 	}
@@ -138,6 +141,9 @@ func (tx *Tx) UpdateFamily(f *registry.Family, x FamilyExtra) error {
 		return fmt.Errorf("updating facts: %w", err)
 	}
 	if err := tx.replaceIdentifiers(f); err != nil {
+		return err
+	}
+	if err := tx.replaceDue(f); err != nil {
 		return err
 	}
 	if err := tx.changed(f.ID); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"muntija/internal/fault"
 	"muntija/internal/place"
+	"muntija/internal/programme"
 	"muntija/internal/registry"
 	"muntija/internal/seal"
 )
@@ -41,6 +42,7 @@ type ReadyFamily struct {
 	body     *SealedAssessment // nil: none is kept
 	uid      string            // of the event
 	words    []byte            // of the event, sealed
+	ends     []programme.End   // what has to be renewed
 }
 
 // Where returns whose family it is, where it lives and in which state it is stored.
@@ -68,6 +70,10 @@ func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 	clear(*buf)
 	r.columns = columns(f, x, searchText(&f.Record))
 	r.facts, r.blinds, r.Blinds = x.Facts, db.blindRows(f, r.Blinds), nil
+	r.ends = dueOf(f)
+	for i := range r.ends {
+		r.ends[i].Kind = strings.Clone(r.ends[i].Kind)
+	}
 	if r.Assessment != nil {
 		a := db.SealAssessment(*r.Assessment)
 		r.body = &a
@@ -306,6 +312,22 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	err = tx.insertMany("identifier", "family_id, kind, blind, party, holds", "", 5, len(blinds), func(i int, args []any) []any {
 		b := &blinds[i]
 		return append(args, b.id, b.row.kind, []byte(b.row.blind), string(b.party), b.row.holds)
+	}, nil)
+	if err != nil {
+		return err
+	}
+	type due struct {
+		id  int64
+		end programme.End
+	}
+	var ends []due
+	for _, r := range rs {
+		for _, e := range r.ends {
+			ends = append(ends, due{r.ID, e})
+		}
+	}
+	err = tx.insertMany("family_due", "family_id, kind, until", "", 3, len(ends), func(i int, args []any) []any {
+		return append(args, ends[i].id, ends[i].end.Kind, ends[i].end.Until.String())
 	}, nil)
 	if err != nil {
 		return err

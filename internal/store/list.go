@@ -63,7 +63,8 @@ type search struct {
 	q     FamilyQuery
 	areas []string // wanted, scope included; nil: all
 	words lexicon.Query
-	exact []int64 // ids found by a number; nil if the text is words
+	exact []int64  // ids found by a number; nil if the text is words
+	ends  []uint32 // by family id: the first day in time on which something ends, 0 for none; nil: not asked
 }
 
 // ListFamilies returns a page of the families that a query selects inside a scope. It works in View only.
@@ -96,7 +97,7 @@ func (tx *Tx) ListFamilies(s Scope, q FamilyQuery) (FamilyPage, error) {
 	var page FamilyPage
 	var hits []cursor
 	err = tx.withRoll(func(r *roll) error {
-		o := r.order(q.Sort)
+		o := r.order(run)
 		if backwards {
 			o.desc = !o.desc
 		}
@@ -143,6 +144,15 @@ func (s *search) prepare() (bool, error) {
 		}
 	}
 	err := s.readText()
+	if q := &s.q; err == nil && q.DateField == DateEnds && !(q.From.IsZero() && q.To.IsZero()) {
+		to := q.To
+		if to.IsZero() {
+			to = farthest
+		}
+		s.ends, err = s.tx.endingDays(max(q.From, 1), to)
+	} else if q.Sort == SortEnds {
+		q.Sort = SortValidUntil // nothing else says by which days
+	}
 	return err == nil && (s.exact == nil || len(s.exact) > 0), err
 }
 
@@ -223,10 +233,13 @@ type order struct {
 	desc   bool
 }
 
-var sorts = []Sort{SortNewest, SortOldest, SortName, SortNumber, SortSubmitted, SortValidUntil}
+var sorts = []Sort{SortNewest, SortOldest, SortName, SortNumber, SortSubmitted, SortValidUntil, SortEnds}
 
-func (r *roll) order(s Sort) order {
-	switch s {
+// order is the order that a run asks for. By SortEnds only families are sorted that meet DateEnds, which have a day.
+func (r *roll) order(s *search) order {
+	switch s.q.Sort {
+	case SortEnds:
+		return order{r: r, days: s.ends}
 	case SortName:
 		return order{r: r, column: r.name, byName: true}
 	case SortNumber:
@@ -236,7 +249,7 @@ func (r *roll) order(s Sort) order {
 	case SortValidUntil:
 		return order{r: r, days: r.valid}
 	}
-	return order{r: r, column: r.created, desc: s == SortNewest}
+	return order{r: r, column: r.created, desc: s.q.Sort == SortNewest}
 }
 
 func (o *order) key(id uint32) uint64 {
@@ -327,11 +340,14 @@ func (r *roll) filterOf(s *search) *filter {
 			f.days = r.decided
 		case DateValidUntil:
 			f.days = r.valid
+		case DateEnds:
+			s.ends = append(s.ends, make([]uint32, max(0, len(r.cell)-len(s.ends)))...)
+			f.days = s.ends
 		default:
 			f.instants = r.created
 		}
 		// Never is no date: it is outside of open ranges too.
-		f.from, f.to, f.fromDay, f.toDay = 0, last, 0, lastDay-1
+		f.from, f.to, f.fromDay, f.toDay = 0, last, 1, lastDay-1
 		if !q.From.IsZero() {
 			f.from, f.fromDay = dayMicros(q.From), uint32(q.From)
 		}

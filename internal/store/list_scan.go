@@ -19,7 +19,7 @@ func (s *search) scannable() bool {
 		ReviewerID: q.ReviewerID, NotEnteredBy: q.NotEnteredBy, From: q.From, To: q.To, DateField: q.DateField, Text: q.Text, TextIDs: q.TextIDs, Amendment: q.Amendment,
 		TextPhone: q.TextPhone,
 		NoPlaces:  q.NoPlaces, Sort: q.Sort, After: q.After, Before: q.Before, Limit: q.Limit}
-	return s.words.Empty() && reflect.DeepEqual(known, q)
+	return s.ends == nil && s.words.Empty() && reflect.DeepEqual(known, q)
 }
 
 // scan selects families from the table itself, as the roll would: for a command that asks once and ends, for which reading all lists would take more memory than

@@ -67,6 +67,7 @@ var movables = []struct {
 }{
 	{"document", "family_id", "id", true}, {"visit", "family_id", "id", true}, {"event", "family_id", "id", false}, {"waiver", "family_id", "id", true},
 	{"assessment", "family_id", "id", false}, {"product", "family_id", "id", true}, {"exhibition_link", "family_id", "hash", false},
+	{"incentive_grant", "family_id", "id", true}, {"development_plan", "family_id", "id", true},
 	{"sheet_import_row", "family_id", "import_id,seq", false}, {"duplicate_hint", "family_id", "id", false},
 }
 

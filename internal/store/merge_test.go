@@ -16,6 +16,8 @@ func TestMergeKnowsEveryTable(t *testing.T) {
 		"figure_family.family_id":       "sums follow the notes of changes",
 		"family_fact.family_id":         "the facts of the record",
 		"identifier.family_id":          "follows the record",
+		"family_due.family_id":          "follows the record",
+		"family_backlog.family_id":      "a note for a job",
 		"draft.family_id":               "the open form, kept with the merge",
 		"catalogue.family_id":           "follows the product",
 		"exhibitor.family_id":           "moveExhibitor",

@@ -93,9 +93,10 @@ func populate(t *testing.T, db *store.DB) (secrets []string) {
 	storetest.FillReports(t, db)
 	storetest.FillPairs(t, db, "سر اللجنة عن الأختين")
 	storetest.FillMerge(t, db, "مشروع سر الدمج")
+	storetest.FillIncentives(t, db, "سر منحة الأسرة")
 	storetest.FillAllocations(t, db, "بذرة لا يعرفها أحد قبل القرعة")
 	storetest.FillSeasonPlan(t, db, "المهندسة التي لا يعرفها الطرف الآخر")
-	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة", "المهندسة التي لا يعرفها الطرف الآخر", "بذرة لا يعرفها أحد قبل القرعة")
+	return append(secrets, "31.987654", "198.51.100.77", "سر اللجنة", "سر منحة الأسرة", "المهندسة التي لا يعرفها الطرف الآخر", "بذرة لا يعرفها أحد قبل القرعة")
 }
 
 // TestNothingReadableAtRest looks for protected values in the bytes of the files, the write-ahead log among them, and in every table.
@@ -137,7 +138,7 @@ func TestNothingReadableAtRest(t *testing.T) {
 				}
 				n++
 			}
-			if n == 0 {
+			if n == 0 && table != "family_backlog" { // ids only, and only in a database that is older than it
 				t.Errorf("table %s is empty: the test proves nothing about it", table)
 			}
 			rows.Close()

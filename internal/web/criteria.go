@@ -296,15 +296,19 @@ func checkID(name string) string { return "check-" + strings.ReplaceAll(name, ".
 
 // criteriaCheck is the answer to a condition while it is typed: one fragment, 200 whether it holds or not.
 func (s *Server) criteriaCheck(r *request) error {
-	v, err := s.editable(r)
+	ed, err := s.criteriaEditor(r)
 	if err != nil {
 		return err
 	}
+	return s.checkRule(r, ed)
+}
+
+func (s *Server) checkRule(r *request, ed *ruleEditor) error {
 	name := r.value("expr")
 	if _, ok := exprFields[name]; !ok {
 		return fault.New(fault.Invalid, "error.invalid")
 	}
-	c := newExprCheck(v.Set, name, cleanExpr(r.value(name)), r.lang())
+	c := newExprCheck(ed.set, name, cleanExpr(r.value(name)), r.lang())
 	return r.s.pages.Fragment(r.html(), r.locale, "criteria/criterion", "expr-check", c)
 }
 
@@ -519,25 +523,45 @@ func (s *Server) criterionRemove(r *request) error {
 	return r.redirect(setURL(id), "success", "flash.ruleset.removed")
 }
 
+// ruleEditor is whose rules are edited: a draft of registration criteria, or a draft of an incentive scheme.
+type ruleEditor struct {
+	base    string // address of the draft
+	back    string // message key of the way back to it
+	version int64
+	set     *criteria.Set
+	save    func(at int, c criteria.Criterion) error
+}
+
+func (s *Server) criteriaEditor(r *request) (*ruleEditor, error) {
+	v, err := s.editable(r)
+	if err != nil {
+		return nil, err
+	}
+	return &ruleEditor{base: setURL(v.Row.ID), back: "ruleset.back_one", version: v.Row.Version, set: v.Set,
+		save: func(at int, c criteria.Criterion) error {
+			return s.svc.Criteria.SaveCriterion(r.ctx(), r.actor, v.Row.ID, at, c, r.write())
+		}}, nil
+}
+
 // criterionPage is the body of criteria/criterion.
 type criterionPage struct {
-	ID, Version int64
-	Number      int // of the set
-	N           int
-	New         bool
-	Title       string
-	Weights     []criteria.Weight
-	Documents   []render.Option
-	Params      []criteria.Param
-	Lang        string
-	Text        bool // the condition is typed, not built
-	Simple      bool // the builder can show it
-	Condition   string
-	Rows        []shownClause
-	All         bool
-	Open        *openRow
-	Checks      map[string]exprCheck
-	Facts       []factGroup // what a typed expression may name
+	Base, Back string // of the draft, and the message key of the way there
+	Version    int64
+	N          int
+	New        bool
+	Title      string
+	Weights    []criteria.Weight
+	Documents  []render.Option
+	Params     []criteria.Param
+	Lang       string
+	Text       bool // the condition is typed, not built
+	Simple     bool // the builder can show it
+	Condition  string
+	Rows       []shownClause
+	All        bool
+	Open       *openRow
+	Checks     map[string]exprCheck
+	Facts      []factGroup // what a typed expression may name
 }
 
 type shownClause struct {
@@ -546,36 +570,41 @@ type shownClause struct {
 }
 
 func (s *Server) criterionEdit(r *request) error {
-	v, err := s.editable(r)
+	ed, err := s.criteriaEditor(r)
 	if err != nil {
 		return err
 	}
+	return s.editRule(r, ed)
+}
+
+// editRule draws the form of the rule that the address names; the place behind the last is a new one.
+func (s *Server) editRule(r *request, ed *ruleEditor) error {
 	n, err := r.place()
-	if err != nil || n > len(v.Set.Criteria)+1 {
+	if err != nil || n > len(ed.set.Criteria)+1 {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	var c criteria.Criterion
-	if n <= len(v.Set.Criteria) {
-		c = v.Set.Criteria[n-1]
+	if n <= len(ed.set.Criteria) {
+		c = ed.set.Criteria[n-1]
 	} else {
 		c = criteria.Criterion{Weight: criteria.Hard}
 	}
 	form := ruleForm(&c)
-	b := builder{set: v.Set, lang: r.lang(), words: r.words(), all: true, condition: c.Condition}
+	b := builder{set: ed.set, lang: r.lang(), words: r.words(), all: true, condition: c.Condition}
 	b.read()
 	if c.Condition == "" {
 		b.open = b.blank(-1)
 	}
-	return s.drawCriterion(r, 0, v, n, form, b)
+	return s.drawCriterion(r, 0, ed, n, form, b)
 }
 
-func (s *Server) drawCriterion(r *request, status int, v *service.SetView, n int, form *render.Form, b builder) error {
+func (s *Server) drawCriterion(r *request, status int, ed *ruleEditor, n int, form *render.Form, b builder) error {
 	w, lang := r.words(), r.lang()
-	page := criterionPage{ID: v.Row.ID, Version: v.Row.Version, Number: v.Row.Number, N: n, New: n > len(v.Set.Criteria), Lang: lang,
-		Weights: []criteria.Weight{criteria.Hard, criteria.Soft, criteria.Points}, Params: v.Set.Params, Text: b.text, Simple: b.simple, Condition: b.condition,
+	page := criterionPage{Base: ed.base, Back: ed.back, Version: ed.version, N: n, New: n > len(ed.set.Criteria), Lang: lang,
+		Weights: []criteria.Weight{criteria.Hard, criteria.Soft, criteria.Points}, Params: ed.set.Params, Text: b.text, Simple: b.simple, Condition: b.condition,
 		All: b.all, Open: b.open, Checks: map[string]exprCheck{}}
 	if !page.New {
-		page.Title = v.Set.Criteria[n-1].Title.In(lang)
+		page.Title = ed.set.Criteria[n-1].Title.In(lang)
 	}
 	for _, code := range registry.Codes("document_type") {
 		if _, ok := criteria.PaperRef(registry.DocumentType(code)); ok {
@@ -590,7 +619,7 @@ func (s *Server) drawCriterion(r *request, status int, v *service.SetView, n int
 	}
 	form.Values["rule.condition"] = b.condition
 	for name := range exprFields {
-		page.Checks[name] = newExprCheck(v.Set, name, form.Values[name], lang)
+		page.Checks[name] = newExprCheck(ed.set, name, form.Values[name], lang)
 	}
 	if b.text {
 		page.Facts = factGroups(w, lang, "")
@@ -599,38 +628,43 @@ func (s *Server) drawCriterion(r *request, status int, v *service.SetView, n int
 }
 
 func (s *Server) criterionSave(r *request) error {
-	v, err := s.editable(r)
+	ed, err := s.criteriaEditor(r)
 	if err != nil {
 		return err
 	}
+	return s.saveRule(r, ed)
+}
+
+// saveRule does what a button of the builder asks, or stores the rule.
+func (s *Server) saveRule(r *request, ed *ruleEditor) error {
 	n, err := r.place()
-	if err != nil || n > len(v.Set.Criteria)+1 {
+	if err != nil || n > len(ed.set.Criteria)+1 {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	in := typed(r.values())
-	b := builder{set: v.Set, lang: r.lang(), words: r.words(), condition: cleanExpr(in.text("rule.condition")), text: in.get("rule.mode") == "text", all: in.get("rule.join") != "any"}
+	b := builder{set: ed.set, lang: r.lang(), words: r.words(), condition: cleanExpr(in.text("rule.condition")), text: in.get("rule.mode") == "text", all: in.get("rule.join") != "any"}
 	b.read()
 	changed, found := b.step(in)
 	changed = in.rows() || changed
 	if found.Err() != nil {
-		return s.drawCriterion(r, 422, v, n, in.form(found), b)
+		return s.drawCriterion(r, 422, ed, n, in.form(found), b)
 	}
 	if changed {
-		return s.drawCriterion(r, 0, v, n, in.form(nil), b)
+		return s.drawCriterion(r, 0, ed, n, in.form(nil), b)
 	}
 	in["rule.condition"] = []string{b.condition}
 	c, found := in.criterion()
 	if found.Err() == nil {
-		err = s.svc.Criteria.SaveCriterion(r.ctx(), r.actor, v.Row.ID, n-1, c, r.write())
+		err = ed.save(n-1, c)
 		var ok bool
 		if found, ok = problems_(err); !ok && err != nil {
 			return err
 		} else if ok {
-			found = ruleProblems(found, n-1, v.Set, r.lang())
+			found = ruleProblems(found, n-1, ed.set, r.lang())
 		}
 	}
 	if found.Err() != nil {
-		return s.drawCriterion(r, 422, v, n, in.form(found), b)
+		return s.drawCriterion(r, 422, ed, n, in.form(found), b)
 	}
-	return r.redirect(fmt.Sprintf("%s#c%d", setURL(v.Row.ID), n), "success", "flash.ruleset.saved")
+	return r.redirect(fmt.Sprintf("%s#c%d", ed.base, n), "success", "flash.ruleset.saved")
 }

@@ -9,6 +9,7 @@ import (
 	"muntija/internal/criteria"
 	"muntija/internal/registry"
 	"muntija/internal/service"
+	"muntija/internal/store"
 	"muntija/internal/web/render"
 )
 
@@ -56,8 +57,13 @@ type familyPage struct {
 	ShowProducts bool
 	CanProduct   bool
 	CanUnmerge   bool
-	Shows        []familyShow // exhibitions that it applied for
-	NeedsSecond  bool         // an own entry waits for somebody else's decision
+	Shows        []familyShow          // exhibitions that it applied for
+	Incentives   *service.FamilyGrants // nil if not for this person
+	Plans        []store.DevelopmentRow
+	ShowPlans    bool
+	CanPlan      bool
+	OfferCount   int  // offers that it could apply for
+	NeedsSecond  bool // an own entry waits for somebody else's decision
 }
 
 // groupView is one step of the form with its values: single ones, and the rows of its lists.
@@ -133,6 +139,21 @@ func (s *Server) family(r *request) error {
 			return err
 		}
 	}
+	if v.Can[auth.GrantView] && v.Status.State != registry.Merged {
+		if p.Incentives, err = s.svc.Incentives.OfFamily(r.ctx(), r.actor, id); err != nil {
+			return err
+		}
+		for _, o := range p.Incentives.Offers {
+			if o.Fits && !o.Holds {
+				p.OfferCount++
+			}
+		}
+	}
+	if p.ShowPlans = v.Can[auth.PlanView]; p.ShowPlans {
+		if p.Plans, p.CanPlan, err = s.svc.Plans.OfFamily(r.ctx(), r.actor, id); err != nil {
+			return err
+		}
+	}
 	if p.Letters, err = s.svc.Allocations.LettersOf(r.ctx(), r.actor, id); err != nil {
 		return err
 	}
@@ -142,7 +163,7 @@ func (s *Server) family(r *request) error {
 func (r *request) familyPage(v *service.FamilyView) *familyPage {
 	w := r.words()
 	p := &familyPage{FamilyView: v, Craft: w.craft(v.Craft), Area: w.area(v.Area), Groups: groupsIn(w, v.Groups), Actions: stepLinks(v),
-		Reasons: reasonsIn(w, v.Status.Reasons), Checklist: checklistIn(w, v), Climb: ladderIn(w, v.Party, v.Ladder)}
+		Reasons: reasonsIn(w, v.Status.Reasons), Checklist: checklistIn(w, v), Climb: ladderIn(w, v)}
 	can := func(a auth.Action) bool { return v.Can[a] }
 	p.CanEdit = v.Status.State.Editable() && can(auth.FamilyEdit)
 	p.CanAmend = v.Status.State.Amendable() && can(auth.FamilyAmend) && !v.Status.Amendment

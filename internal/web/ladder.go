@@ -1,12 +1,13 @@
 package web
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"muntija/internal/calendar"
-	"muntija/internal/place"
-	"muntija/internal/programme"
 	"muntija/internal/registry"
+	"muntija/internal/service"
 )
 
 // ladderView is where a family stands between the informal economy and the formal one, in words.
@@ -36,7 +37,8 @@ type ladderPaper struct {
 	Ended bool
 }
 
-func ladderIn(w words, party place.Country, s *programme.Standing) *ladderView {
+func ladderIn(w words, f *service.FamilyView) *ladderView {
+	s, party := f.Ladder, f.Party
 	if s == nil {
 		return nil
 	}
@@ -87,6 +89,14 @@ func ladderIn(w words, party place.Country, s *programme.Standing) *ladderView {
 	for _, e := range s.Renewals {
 		v.Renewals = append(v.Renewals, ladderPaper{paperName(w, e.Kind), e.Until, e.Ended})
 	}
+	// What ends by the file: papers of which no rung speaks, and the identity card.
+	for _, e := range f.Ends {
+		x := ladderPaper{paperName(w, e.Kind), e.Until, e.Until.Before(f.Today)}
+		if !slices.ContainsFunc(v.Renewals, func(y ladderPaper) bool { return y.Until == x.Until && y.Name == x.Name }) {
+			v.Renewals = append(v.Renewals, x)
+		}
+	}
+	slices.SortStableFunc(v.Renewals, func(a, b ladderPaper) int { return cmp.Compare(a.Until, b.Until) })
 	return v
 }
 
@@ -94,6 +104,9 @@ func ladderIn(w words, party place.Country, s *programme.Standing) *ladderView {
 func paperName(w words, kind string) string {
 	if key := "ladder.evidence." + kind; w.Has(key) {
 		return w.T(key)
+	}
+	if registry.InList("document_type", kind) && !registry.InList("formal_kind", kind) {
+		return w.code("document_type", kind)
 	}
 	return w.code("formal_kind", string(registry.FormalKind(kind)))
 }

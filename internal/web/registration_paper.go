@@ -114,24 +114,12 @@ func (s *Server) addDocument(r *request) error {
 	redraw := func(status int) error {
 		return s.drawDocuments(r, status, &render.Form{Values: in.Values(), Problems: ps})
 	}
-	head, err := r.c.FormFile("file")
-	if err != nil || head.Size == 0 {
-		ps.Add("file", "problem.required")
-	}
-	if len(ps.Blocking()) > 0 {
-		return redraw(fiber.StatusUnprocessableEntity)
-	}
-	src, err := head.Open()
-	if err != nil {
-		return fmt.Errorf("opening an upload: %w", err)
-	}
-	defer src.Close()
-	file, err := media.Process(r.ctx(), src, head.Filename, media.DefaultLimits())
-	if status, ok := ofFile(err, &ps); ok {
-		return redraw(status)
-	}
+	file, status, err := r.paper(&ps)
 	if err != nil {
 		return err
+	}
+	if len(ps.Blocking()) > 0 {
+		return redraw(status)
 	}
 	_, err = s.svc.Families.AddDocument(r.ctx(), r.actor, id, *in, file, r.write())
 	if found, ok := problems(err); ok {
@@ -157,6 +145,27 @@ func ofFile(err error, ps *fault.Problems) (status int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// paper takes the uploaded file through package media. What is wrong with it, or its absence, is a problem of the field "file" and the status to answer with.
+func (r *request) paper(ps *fault.Problems) (*media.File, int, error) {
+	head, err := r.c.FormFile("file")
+	if err != nil || head.Size == 0 {
+		ps.Add("file", "problem.required")
+	}
+	if len(ps.Blocking()) > 0 {
+		return nil, fiber.StatusUnprocessableEntity, nil
+	}
+	src, err := head.Open()
+	if err != nil {
+		return nil, 0, fmt.Errorf("opening an upload: %w", err)
+	}
+	defer src.Close()
+	file, err := media.Process(r.ctx(), src, head.Filename, media.DefaultLimits())
+	if status, ok := ofFile(err, ps); ok {
+		return nil, status, nil
+	}
+	return file, 0, err
 }
 
 func (s *Server) removeDocument(r *request) error {

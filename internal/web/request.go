@@ -357,6 +357,8 @@ func (r *request) nav() []render.NavItem {
 		{"nav.exhibitions", "/exhibitions", "building-store", auth.ExhibitionView},
 		{"nav.calendar", "/calendar", "calendar", auth.ExhibitionView},
 		{"nav.dashboard", "/dashboard", "chart-bar", auth.DashboardView},
+		{"nav.schemes", "/schemes", "award", auth.SchemeView},
+		{"nav.developments", "/developments", "checklist", auth.PlanView},
 		{"nav.meetings", "/meetings", "heart-handshake", auth.MeetingView},
 		{"nav.activities", "/activities", "world", auth.ActivityView},
 		{"nav.criteria", "/criteria", "list-check", auth.CriteriaView},

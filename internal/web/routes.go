@@ -47,6 +47,7 @@ func table() []route {
 		allocationRoutes,
 		apiPageRoutes, outboxRoutes,
 		seasonPlanRoutes,
+		incentiveRoutes, developmentRoutes,
 	)
 }
 

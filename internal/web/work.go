@@ -2,6 +2,7 @@ package web
 
 import (
 	"muntija/internal/auth"
+	"muntija/internal/calendar"
 	"muntija/internal/intake"
 	"muntija/internal/registry"
 	"muntija/internal/service"
@@ -15,6 +16,8 @@ type workPage struct {
 	Waiting   bool // something waits
 	CanCreate bool
 	Shows     *service.ExhibitionWork
+	Grants    *service.GrantWork
+	Plans     *service.PlanWork
 }
 
 type queueView struct {
@@ -28,6 +31,7 @@ type queueRow struct {
 	Craft, Area string
 	Since       any // what the queue waits for: an instant or a date
 	SinceKey    string
+	What        string // what ends
 }
 
 // queueWords are the title, the hint and the icon of each queue of service.Work.
@@ -35,6 +39,7 @@ var queueWords = map[string]struct{ title, hint, icon string }{
 	"returned":           {"work.returned", "work.returned_hint", "arrow-back-up"},
 	"drafts":             {"work.drafts", "work.drafts_hint", "pencil"},
 	"renewals":           {"work.renewals", "work.renewals_hint", "calendar-event"},
+	"papers":             {"work.papers", "work.papers_hint", "alarm"},
 	"under_review":       {"work.under_review", "work.under_review_hint", "file-search"},
 	"waiting":            {"work.waiting", "work.waiting_hint", "inbox"},
 	"amendments":         {"work.amendments", "work.amendments_hint", "versions"},
@@ -53,21 +58,37 @@ func (s *Server) work(r *request) error {
 	if err != nil {
 		return err
 	}
+	grants, err := s.svc.Incentives.Work(r.ctx(), r.actor)
+	if err != nil {
+		return err
+	}
+	plans, err := s.svc.Plans.Work(r.ctx(), r.actor)
+	if err != nil {
+		return err
+	}
 	w := r.words()
-	p := workPage{Shows: shows, Waiting: !shows.Empty(), Name: r.actor.Name, CanCreate: auth.Can(r.actor, auth.FamilyCreate)}
+	p := workPage{Shows: shows, Grants: grants, Plans: plans, Waiting: !shows.Empty() || grants.DecideTotal+grants.DeliverTotal+plans.LateTotal+plans.SoonTotal > 0, Name: r.actor.Name, CanCreate: auth.Can(r.actor, auth.FamilyCreate)}
 	for _, q := range work.Queues {
-		p.Queues = append(p.Queues, queueIn(w, r.actor, q))
+		p.Queues = append(p.Queues, queueIn(w, r.actor, q, r.today()))
 		p.Waiting = p.Waiting || q.Total > 0
 	}
 	return r.page(0, "work/work", nil, p)
 }
 
-func queueIn(w words, actor auth.Actor, q service.Queue) queueView {
+func queueIn(w words, actor auth.Actor, q service.Queue, today calendar.Date) queueView {
 	text := queueWords[q.Key]
 	view := queueView{Title: text.title, Hint: text.hint, Icon: text.icon, URL: listURL(filterOf(actor, q.Query)), Total: q.Total}
 	for _, row := range q.Rows {
 		x := queueRow{FamilyRow: row, Craft: w.craft(row.Craft), Area: w.area(row.Area), Since: row.UpdatedAt, SinceKey: "work.since_updated"}
 		switch q.Key {
+		case "papers":
+			x.SinceKey = "work.valid_until"
+			if ends := q.Ends[row.ID]; len(ends) > 0 {
+				x.Since, x.What = ends[0].Until, paperName(w, ends[0].Kind)
+				if ends[0].Until.Before(today) {
+					x.SinceKey = "work.ended_on"
+				}
+			}
 		case "renewals":
 			x.Since, x.SinceKey = row.ValidUntil, "work.valid_until"
 		case "waiting", "under_review", "waiting_long", "submitted_recently":

@@ -263,6 +263,20 @@ var badges = map[string]struct{ icon, tone string }{
 	"plan_state.draft":          {"pencil", "neutral"},
 	"plan_state.released":       {"circle-check", "good"},
 	"plan_state.retired":        {"archive", "off"},
+
+	"scheme_state.draft":     {"pencil", "wait"},
+	"scheme_state.published": {"circle-check", "good"},
+	"scheme_state.closed":    {"lock", "off"},
+
+	"grant_state.proposed":  {"hourglass", "wait"},
+	"grant_state.approved":  {"circle-check", "info"},
+	"grant_state.delivered": {"checks", "good"},
+	"grant_state.refused":   {"circle-x", "bad"},
+	"grant_state.withdrawn": {"arrow-back-up", "off"},
+
+	"development_state.open":    {"progress-check", "info"},
+	"development_state.done":    {"circle-check", "good"},
+	"development_state.stopped": {"player-pause", "off"},
 }
 
 func badgeOf(l *locale.Locale, list, value string) Badge {
