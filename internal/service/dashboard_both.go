@@ -53,6 +53,22 @@ func (p *Panel) hide(cells []programme.Count, total *programme.Count) {
 	}
 }
 
+// alike gives a panel of the own country the series of the other's, so that the two compare.
+func (p *Panel) alike() {
+	cells := cellsOf(p)
+	total := programme.Count{Split: true}
+	for i := range cells {
+		cells[i].Split = true
+		total.N, total.Women = total.N+cells[i].N, total.Women+cells[i].Women
+	}
+	summed := p.Total != nil
+	p.hide(cells, nil)
+	if p.Small = false; summed {
+		l := countLine(total)
+		p.Total = &l
+	}
+}
+
 // both puts the two countries side by side.
 func (x *boardMaker) both() error {
 	b := x.b
@@ -104,7 +120,9 @@ func (x *boardMaker) both() error {
 	}
 	side := func(party place.Country, list []Panel) {
 		for i := range list {
-			list[i].Party = party
+			if list[i].Party = party; party == own {
+				list[i].alike()
+			}
 			x.add(list[i])
 		}
 	}
@@ -158,7 +176,7 @@ func (x *boardMaker) bothShows(own, other place.Country) error {
 			p.hide(programme.SuppressAlone(cellsOf(&p)), nil)
 		} else {
 			p.sum()
-			p.shrink()
+			p.alike()
 		}
 		p.Party = side.party
 		x.add(p)

@@ -53,6 +53,7 @@ type panelView struct {
 	Excel                string
 	Small                bool
 	Empty                bool
+	Stack                bool // more columns than a phone is wide: cells below each other, each with its label
 }
 
 type panelLine struct {
@@ -69,7 +70,7 @@ type panelCell struct {
 
 // summed reports whether the series of a panel are parts of a whole.
 func summed(p *service.Panel) bool {
-	return !p.Small && p.Chart != "lines" && len(p.Series) > 1 && p.Key != "balance"
+	return p.Chart != "lines" && len(p.Series) > 1 && p.Key != "balance" && p.Series[0] != "all"
 }
 
 func (r *request) boardQuery() (service.BoardQuery, error) {
@@ -264,6 +265,7 @@ func (w words) panel(p *service.Panel, titles map[string]criteria.Text, q servic
 		v.Series = append(v.Series, w.series(s))
 		v.Tones = append(v.Tones, s)
 	}
+	v.Stack = len(p.Series) > 2 || p.Unit != "" && p.Unit != "days"
 	sum := summed(p)
 	top, most := "", int64(0)
 	line := func(l *service.PanelLine, name string) panelLine {

@@ -217,7 +217,8 @@ type editionPage struct {
 	Sections   []editionSection
 	CanTake    bool
 	Compared   bool
-	Screen     bool // printed by a person's own browser
+	Screen     bool            // printed by a person's own browser
+	Turn       []render.Option // addresses of the sections, on the screen
 	Lang       string
 }
 
@@ -277,11 +278,23 @@ func editionIn(w words, e *service.PlannedEdition) *editionPage {
 	return p
 }
 
+// edition shows one section of an edition: all of them are for paper.
 func (s *Server) edition(r *request) error {
 	_, p, err := s.editionOf(r, r.words())
 	if err != nil {
 		return err
 	}
+	at := 0
+	if q := r.query()["section"]; len(q) > 0 {
+		at = slices.IndexFunc(p.Sections, func(x editionSection) bool { return x.ID == q[0] })
+		if at < 0 || len(q) > 1 {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+	}
+	for i, x := range p.Sections {
+		p.Turn = append(p.Turn, render.Option{Value: "/reports/editions/" + itoa(p.ID) + "?section=" + x.ID, Label: x.Title, Selected: i == at})
+	}
+	p.Sections = p.Sections[at : at+1]
 	return r.page(0, "report/edition", nil, p)
 }
 
