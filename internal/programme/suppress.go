@@ -1,5 +1,10 @@
 package programme
 
+import (
+	"slices"
+	"strings"
+)
+
 // Count is a cell of a table of figures: how many there are, and how many of them are led by a woman.
 type Count struct {
 	Code   string
@@ -133,4 +138,19 @@ func womenSafe(cells []Count, hidden, closed []bool) bool {
 		}
 	}
 	return true
+}
+
+// HiddenLast puts the hidden cells of a list that is ordered by size behind the others, by their codes: where they stood would say which of them is the larger.
+func HiddenLast(cells []Count) {
+	slices.SortStableFunc(cells, func(a, b Count) int {
+		switch {
+		case a.Hidden && b.Hidden:
+			return strings.Compare(a.Code, b.Code)
+		case a.Hidden:
+			return 1
+		case b.Hidden:
+			return -1
+		}
+		return 0
+	})
 }

@@ -124,3 +124,14 @@ func TestSuppressAlone(t *testing.T) {
 		}
 	}
 }
+
+// Where a hidden cell stands says nothing of its size.
+func TestHiddenLast(t *testing.T) {
+	for _, cells := range [][]Count{{{Code: "c", N: 40}, {Code: "b", N: 4}, {Code: "a", N: 3}}, {{Code: "c", N: 40}, {Code: "a", N: 4}, {Code: "b", N: 3}}} {
+		_, out := Suppress(cells)
+		HiddenLast(out[0])
+		if out[0][0].Code != "c" || out[0][1].Code != "a" || out[0][2].Code != "b" {
+			t.Errorf("%+v stands as %+v", cells, out[0])
+		}
+	}
+}

@@ -42,9 +42,16 @@ func countLine(c programme.Count) PanelLine {
 // hide puts what may be shown in place of what is known.
 func (p *Panel) hide(cells []programme.Count, total *programme.Count) {
 	p.Series, p.Small, p.Total = slices.Clone(otherSeries), true, nil
+	named := map[string]PanelLine{}
+	for _, l := range p.Lines {
+		named[l.Code] = l
+	}
+	if p.By == "area" || p.By == "craft" || p.By == "reason" { // ordered by size
+		programme.HiddenLast(cells)
+	}
 	for i, c := range cells {
 		l := countLine(c)
-		l.Name, l.NameEN = p.Lines[i].Name, p.Lines[i].NameEN
+		l.Name, l.NameEN = named[c.Code].Name, named[c.Code].NameEN
 		p.Lines[i] = l
 	}
 	if total != nil {

@@ -96,6 +96,9 @@ func (s *Families) Figures(ctx context.Context, actor auth.Actor) (*Figures, err
 		o := &OtherFigures{Party: other}
 		o.Registered, o.Areas, o.Crafts = approvedOf(theirs)
 		total, tables := programme.Suppress(o.Areas, o.Crafts)
+		for _, t := range tables {
+			programme.HiddenLast(t)
+		}
 		o.Registered, o.Areas, o.Crafts = total, tables[0], tables[1]
 		out.Other = o
 	}
