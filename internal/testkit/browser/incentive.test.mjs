@@ -57,7 +57,7 @@ test('a scheme from its draft to a delivery', async () => {
 
   const worker = await as('fatma.worker', PHONE);
   await worker.goto(`${server.base}/families?state=approved`);
-  const family = await worker.$eval('table.families th a', (a) => a.getAttribute('href'));
+  const family = await worker.$eval('table.families tbody th a', (a) => a.getAttribute('href'));
   await worker.goto(`${server.base}${family}/grants`);
   await whole(worker, 'grants of a family');
   const offer = `${at.match(/\d+$/)[0]}/1`;
@@ -91,7 +91,7 @@ test('a plan on a phone', async () => {
   await whole(page, 'plans');
   await page.goto(`${server.base}/families?state=approved`);
   let fresh;
-  for (const href of await page.$$eval('table.families th a', (all) => all.map((a) => a.getAttribute('href')))) {
+  for (const href of await page.$$eval('table.families tbody th a', (all) => all.map((a) => a.getAttribute('href')))) {
     await page.goto(server.base + href);
     if ((fresh = await page.$(`a[href="${href}/developments/new"]`))) break;
   }
