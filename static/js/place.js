@@ -34,7 +34,7 @@ class Placing {
 
   async open() {
     await this.read();
-    this.d.moving((e) => !this.drag && e.buttons && !e.target.closest?.('.booth.is-taken'));
+    this.d.moving((e) => !this.grabbed && e.buttons && !e.target.closest?.('.booth.is-taken'));
     this.svg.addEventListener('click', (e) => { const b = this.booth(e.target); if (b && !this.dragged) this.press(b); });
     this.svg.addEventListener('pointerdown', (e) => { const b = this.booth(e.target), p = b && this.at(b); if (p?.mine && !p.locked) this.grab(e, p); });
     this.svg.addEventListener('keydown', (e) => this.key(e));
@@ -181,6 +181,7 @@ class Placing {
   grab(e, p, from) {
     const start = [e.clientX, e.clientY];
     this.dragged = false;
+    this.grabbed = true; // before it is a drag already, the drawing stays where it is
     const move = (m) => {
       if (!this.drag) {
         if (Math.hypot(m.clientX - start[0], m.clientY - start[1]) < 6) return;
@@ -202,6 +203,7 @@ class Placing {
       document.removeEventListener('pointercancel', end);
       const was = this.drag;
       this.drag = null;
+      this.grabbed = false;
       this.d.nodes.get(this.over?.id)?.classList.remove('is-over');
       this.over = null;
       setTimeout(() => { this.dragged = false; }, 0);

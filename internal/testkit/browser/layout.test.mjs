@@ -73,7 +73,7 @@ test('dragged onto a taken booth, an exhibitor is told what that costs, and both
   }, [hall, own]);
   assert.ok(pair, 'two who can change booths');
   const [a, b] = pair;
-  await page.evaluate(() => document.querySelector('[data-svg]').scrollIntoView({ block: 'center' }));
+  await page.evaluate(() => document.querySelector('[data-svg]').scrollIntoView({ block: 'center', behavior: 'instant' }));
   const [fx, fy] = await spot(page, code(a)), [tx, ty] = await spot(page, code(b));
   await page.mouse.move(fx, fy);
   await page.mouse.down();

@@ -407,7 +407,7 @@ func TestClassesAndIconsExist(t *testing.T) {
 	}
 	// Names for scripts or for the reader only, without a rule.
 	plain := map[string]bool{"demo-accounts": true, "field-date": true, "field-money": true, "field-check": true, "icon-dir": true, "step-todo": true, "step-name": true, "locale": true, "field-choices": true,
-		"crit-title": true, "fam-head": true, "reg-head": true, "idcard-project": true, "life-what": true, "list-card": true}
+		"crit-title": true, "fam-head": true, "reg-head": true, "idcard-project": true, "life-what": true, "list-card": true, "sb-traybox": true}
 	sprite := string(open(t, "vendor/icons/icons.svg").Body)
 	iconIn := regexp.MustCompile(`\biconc? "([a-z0-9-]+)"`)
 	for _, b := range badges {
