@@ -15,11 +15,11 @@ import (
 
 // folk is one made-up person.
 type folk struct {
-	first, middle, last, suffix, title string
-	y, m, d                            int
-	sex, phone, number, email          string
-	house                              int
-	street, city, zip, state, place    string
+	first, middle, last             string
+	y, m, d                         int
+	sex, phone, number, email       string
+	house                           int
+	street, city, zip, state, place string
 }
 
 // town makes people of one language area.

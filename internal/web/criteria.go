@@ -340,7 +340,7 @@ type shownMove struct {
 }
 
 // maxCauses is how many reasons of one family are named: a draft that changes everything would else make a heavy page, and says nothing more with the tenth.
-const maxCauses = 5
+const maxCauses = 4
 
 // shownCause is one criterion for which a family would move, in words. Words and no badges: fifty families with their reasons are to stay a light page.
 type shownCause struct {

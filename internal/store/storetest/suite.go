@@ -1418,8 +1418,8 @@ func testDoctor(t *testing.T, db *store.DB) {
 	testdoc := &registry.Document{FamilyID: families[0].ID, AddedAt: Noon}
 	Update(t, db, func(tx *store.Tx) error { return tx.InsertDocument(testdoc, bytes.Repeat([]byte("x"), 100_000), nil) })
 	findings, err := db.Doctor(t.Context())
-	if err != nil || len(findings) != 7 {
-		t.Fatalf("got %d findings, %v, want 7", len(findings), err)
+	if err != nil || len(findings) != 8 {
+		t.Fatalf("got %d findings, %v, want 8", len(findings), err)
 	}
 	for _, f := range findings {
 		if f.Severity != store.SeverityOK {
