@@ -45,7 +45,7 @@ func (s *SeasonPlans) loadDraft(tx *store.Tx, actor auth.Actor, action auth.Acti
 	return tx.SeasonDraftByID(id, draft)
 }
 
-// seasonBoard puts a draft on the board.
+// seasonBoard puts a draft on the board, without what its places break (see judge).
 func seasonBoard(b *SeasonBook, d *exhibition.SeasonDraft) (*SeasonBoard, error) {
 	v := &SeasonBoard{SeasonBook: b, Draft: d, Found: map[int64][]season.Demand{}}
 	p, err := b.Problem(d, nil)
@@ -53,13 +53,6 @@ func seasonBoard(b *SeasonBook, d *exhibition.SeasonDraft) (*SeasonBoard, error)
 		return nil, err
 	}
 	v.problem, v.board = p, season.NewBoard(p)
-	v.judge()
-	return v, nil
-}
-
-// judge works out what the places of the draft break.
-func (v *SeasonBoard) judge() {
-	v.plan, v.Tray = nil, nil
 	placed := map[int64]bool{}
 	for _, s := range v.Draft.Spots {
 		if e := v.Entry(s.Exhibition); e != nil && e.Planned() && v.Place(s.Venue) != nil && s.Week >= 0 && s.Week < v.Weeks && v.asked(s.Exhibition) {
@@ -72,6 +65,11 @@ func (v *SeasonBoard) judge() {
 			v.Tray = append(v.Tray, e)
 		}
 	}
+	return v, nil
+}
+
+// judge works out what the places of the draft break.
+func (v *SeasonBoard) judge() {
 	for _, q := range v.plan {
 		if found := v.board.Check(v.plan, q); len(found) > 0 {
 			v.Found[showID(q.Exhibition)] = found
@@ -197,6 +195,7 @@ func (s *SeasonPlans) open(tx *store.Tx, actor auth.Actor, id, draft int64) (*Se
 	if err != nil {
 		return nil, err
 	}
+	v.judge()
 	v.CanEdit, v.CanSign, v.Party = auth.Can(actor, auth.SeasonPlanEdit), auth.Can(actor, auth.SeasonPlanSign), actor.Party
 	held, err := tx.SeasonPlan(id)
 	if err != nil {
@@ -234,24 +233,33 @@ func (s *SeasonPlans) open(tx *store.Tx, actor auth.Actor, id, draft int64) (*Se
 // Judged is what speaks against every cell of the board for one exhibition: by venue code, then week; nil where nothing does.
 type Judged map[string][][]season.Demand
 
-// Judge returns what speaks against placing an exhibition anywhere.
-func (s *SeasonPlans) Judge(ctx context.Context, actor auth.Actor, id, draft, show int64) (*SeasonBoard, Judged, error) {
-	v, err := s.Board(ctx, actor, id, draft)
+// Judge returns what speaks against placing an exhibition anywhere, and the book of the season, in which names are found. It is asked whenever an exhibition is taken up, so it
+// works out nothing else of the board.
+func (s *SeasonPlans) Judge(ctx context.Context, actor auth.Actor, id, draft, show int64) (*SeasonBook, Judged, error) {
+	var v *SeasonBoard
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		d, err := s.loadDraft(tx, actor, auth.SeasonPlanView, id, draft)
+		if err != nil {
+			return err
+		}
+		b, err := seasonBook(tx, id, s.today())
+		if err == nil {
+			v, err = seasonBoard(b, d)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
 	if !v.asked(show) {
 		return nil, nil, fault.New(fault.NotFound, "error.not_found")
 	}
+	v.hideOthers(actor.Party)
 	out := Judged{}
-	for _, p := range v.problem.Venues {
-		weeks := make([][]season.Demand, v.Weeks)
-		for w := range weeks {
-			weeks[w] = v.board.Check(v.plan, season.Placement{Exhibition: showCode(show), Venue: p.ID, Week: w})
-		}
-		out[p.ID] = weeks
+	for i, weeks := range v.board.Cells(v.plan, showCode(show)) {
+		out[v.problem.Venues[i].ID] = weeks
 	}
-	return v, out, nil
+	return v.SeasonBook, out, nil
 }
 
 // begin stores a new draft: a copy of another, or of the plan that holds, or of what is agreed.

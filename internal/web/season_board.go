@@ -346,11 +346,11 @@ func (s *Server) seasonJudge(r *request) error {
 	if q := r.query()["exhibition"]; len(q) == 1 {
 		show = idOf(q[0])
 	}
-	v, judged, err := s.svc.SeasonPlans.Judge(r.ctx(), r.actor, id, n, show)
+	book, judged, err := s.svc.SeasonPlans.Judge(r.ctx(), r.actor, id, n, show)
 	if err != nil {
 		return err
 	}
-	w := seasonWords{r.words(), v.SeasonBook, r.actor.Party}
+	w := seasonWords{r.words(), book, r.actor.Party}
 	out := seasonVerdicts{Texts: []string{}, Cells: map[string][]int{}}
 	known, said := map[string]int{}, map[season.Demand]string{}
 	for code, weeks := range judged {
@@ -464,7 +464,11 @@ func (s *Server) seasonLock(r *request) error {
 		return err
 	}
 	in, bad := intake.DecodeSeasonMove(r.values())
-	locked := r.value("locked") == "yes"
+	choice := r.value("locked")
+	if choice != "yes" && choice != "no" {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	locked := choice == "yes"
 	if err = bad.Err(); err == nil {
 		err = s.svc.SeasonPlans.Lock(r.ctx(), r.actor, id, n, in, locked, r.write())
 	}

@@ -422,8 +422,13 @@ func (s *Server) seasonDraftBegin(r *request) error {
 	if err != nil {
 		return err
 	}
-	from, _ := strconv.ParseInt(r.value("from"), 10, 64)
-	draft, err := s.svc.SeasonPlans.Begin(r.ctx(), r.actor, id, max(0, from), r.write())
+	from := int64(0) // to be filled by hand
+	if text := r.value("from"); text != "" {
+		if from = idOf(text); from < 1 {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+	}
+	draft, err := s.svc.SeasonPlans.Begin(r.ctx(), r.actor, id, from, r.write())
 	if err != nil {
 		return err
 	}

@@ -332,12 +332,11 @@ func (b *Board) Check(plan []Placement, move Placement) []Demand {
 	if len(at) == 0 {
 		return []Demand{{Rule: Fits, Exhibition: move.Exhibition, Venue: move.Venue, Blocks: true}}
 	}
-	return b.check(b.place(plan), at[0], false)
+	return b.check(nil, b.place(plan), at[0], false)
 }
 
-// check is Check on places. With blocking it returns the first demand that blocks and nothing else.
-func (b *Board) check(plan []placed, move placed, blocking bool) []Demand {
-	var out []Demand
+// check appends to out what Check says, of places. With blocking it is the first demand that blocks and nothing else.
+func (b *Board) check(out []Demand, plan []placed, move placed, blocking bool) []Demand {
 	x := &b.exhibitions[move.e]
 	add := func(d Demand, n int64) bool {
 		s := b.set[d.Rule]
@@ -401,6 +400,27 @@ func (b *Board) together(move, q placed, open, taken span, add func(Demand, int6
 	return false
 }
 
+// Cells returns what Check does of an exhibition that the problem knows in every cell of the board, by venue and week; of one that it does not know, nil.
+func (b *Board) Cells(plan []Placement, exhibition string) [][][]Demand {
+	e, known := b.exhibitAt[exhibition]
+	if !known {
+		return nil
+	}
+	places := b.place(plan)
+	var found []Demand
+	out := make([][][]Demand, len(b.p.Venues))
+	for v := range out {
+		out[v] = make([][]Demand, b.p.Weeks)
+		for w := range out[v] {
+			found = b.check(found[:0], places, placed{e, v, w}, false)
+			if len(found) > 0 {
+				out[v][w] = slices.Clone(found)
+			}
+		}
+	}
+	return out
+}
+
 // Impossible returns for an exhibition, by venue and week, whether a rule that blocks forbids to place it there beside the plan: the cells that a board greys.
 func (b *Board) Impossible(plan []Placement, exhibition string) [][]bool {
 	places := b.place(plan)
@@ -409,7 +429,7 @@ func (b *Board) Impossible(plan []Placement, exhibition string) [][]bool {
 	for v := range out {
 		out[v] = make([]bool, b.p.Weeks)
 		for w := range out[v] {
-			out[v][w] = !known || len(b.check(places, placed{e, v, w}, true)) > 0
+			out[v][w] = !known || len(b.check(nil, places, placed{e, v, w}, true)) > 0
 		}
 	}
 	return out

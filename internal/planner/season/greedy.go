@@ -73,7 +73,7 @@ func (b *Board) construct(u *built, order []int) (plan []placed, failed int) {
 	search:
 		for _, c := range cells {
 			for _, v := range u.classes[u.cells[c].class] {
-				if q := (placed{e, v, u.cells[c].week}); len(b.check(plan, q, true)) == 0 && !slices.Contains(plan, q) {
+				if q := (placed{e, v, u.cells[c].week}); len(b.check(nil, plan, q, true)) == 0 && !slices.Contains(plan, q) {
 					at = q
 					break search
 				}

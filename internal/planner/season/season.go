@@ -168,7 +168,7 @@ func (b *Board) fill(r *Result, plan []placed, cost int64) {
 	for i, q := range plan {
 		sessions[q.e]++
 		r.Assignment = append(r.Assignment, Placement{b.p.Exhibitions[q.e].ID, b.p.Venues[q.v].ID, q.week})
-		for _, d := range b.check(plan[:i], q, false) { // each pair once
+		for _, d := range b.check(nil, plan[:i], q, false) { // each pair once
 			d.Sentence = d.sentence()
 			r.Reasons = append(r.Reasons, d)
 		}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -336,11 +337,15 @@ func TestBoard(t *testing.T) {
 	if d := time.Since(began); d > 2*time.Second {
 		t.Errorf("greying the cells of one exhibition took %v", d)
 	}
+	cells := b.Cells(r.Assignment, "e7")
 	free, blocked := 0, 0
 	for v := range grey {
 		for w := range grey[v] {
-			blocks := false
-			for _, d := range b.Check(r.Assignment, season.Placement{Exhibition: "e7", Venue: p.Venues[v].ID, Week: w}) {
+			blocks, found := false, b.Check(r.Assignment, season.Placement{Exhibition: "e7", Venue: p.Venues[v].ID, Week: w})
+			if !slices.Equal(cells[v][w], found) {
+				t.Fatalf("venue %d week %d: %+v of all cells at once, %+v of this one", v, w, cells[v][w], found)
+			}
+			for _, d := range found {
 				blocks = blocks || d.Blocks
 			}
 			if blocks != grey[v][w] {
@@ -358,6 +363,9 @@ func TestBoard(t *testing.T) {
 	}
 	if d := b.Check(nil, season.Placement{Exhibition: "nobody", Venue: "v0"}); len(d) != 1 || !d[0].Blocks {
 		t.Errorf("an unknown exhibition: %v", d)
+	}
+	if all := b.Cells(r.Assignment, "nobody"); all != nil {
+		t.Errorf("the cells of an unknown exhibition: %v", all)
 	}
 }
 

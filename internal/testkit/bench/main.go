@@ -1,6 +1,6 @@
 // Command bench measures the figures of the README on data of the size that each names, and prints rate, p50, p99 and peak memory.
 //
-//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [search] [suggest] [assess] [preview] [weight] [sheet] [import] [season] [layout] [answer] [mark] [export] [export-million]
+//	go run ./internal/testkit/bench [-dir data/bench] [-server bin/muntija] [save] [read] [search] [suggest] [assess] [preview] [weight] [sheet] [import] [season] [season-drop] [layout] [answer] [mark] [export] [export-million]
 //
 // The server under test is the real binary in a process of its own; the clients are goroutines of this one, on loopback. Everything is bounded in count and
 // time. The registry of a million families is filled once, straight through the store, and kept under -dir for the next run.
@@ -63,7 +63,7 @@ func main() {
 	sections := flag.Args()
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "duplicates-import", "catalogue", "print", "plan", "checkin", "dashboard", "report",
-			"season", "layout", "layout-drop", "allocation", "answer"}
+			"season", "season-drop", "layout", "layout-drop", "allocation", "answer"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
 	ctx := context.Background()
@@ -105,6 +105,8 @@ func main() {
 			err = benchImport(ctx)
 		case "season":
 			err = benchSeason(ctx)
+		case "season-drop":
+			err = benchSeasonDrop(ctx)
 		case "layout":
 			err = benchLayout(ctx)
 		case "layout-drop":
