@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"muntija/fixtures"
+	"muntija/internal/auth"
 	"muntija/internal/exhibition"
 	"muntija/internal/intake"
 	"muntija/internal/place"
@@ -28,6 +30,10 @@ func (l *loader) planSeason(seasons map[string]string) {
 	summer := open("EG", "سوق الصيف المشترك في الساحل", "Joint summer market on the coast", "العلمين", 165, 14, "70", "now")
 	season := func() int64 { id, _ := strconv.ParseInt(seasons["now"], 10, 64); return id }
 	l.on(-6, 10, func(ctx context.Context) error {
+		// As at each start of the server: the planner is to know the holidays of the season's years.
+		if err := l.svc.Exhibitions.SeedHolidays(ctx, auth.SystemActor(""), fixtures.Holidays()); err != nil {
+			return fmt.Errorf("holidays of the season: %w", err)
+		}
 		days := func(first, last int, note string) intake.DayRow {
 			return intake.DayRow{First: l.day(first), Last: l.day(last), Note: note}
 		}
@@ -47,6 +53,9 @@ func (l *loader) planSeason(seasons map[string]string) {
 				wish := exhibition.DefaultSeasonShow()
 				form := intake.FromSeasonShow(&wish)
 				form.People = []string{strconv.FormatInt(id, 10)}
+				if s == children { // not so soon that the days to prepare run out while one looks at the demo
+					form.Windows = []intake.DayRow{days(75, 215, "ليتسع الوقت للدعوة والتجهيز")}
+				}
 				if s == silk {
 					form.Windows = []intake.DayRow{days(118, 175, "إجازة منتصف العام وما بعدها")}
 				}

@@ -63,7 +63,8 @@ type boardWeek struct {
 // boardRow is one venue. Cells without a chip carry no text, so that a board of many weeks stays light.
 type boardRow struct {
 	Code, Name, Party string
-	Free              bool // nothing stands there
+	Note              string // of a place that stands in the terms of one exhibition only
+	Free              bool   // nothing stands there
 	Cells             []boardCell
 }
 
@@ -208,7 +209,7 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged) {
 		if !p.Hidden && p.Word == 0 {
 			b.Sites = append(b.Sites, render.Option{Value: p.Code, Label: w.venue(p.Code)})
 		} else if p.Word != 0 && !v.Entry(p.Word).Fixed {
-			b.Sites = append(b.Sites, render.Option{Value: p.Code, Label: w.venue(p.Code) + " (" + w.named(p.Word) + ")"})
+			b.Sites = append(b.Sites, render.Option{Value: p.Code, Label: "\u2068" + w.venue(p.Code) + "\u2069 (\u2068" + w.named(p.Word) + "\u2069)"})
 		}
 	}
 	slices.SortStableFunc(b.Rows, func(x, y boardRow) int { return cmp.Compare(bit(x.Free), bit(y.Free)) })
@@ -256,7 +257,7 @@ func bit(is bool) int {
 func (b *seasonBoardPage) row(w seasonWords, p *service.SeasonPlace, chips []boardChip, judged service.Judged) boardRow {
 	row := boardRow{Code: p.Code, Name: w.venue(p.Code), Party: w.country(string(p.Party)), Free: len(chips) == 0, Cells: make([]boardCell, len(b.Weeks))}
 	if p.Word != 0 {
-		row.Name += " (" + w.T("season_plan.word_venue") + ")"
+		row.Note = w.T("season_plan.word_venue")
 	}
 	for _, c := range chips {
 		row.Cells[c.Week].Chips = append(row.Cells[c.Week].Chips, c)

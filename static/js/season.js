@@ -25,9 +25,15 @@ class Board {
     this.scroll = root.querySelector('.sb-scroll');
     this.rows = [...root.querySelectorAll('tbody tr[data-venue]')];
     this.rtl = getComputedStyle(root).direction === 'rtl';
-    for (const chip of root.querySelectorAll('.sb-chip[data-show]')) { chip.setAttribute('role', 'button'); chip.draggable = false; }
+    for (const chip of root.querySelectorAll('.sb-chip[data-show]')) {
+      if (this.wide()) chip.setAttribute('role', 'button');
+      chip.draggable = false;
+    }
     root.dataset.ready = 'yes';
   }
+
+  // wide reports whether the board is in sight: on a phone the weeks are a list, and a press leads to the form.
+  wide() { return Boolean(this.scroll?.offsetParent); }
 
   say(text) { if (this.status) this.status.textContent = text; }
   chip(id) { return this.root.querySelector(`.sb .sb-chip[data-show="${id}"]`) ?? this.root.querySelector(`.sb-chip[data-show="${id}"]`); }
@@ -127,7 +133,7 @@ class Board {
     if (!this.root.contains(e.target)) return;
     const act = e.target.closest('[data-do]')?.dataset.do, chip = e.target.closest('.sb-chip[data-show]'), cell = this.cell(e.target);
     if (act) { this.act(act); return; }
-    if (!this.open) return;
+    if (!this.open || !this.wide()) return;
     if (chip) {
       e.preventDefault();
       if (this.dragged) return;
@@ -146,7 +152,7 @@ class Board {
 
   // grab begins a drag.
   grab(e) {
-    const chip = this.open && e.button === 0 && e.target.closest?.('.sb-chip[data-show]');
+    const chip = this.open && this.wide() && e.button === 0 && e.target.closest?.('.sb-chip[data-show]');
     if (!chip || !this.root.contains(chip)) return;
     const start = [e.clientX, e.clientY], id = chip.dataset.show;
     let ghost;
@@ -194,7 +200,7 @@ class Board {
 
   key(e) {
     const chip = document.activeElement?.closest?.('.sb-chip[data-show]'), cell = this.cell(document.activeElement);
-    if (!this.open || !this.root.contains(document.activeElement)) return;
+    if (!this.open || !this.wide() || !this.root.contains(document.activeElement)) return;
     if (chip && (e.key === 'Enter' || e.key === ' ')) {
       e.preventDefault();
       this.choose(chip.dataset.show, chip.dataset.name).then(() => this.go(chip.closest('td') ?? this.first()));

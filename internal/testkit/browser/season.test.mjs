@@ -64,6 +64,12 @@ test('a season is planned, clashes, is relaxed, moved and released', async () =>
   await eg.mouse.up();
   await eg.waitForSelector(`.sb-tray .sb-chip[data-show="${form}"]`);
 
+  // On a phone there is no board to drag on: a press in the tray leads to the form, with the exhibition chosen.
+  await eg.setViewportSize(PHONE);
+  await go(eg, () => eg.click(`.sb-tray .sb-chip[data-show="${form}"]`));
+  assert.equal(await eg.inputValue('select[name=exhibition]'), form);
+  await eg.setViewportSize(DESK);
+
   // Both keys on one list. What a pending change holds up is told; taking that exhibition as it stands lets the plan through.
   const sign = async (page) => {
     await page.goto(`${demo.base}${board}/changes`);
