@@ -2,6 +2,7 @@ package exhibition
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -140,6 +141,27 @@ func TestTermsCheck(t *testing.T) {
 }
 
 // TestHours: a Friday with its break, a Ramadan night to 03:00, an ordinary day. 1 Ramadan 1448 is 8 February 2027 by Umm al-Qura.
+func TestDirections(t *testing.T) {
+	for _, c := range []struct {
+		parties []place.Country
+		by      []Dimension
+		want    []Dimension
+	}{
+		{place.Countries(), nil, nil},
+		{place.Countries(), []Dimension{ByArea, ByParty, ByArea, ByParty}, []Dimension{ByParty}},
+		{place.Countries()[:1], []Dimension{ByParty, ByArea, ByWomen}, []Dimension{ByArea, ByWomen}},
+		{place.Countries(), []Dimension{ByWomen, ByCraft, ByParty}, []Dimension{ByParty, ByCraft, ByWomen}},
+	} {
+		terms := Terms{Parties: c.parties}
+		for _, d := range c.by {
+			terms.Quotas = append(terms.Quotas, Quota{By: d, Max: 1})
+		}
+		if got := terms.Directions(); !slices.Equal(got, c.want) {
+			t.Errorf("%v of %v: %v, want %v", c.by, c.parties, got, c.want)
+		}
+	}
+}
+
 func TestHours(t *testing.T) {
 	h := Hours{Daily: Span{600, 1320}, Friday: Span{690, 780}, Ramadan: Span{1200, 1620}}
 	for _, test := range []struct {

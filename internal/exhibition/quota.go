@@ -49,6 +49,19 @@ func (q Quota) Line() string {
 	return string(q.By)
 }
 
+// Directions are the dimensions in which the quotas divide the places, in the order of display. An area lies in its party, so that both together are one; the only party of an
+// exhibition divides nothing.
+func (t *Terms) Directions() []Dimension {
+	var out []Dimension
+	for _, d := range Dimensions() {
+		has := slices.ContainsFunc(t.Quotas, func(q Quota) bool { return q.By == d })
+		if has && !(d == ByParty && len(t.Parties) < 2) && !(d == ByArea && slices.Contains(out, ByParty)) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 // String is the quota as codes and numbers: "party:EG 0–70".
 func (q Quota) String() string {
 	upper := "∞"

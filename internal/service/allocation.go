@@ -194,6 +194,11 @@ func (s *Allocations) Create(ctx context.Context, actor auth.Actor, season int64
 				ps.Add("rule", "problem.allocation.equal_one")
 				return "", ps.Err()
 			}
+			if terms.Rule == exhibition.RuleEqual && len(e.Terms.Directions()) > 2 { // it could not be drawn, and after the calls nothing else could be set up
+				var ps fault.Problems
+				ps.Add("rule", "problem.allocation.equal_crossing", e.Terms.Name)
+				return "", ps.Err()
+			}
 			for _, p := range place.Countries() {
 				if e.Has(p) && !slices.Contains(a.Parties, p) {
 					a.Parties = append(a.Parties, p)

@@ -264,7 +264,7 @@ type ResultFilter struct {
 }
 
 // resultPage is how many rows a page of the list has.
-const resultPage = 60
+const resultPage = 40
 
 // AllocationResult is a run with its plan.
 type AllocationResult struct {

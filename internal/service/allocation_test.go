@@ -317,6 +317,8 @@ func TestEqualDraw(t *testing.T) {
 	_, err := o.Allocations.Create(t.Context(), eg, season, form, testkit.Write(0))
 	wantFault(t, err, fault.Invalid, "")
 	form.Exhibitions = form.Exhibitions[:1]
+	_, err = o.Allocations.Create(t.Context(), eg, season, form, testkit.Write(0)) // party, first time, women and craft cross: nothing is committed that cannot be drawn
+	wantFault(t, err, fault.Invalid, "")
 	o.Update(t, func(tx *store.Tx) error { // party and craft make two trees
 		e := shows[0]
 		e.Terms.Quotas = slices.DeleteFunc(e.Terms.Quotas, func(q exhibition.Quota) bool { return q.By != exhibition.ByParty && q.By != exhibition.ByCraft })

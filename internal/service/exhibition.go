@@ -147,7 +147,7 @@ func (s *Exhibitions) View(ctx context.Context, actor auth.Actor, id int64) (*Ex
 		if err := s.viewAround(tx, actor, v); err != nil {
 			return err
 		}
-		list, err := tx.Participations(id, store.ParticipationQuery{})
+		list, err := tx.Participations(id, store.ParticipationQuery{Limit: noLimit})
 		if err != nil {
 			return err
 		}

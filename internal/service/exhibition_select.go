@@ -52,7 +52,7 @@ func (s *Exhibitions) Selecting(ctx context.Context, actor auth.Actor, id int64,
 		if out.Call, err = tx.CallOf(actor.Party, id); err != nil {
 			return err
 		}
-		all, err := tx.Participations(id, store.ParticipationQuery{})
+		all, err := tx.Participations(id, store.ParticipationQuery{Limit: noLimit})
 		if err != nil {
 			return err
 		}
@@ -326,7 +326,7 @@ func (s *Exhibitions) Screen(ctx context.Context, actor auth.Actor, id int64, fo
 // Queue puts an exhibitor at the end of the waiting list.
 func (s *Exhibitions) Queue(ctx context.Context, actor auth.Actor, id int64, w Write) error {
 	return s.step(ctx, actor, auth.SelectionDecide, id, "selection.queue", nil, w, "queue", func(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) error {
-		list, err := tx.Participations(e.ID, store.ParticipationQuery{States: []exhibition.State{exhibition.Waiting}})
+		list, err := tx.Participations(e.ID, store.ParticipationQuery{States: []exhibition.State{exhibition.Waiting}, Limit: noLimit})
 		if err != nil {
 			return err
 		}
@@ -354,7 +354,7 @@ func (s *Exhibitions) Invite(ctx context.Context, actor auth.Actor, id int64, fo
 			ps.Add("deadline", "problem.participation.deadline_late")
 			return ps.Err()
 		}
-		list, err := tx.Participations(e.ID, store.ParticipationQuery{})
+		list, err := tx.Participations(e.ID, store.ParticipationQuery{Limit: noLimit})
 		if err != nil {
 			return err
 		}
@@ -388,7 +388,7 @@ func (s *Exhibitions) InviteAll(ctx context.Context, actor auth.Actor, id int64,
 			ps.Add("deadline", "problem.participation.deadline_late")
 			return "", ps.Err()
 		}
-		list, err := tx.Participations(id, store.ParticipationQuery{})
+		list, err := tx.Participations(id, store.ParticipationQuery{Limit: noLimit})
 		if err != nil {
 			return "", err
 		}
@@ -685,16 +685,20 @@ func (s *Exhibitions) expireInvitations(ctx context.Context) (int64, error) {
 	}
 }
 
-// Exhibitors returns the exhibitors that the actor may see, associations first.
-func (s *Exhibitions) Exhibitors(ctx context.Context, actor auth.Actor) ([]exhibition.Exhibitor, error) {
+// MostExhibitors is how many exhibitors [Exhibitions.Exhibitors] reads.
+const MostExhibitors = 2000
+
+// Exhibitors returns the exhibitors that the actor may see, associations first, and whether there are more than it read.
+func (s *Exhibitions) Exhibitors(ctx context.Context, actor auth.Actor) (out []exhibition.Exhibitor, more bool, err error) {
 	reach, err := auth.ReachOf(actor, auth.ExhibitorView)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []exhibition.Exhibitor
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		list, err := tx.Exhibitors(store.Scope{Party: reach.Party}, "", 2000)
-		for _, x := range list {
+		list, err := tx.Exhibitors(store.Scope{Party: reach.Party}, "", MostExhibitors+1)
+		more = len(list) > MostExhibitors
+		out = nil
+		for _, x := range list[:min(len(list), MostExhibitors)] {
 			if reach.Holds(exhibitorSubject(&x)) {
 				out = append(out, x)
 			}
@@ -702,7 +706,7 @@ func (s *Exhibitions) Exhibitors(ctx context.Context, actor auth.Actor) ([]exhib
 		return err
 	})
 	slices.SortStableFunc(out, func(a, b exhibition.Exhibitor) int { return cmp.Compare(a.Kind, b.Kind) })
-	return out, err
+	return out, more, err
 }
 
 // ExhibitorView is one exhibitor with its past.

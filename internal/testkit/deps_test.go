@@ -49,7 +49,7 @@ const depsRules = `
 
 	# only tests import these
 	planner/instance < testkit/bench;
-	store, service, web, demo, fixtures < testkit, store/storetest, testkit/bench;
+	store, service, web, demo, fixtures < testkit, store/storetest, testkit/bench, testkit/fill;
 `
 
 // doors names, for each outside library, the one package that may import it.

@@ -306,7 +306,7 @@ type drawPage struct {
 	Shows      []drawShowRow
 	Rows       []drawRow
 	Overrides  []drawOverride
-	Prev, Next string
+	Pager      pager
 	File       string
 }
 
@@ -363,13 +363,7 @@ func (s *Server) publicDraw(r *request) error {
 	for _, o := range d.Overrides {
 		b.Overrides = append(b.Overrides, drawOverride{o.Pseudonym, w.worth(o.Cost)})
 	}
-	at := "/draws/" + strconv.FormatInt(id, 10) + "?page="
-	if d.Page > 1 {
-		b.Prev = at + strconv.Itoa(d.Page-1)
-	}
-	if d.Page < d.Pages {
-		b.Next = at + strconv.Itoa(d.Page+1)
-	}
+	b.Pager = newPager(d.Page, d.Pages, func(page int) string { return "/draws/" + strconv.FormatInt(id, 10) + "?page=" + strconv.Itoa(page) })
 	return r.page(0, "draw/show", nil, b)
 }
 

@@ -318,8 +318,7 @@ type runListPage struct {
 	States []runState
 	Rows   []resultRow
 	URL    string
-	Prev   string
-	Next   string
+	Pager  pager
 }
 
 type runState struct {
@@ -386,12 +385,7 @@ func (s *Server) runList(r *request) error {
 			b.States = append(b.States, runState{st, n, at(st, 0)})
 		}
 	}
-	if v.Page > 1 {
-		b.Prev = at(f.State, v.Page-1)
-	}
-	if v.Page < v.Pages {
-		b.Next = at(f.State, v.Page+1)
-	}
+	b.Pager = newPager(v.Page, v.Pages, func(page int) string { return at(f.State, page) })
 	for _, x := range v.Rows {
 		b.Rows = append(b.Rows, w.resultRow(x, v, run))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -210,6 +211,44 @@ func TestAllocationWalk(t *testing.T) {
 	}
 	visitor.Get("/draws").Want(200).Check()
 	visitor.Get("/draws/999").Want(404)
+}
+
+// TestListsInPages: every applicant of a large exhibition and every exhibitor is on one page of its list, whatever page is asked for, and no page is heavy.
+func TestListsInPages(t *testing.T) {
+	s, _, shows := seasonSite(t, 1, 400)
+	eg := formsAs(t, s, auth.Coordinator, place.Egypt)
+	want := map[string]int{fmt.Sprintf("/exhibitions/%d/applications", shows[0].ID): 0, "/exhibitors": 0}
+	for _, p := range applicants(t, s, shows) {
+		if p.Traits.Party == place.Egypt {
+			for at := range want {
+				want[at]++
+			}
+		}
+	}
+	link := regexp.MustCompile(`href="(/(?:participations|exhibitors)/\d+)"`)
+	for at, n := range want {
+		if n < 200 {
+			t.Fatalf("%d applicants: the test tests nothing", n)
+		}
+		seen := map[string]bool{}
+		for page := 1; page <= (n+49)/50; page++ {
+			p := eg.Get(fmt.Sprintf("%s?page=%d", at, page)).Want(200).Check()
+			if len(p.Body) >= 60<<10 {
+				t.Errorf("%s, page %d: %d bytes", at, page, len(p.Body))
+			}
+			for _, m := range link.FindAllStringSubmatch(string(p.Body), -1) {
+				seen[m[1]] = true
+			}
+		}
+		if len(seen) != n {
+			t.Errorf("%s: %d of %d are on a page", at, len(seen), n)
+		}
+		for _, odd := range []string{"0", "-1", "99999", "x", "99999999999999999999", "%D9%A2", ""} {
+			if p := eg.Get(at + "?page=" + odd).Want(200); !link.Match(p.Body) {
+				t.Errorf("%s?page=%s is empty", at, odd)
+			}
+		}
+	}
 }
 
 // applicants are all participations of exhibitions.

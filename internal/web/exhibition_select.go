@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -263,6 +264,7 @@ type selectingPage struct {
 	Warned   int  // rows in view with papers that will not do
 	Abroad   bool // the host is the other country
 	Last     any  // the last day, through which papers must be valid
+	Pager    pager
 }
 
 type stateCount struct {
@@ -294,11 +296,21 @@ func (s *Server) drawSelecting(r *request, status int, form *render.Form, refuse
 	}
 	b.Abroad, b.Last = v.Exhibition.Terms.Host != r.actor.Party, v.Exhibition.Terms.Last
 	counts := map[exhibition.State]int{}
+	var list []service.ParticipationRow
 	for _, x := range v.Rows {
 		counts[x.State]++
-		if b.Filter != "" && x.State != b.Filter || len(b.Rows) >= maxRows {
-			continue
+		if b.Filter == "" || x.State == b.Filter {
+			list = append(list, x)
 		}
+	}
+	list, b.Pager = paged(r, list, func(page int) string {
+		q := url.Values{"page": {strconv.Itoa(page)}}
+		if b.Filter != "" {
+			q.Set("state", string(b.Filter))
+		}
+		return exhibitionURL(id) + "/applications?" + q.Encode()
+	})
+	for _, x := range list {
 		row := selectingRow{ParticipationRow: x, Craft: w.craft(x.Traits.Craft), Area: w.area(x.Traits.Area)}
 		row.Warnings = w.papers(x.Papers)
 		if len(x.Papers) > 0 {
@@ -588,7 +600,8 @@ func (s *Server) answerLink(r *request) error {
 type exhibitorListPage struct {
 	Rows      []exhibitorRow
 	CanManage bool
-	More      bool
+	Pager     pager
+	Most      int // how many the list holds, if there may be more; else 0
 }
 
 type exhibitorRow struct {
@@ -597,13 +610,17 @@ type exhibitorRow struct {
 }
 
 func (s *Server) exhibitorList(r *request) error {
-	list, err := s.svc.Exhibitions.Exhibitors(r.ctx(), r.actor)
+	list, more, err := s.svc.Exhibitions.Exhibitors(r.ctx(), r.actor)
 	if err != nil {
 		return err
 	}
 	w := r.words()
-	b := exhibitorListPage{CanManage: auth.Can(r.actor, auth.ExhibitorManage), More: len(list) > maxRows}
-	for _, x := range list[:min(len(list), maxRows)] {
+	b := exhibitorListPage{CanManage: auth.Can(r.actor, auth.ExhibitorManage)}
+	if more {
+		b.Most = service.MostExhibitors
+	}
+	list, b.Pager = paged(r, list, func(page int) string { return "/exhibitors?page=" + strconv.Itoa(page) })
+	for _, x := range list {
 		b.Rows = append(b.Rows, exhibitorRow{x, w.craft(x.Craft), w.area(x.Area)})
 	}
 	return r.page(0, "exhibitor/list", nil, b)

@@ -16,8 +16,12 @@ export const PASSWORD = 'nakhla-warda-nol-2026';
 export const email = (name) => `${name}@demo.muntija.example`;
 
 // serve starts the program on a free port and a new data folder; stop() ends it and removes the folder.
-export async function serve(...flags) {
-  const dir = mkdtempSync(join(tmpdir(), 'muntija-browser-'));
+export const serve = (...flags) => serveIn(folder(), ...flags);
+
+export const folder = () => mkdtempSync(join(tmpdir(), 'muntija-browser-'));
+
+// serveIn does so in a data folder that may be filled.
+export async function serveIn(dir, ...flags) {
   const child = spawn(binary, ['serve', '--addr', '127.0.0.1:0', '--data', dir, '--log-level', 'warn', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   child.stderr.on('data', (d) => process.stderr.write(d));
