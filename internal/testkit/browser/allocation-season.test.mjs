@@ -16,7 +16,7 @@ let demo, browser, season, draw, eg, qa, worker;
 const out = folder(); // what is downloaded
 before(async () => {
   const data = folder();
-  const [filled, chromium] = await Promise.all([run('go', ['run', './internal/testkit/fill', '-data', data], { cwd: root }), launch()]);
+  const [filled, chromium] = await Promise.all([run('go', ['run', './internal/testkit/fill', '-data', data, '-applicants', '2999'], { cwd: root }), launch()]);
   ({ season, draw } = JSON.parse(filled.stdout));
   browser = chromium;
   demo = await serveIn(data, '--demo');
@@ -55,6 +55,7 @@ async function setUp(of, rule) {
   await visit(eg, `/seasons/${of.id}/allocations`);
   assert.deepEqual(await eg.locator('[name=exhibitions]:checked').evaluateAll((l) => l.map((e) => Number(e.value)).sort((a, b) => a - b)), of.exhibitions);
   await eg.check(`[name=rule][value=${rule}]`);
+  await eg.fill('[name=seconds]', '120'); // five are enough where nothing else runs
   await press(eg, `form[action="/seasons/${of.id}/allocations"] button[type=submit]`);
   const at = new URL(eg.url()).pathname;
   assert.match(at, /^\/allocations\/\d+$/);
@@ -69,11 +70,11 @@ async function setUp(of, rule) {
   return at;
 }
 
-// solve runs an allocation to its end and returns the run's address.
+// solve runs an allocation to its end and returns the run's address. One job is worked off at a time: the demo's own, which print reports, may come first.
 async function solve(at) {
   await visit(eg, at);
   await press(eg, `form[action="${at}/runs"] button.btn-primary`);
-  await eg.waitForSelector('#run:not([data-poll]) .figures', { timeout: 60_000 });
+  await eg.waitForSelector('#run:not([data-poll]) .figures', { timeout: 240_000 });
   const address = new URL(eg.url()).pathname;
   await visit(eg, address);
   assert.match(await eg.innerText('.figures'), /سليم/, 'the independent check did not pass');
@@ -89,7 +90,7 @@ async function sign(address) {
 }
 
 let plan, chosen, lottery, family;
-test('a family applies by its field worker and passes screening', async () => {
+test('a family applies as the three thousandth, by its field worker and passes screening', async () => {
   const at = `/exhibitions/${season.exhibitions[0]}`;
   await visit(worker, `${at}/apply`);
   await worker.selectOption('[name=family]', { index: 1 });
@@ -105,14 +106,13 @@ test('a family applies by its field worker and passes screening', async () => {
   await press(eg, `form[action="${family}/screen"] button`);
 });
 
-test('the season is set up, its calls close, it is solved to a proof and signed by both', async (t) => {
+test('the season is set up, its calls close, it is solved to a proof and signed by both', async () => {
   plan = await setUp(season, 'fair');
-  const began = Date.now();
   chosen = await solve(plan);
-  t.diagnostic(`solved and shown in ${Date.now() - began} ms`);
   const [value, bound] = (await eg.locator('section[aria-labelledby=course] dd').allInnerTexts()).slice(0, 2).map(number);
   assert.ok(value > 0 && bound >= value, `value ${value}, bound ${bound}`);
   assert.match(await eg.innerText('.figures'), /الأفضل مثبت/, 'it is not proven');
+  assert.match(await eg.innerText('.figures'), /3,000/);
   assert.equal(await eg.locator('section[aria-labelledby=halls] tbody tr').count(), 12);
   await sign(chosen);
 });
