@@ -26,7 +26,7 @@ export async function serveIn(dir, ...flags) {
   let out = '';
   child.stderr.on('data', (d) => process.stderr.write(d));
   const base = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the server did not start:\n${out}`)), 90_000);
+    const late = setTimeout(() => reject(new Error(`the server did not start:\n${out}`)), 150_000);
     child.stdout.on('data', (d) => {
       out += d;
       const m = out.match(/Muntija is at (http:\S+)/);
@@ -51,7 +51,7 @@ export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: DESK, locale: 'ar-EG', ...options });
   const page = await context.newPage();
   page.faults = [];
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   page.on('pageerror', (e) => page.faults.push(`script: ${e.message}`));
   page.on('console', (m) => { if (m.type() === 'error' && !/status of (4\d\d|503)|ERR_INTERNET_DISCONNECTED|Failed to fetch/.test(m.text())) page.faults.push(`console: ${m.text()}`); });
   page.on('response', (r) => { if (r.status() >= 500) page.faults.push(`${r.status()} ${r.url()}`); });
