@@ -1,6 +1,6 @@
 // What the browser tests share: a server of their own, Chromium, signing in, and what every page must keep.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,13 @@ export const DESK = { width: 1280, height: 900 };
 export const PASSWORD = 'nakhla-warda-nol-2026';
 export const email = (name) => `${name}@demo.muntija.example`;
 
-// serve starts the program on a free port and a new data folder; stop() ends it and removes the folder.
-export const serve = (...flags) => serveIn(folder(), ...flags);
+// serve starts the program on a free port and a new data folder; stop() ends it and removes the folder. The demo is copied from the folder that
+// run.sh has filled once (MUNTIJA_DEMO); a file run by itself fills its own.
+export function serve(...flags) {
+  const dir = folder();
+  if (process.env.MUNTIJA_DEMO && flags.includes('--demo')) cpSync(process.env.MUNTIJA_DEMO, dir, { recursive: true });
+  return serveIn(dir, ...flags);
+}
 
 export const folder = () => mkdtempSync(join(tmpdir(), 'muntija-browser-'));
 
@@ -37,7 +42,11 @@ export async function serveIn(dir, ...flags) {
   return {
     base,
     link: out.match(/\/setup\/\S+/)?.[0],
-    stop: () => new Promise((done) => { child.removeAllListeners('exit'); child.on('exit', () => { rmSync(dir, { recursive: true, force: true }); done(); }); child.kill('SIGTERM'); }),
+    stop: ({ keep } = {}) => new Promise((done) => {
+      child.removeAllListeners('exit');
+      child.on('exit', () => { if (!keep) rmSync(dir, { recursive: true, force: true }); done(); });
+      child.kill('SIGTERM');
+    }),
   };
 }
 
@@ -72,8 +81,9 @@ export async function language(page, base, lang) {
   assert.equal(await page.getAttribute('html', 'lang'), lang);
 }
 
-// check holds the page in view to the rules of every page: WCAG 2.2 AA, one h1, nothing wider than the screen, small HTML, direction by language.
-export async function check(page, label, { lang } = {}) {
+// check holds the page in view to the rules of every page: WCAG 2.2 AA, one h1, nothing wider than the screen (nor than the screen "also"), small
+// HTML, direction by language.
+export async function check(page, label, { lang, also } = {}) {
   // The whole page in view: what a bar at the foot covers for the moment can be scrolled to.
   const size = page.viewportSize();
   await page.setViewportSize({ width: size.width, height: Math.min(12_000, await page.evaluate(() => document.documentElement.scrollHeight)) });
@@ -82,6 +92,12 @@ export async function check(page, label, { lang } = {}) {
     const r = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
     return r.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')}`);
   });
+  const wider = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (also) {
+    await page.setViewportSize(also);
+    const over = await page.evaluate(wider);
+    assert.ok(over <= 0, `${label}: ${over} px wider than a screen of ${also.width}`);
+  }
   await page.setViewportSize(size);
   assert.deepEqual(found, [], `${label}: axe`);
   const facts = await page.evaluate(() => ({

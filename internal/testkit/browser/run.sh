@@ -11,7 +11,11 @@ if ! command -v chromium >/dev/null 2>&1; then
 fi
 [ -d node_modules/playwright-core ] || npm ci --ignore-scripts --no-audit --no-fund
 case "${1:-test}" in
-  test) node --test --test-concurrency=1 --test-reporter=spec ./*.test.mjs ;;
+  test)
+    # The demo is made once; each file starts from a copy of it.
+    MUNTIJA_DEMO=$(mktemp -d); export MUNTIJA_DEMO; trap 'rm -rf "$MUNTIJA_DEMO"' EXIT
+    node demo.mjs "$MUNTIJA_DEMO"
+    node --test --test-concurrency=1 --test-reporter=spec ./*.test.mjs ;;
   screenshots) node screenshots.mjs ;;
   *) echo "run.sh test|screenshots" >&2; exit 2 ;;
 esac
