@@ -91,7 +91,12 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 		address = "http://" + ln.Addr().String()
 	}
 	m := metrics.New(version())
-	srv, err := web.New(web.Options{Service: o.svc, Views: views.Files, Assets: assets{static.Files()}, Bundle: locale.Default(), Metrics: m, Log: o.log, BaseURL: o.cfg.BaseURL,
+	files, bundle := assets{static.Files()}, locale.Default()
+	pages, err := render.New(views.Files, files, bundle)
+	if err != nil {
+		return fmt.Errorf("loading the pages: %w", err)
+	}
+	srv, err := web.New(web.Options{Service: o.svc, Pages: pages, Assets: files, Bundle: bundle, Metrics: m, Log: o.log, BaseURL: o.cfg.BaseURL,
 		Secure: o.cfg.Secure(), TrustedProxies: o.cfg.TrustedProxies, SecurityContact: o.cfg.SecurityContact, RequestTimeout: o.cfg.RequestTimeout, Demo: accounts,
 		Chromium: web.FindChromium(o.cfg.Chromium)})
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"muntija/internal/testkit"
 	"muntija/internal/web"
 	"muntija/static"
-	"muntija/views"
 )
 
 // What every answer says to the browser (OWASP ASVS 5.0, 3.2 to 3.4): pages, errors and files alike; over https also that it stays there, and cookies that
@@ -25,7 +24,11 @@ func TestHeaders(t *testing.T) {
 	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		s := testkit.Web(t, func(svc *service.Service) (testkit.App, error) {
-			site, err := web.New(web.Options{Service: svc, Views: views.Files, Assets: familyAssets{static.Files()}, Bundle: locale.Default(), Metrics: metrics.New("test"),
+			pages, err := sitePages()
+			if err != nil {
+				return nil, err
+			}
+			site, err := web.New(web.Options{Service: svc, Pages: pages, Assets: familyAssets{static.Files()}, Bundle: locale.Default(), Metrics: metrics.New("test"),
 				Log: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute, Secure: secure})
 			if err != nil {
 				return nil, err

@@ -18,7 +18,6 @@ package web
 
 import (
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -49,7 +48,7 @@ type Assets interface {
 // Options is what a Server stands on.
 type Options struct {
 	Service         *service.Service
-	Views           fs.FS
+	Pages           *render.Engine
 	Assets          Assets
 	Bundle          *locale.Bundle
 	Metrics         *metrics.Metrics
@@ -88,19 +87,15 @@ const (
 	formLimit = 1 << 20
 )
 
-// New parses all pages and returns a Server with all routes. It fails if a template is broken.
+// New returns a Server with all routes. It fails if an option cannot be read.
 func New(o Options) (*Server, error) {
-	pages, err := render.New(o.Views, o.Assets, o.Bundle)
-	if err != nil {
-		return nil, fmt.Errorf("loading the pages: %w", err)
-	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = 20 * time.Second
 	}
-	s := &Server{svc: o.Service, pages: pages, assets: o.Assets, metrics: o.Metrics, log: o.Log, csrfKey: o.Service.CSRFKey(), o: o}
+	s := &Server{svc: o.Service, pages: o.Pages, assets: o.Assets, metrics: o.Metrics, log: o.Log, csrfKey: o.Service.CSRFKey(), o: o}
 	for _, p := range o.TrustedProxies {
 		prefix, err := netip.ParsePrefix(p)
 		if err != nil {
