@@ -369,15 +369,12 @@ func (w words) activityClash(mine, theirs *intake.Activity) []clashLine {
 }
 
 func (s *Server) activitySave(r *request) error {
-	id := int64(0)
-	if r.c.Params("id") != "" {
-		var err error
-		if id, err = r.id("id"); err != nil {
-			return err
-		}
+	id, err := r.idOrNew()
+	if err != nil {
+		return err
 	}
 	in, bad := intake.DecodeActivity(r.values())
-	err := bad.Err()
+	err = bad.Err()
 	done := id
 	if err == nil {
 		done, err = s.svc.Activities.Put(r.ctx(), r.actor, id, in, r.write())

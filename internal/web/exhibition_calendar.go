@@ -332,15 +332,12 @@ func (s *Server) drawHolidays(r *request, status int, form *render.Form, editing
 }
 
 func (s *Server) holidaySave(r *request) error {
-	id := int64(0)
-	if r.c.Params("id") != "" {
-		var err error
-		if id, err = r.id("id"); err != nil {
-			return err
-		}
+	id, err := r.idOrNew()
+	if err != nil {
+		return err
 	}
 	in, bad := intake.DecodeSpan(r.values())
-	err := bad.Err()
+	err = bad.Err()
 	if err == nil {
 		err = s.svc.Exhibitions.PutHoliday(r.ctx(), r.actor, id, in, r.write())
 	}

@@ -689,15 +689,12 @@ func (s *Server) associationNew(r *request) error {
 }
 
 func (s *Server) associationSave(r *request) error {
-	id := int64(0)
-	if r.c.Params("id") != "" {
-		var err error
-		if id, err = r.id("id"); err != nil {
-			return err
-		}
+	id, err := r.idOrNew()
+	if err != nil {
+		return err
 	}
 	in, bad := intake.DecodeAssociation(r.values())
-	err := bad.Err()
+	err = bad.Err()
 	done := id
 	if err == nil {
 		done, err = s.svc.Exhibitions.PutAssociation(r.ctx(), r.actor, id, in, r.write())

@@ -243,15 +243,12 @@ func (s *Server) drawSchemeForm(r *request, status int, id, version int64, in *i
 }
 
 func (s *Server) schemeSave(r *request) error {
-	id := int64(0)
-	if r.c.Params("id") != "" {
-		var err error
-		if id, err = r.id("id"); err != nil {
-			return err
-		}
+	id, err := r.idOrNew()
+	if err != nil {
+		return err
 	}
 	in, bad := intake.DecodeScheme(r.values())
-	err := bad.Err()
+	err = bad.Err()
 	done := id
 	if err == nil {
 		done, err = s.svc.Incentives.PutScheme(r.ctx(), r.actor, id, in, r.write())

@@ -158,15 +158,12 @@ func (s *Server) drawMeeting(r *request, status int, id int64, in *intake.Meetin
 }
 
 func (s *Server) meetingSave(r *request) error {
-	id := int64(0)
-	if r.c.Params("id") != "" {
-		var err error
-		if id, err = r.id("id"); err != nil {
-			return err
-		}
+	id, err := r.idOrNew()
+	if err != nil {
+		return err
 	}
 	in, bad := intake.DecodeMeeting(r.values())
-	err := bad.Err()
+	err = bad.Err()
 	done := id
 	if err == nil {
 		done, err = s.svc.Exhibitions.PutMeeting(r.ctx(), r.actor, id, in, r.write())

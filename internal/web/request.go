@@ -167,6 +167,14 @@ func (r *request) id(name string) (int64, error) {
 	return n, nil
 }
 
+// idOrNew is the id of the address, or 0 where the address is that of a new thing.
+func (r *request) idOrNew() (int64, error) {
+	if r.c.Params("id") == "" {
+		return 0, nil
+	}
+	return r.id("id")
+}
+
 // write returns the idempotency key and the version that came with the request: headers of a script, or hidden fields of a form.
 func (r *request) write() service.Write {
 	w := service.Write{Key: r.c.Get("Idempotency-Key"), Version: r.version()}
