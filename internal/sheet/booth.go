@@ -57,9 +57,8 @@ func WriteAudit(w io.Writer, rows [][]string, lang string) error {
 	})
 }
 
-// ReadBooths reads a table of booths in either language; columns may stand in any order. The first sheet counts. The error is a *[fault.Error]; what is wrong in cells
-// is in its problems, with the cell as the field: "B7".
-func ReadBooths(r io.ReaderAt, size int64) ([]exhibition.Booth, error) {
+// firstSheet opens a workbook of a table of our own and scans its first sheet. Close the scanner.
+func firstSheet(r io.ReaderAt, size int64) (*Scanner, error) {
 	book, err := Open(r, size)
 	if err != nil {
 		return nil, err
@@ -68,7 +67,16 @@ func ReadBooths(r io.ReaderAt, size int64) ([]exhibition.Booth, error) {
 	if len(sheets) == 0 {
 		return nil, fault.New(fault.Invalid, "sheet.problem.empty")
 	}
-	s := book.Scan(sheets[0].Index)
+	return book.Scan(sheets[0].Index), nil
+}
+
+// ReadBooths reads a table of booths in either language; columns may stand in any order. The first sheet counts. The error is a *[fault.Error]; what is wrong in cells
+// is in its problems, with the cell as the field: "B7".
+func ReadBooths(r io.ReaderAt, size int64) ([]exhibition.Booth, error) {
+	s, err := firstSheet(r, size)
+	if err != nil {
+		return nil, err
+	}
 	defer s.Close()
 	known := titlesOf(boothColumns)
 	fields := map[int]string{}

@@ -64,15 +64,10 @@ func parsePairCode(s string) (id, version int64, ok bool) {
 // ReadPairs reads the decisions of a workbook that [WritePairs] wrote, in either language; columns may stand in any order, and rows without a decision are left out. The
 // error is a *[fault.Error]; what is wrong in cells is in its problems, with the cell as the field: "J7".
 func ReadPairs(r io.ReaderAt, size int64) ([]PairRow, error) {
-	book, err := Open(r, size)
+	s, err := firstSheet(r, size)
 	if err != nil {
 		return nil, err
 	}
-	sheets := book.Sheets()
-	if len(sheets) == 0 {
-		return nil, fault.New(fault.Invalid, "sheet.problem.empty")
-	}
-	s := book.Scan(sheets[0].Index)
 	defer s.Close()
 	known := titlesOf(pairColumns)
 	decisions := map[string]string{}

@@ -510,27 +510,35 @@ func rowsSent(values map[string][]string, list string) int {
 	return len(seen)
 }
 
-// liveChecklist assesses the draft as if the fields stood saved as they are, for the list beside them.
-func (s *Server) liveChecklist(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
+// stepFields are the draft that a script asks about, the step in view and the fields of that step as they stand, not yet saved.
+func (r *request) stepFields() (id int64, step string, values map[string][]string, err error) {
+	if id, err = r.id("id"); err != nil {
+		return 0, "", nil, err
 	}
 	st, ok := intake.StepNamed(r.value("_step"))
 	if !ok {
-		return fault.New(fault.NotFound, "error.not_found")
+		return 0, "", nil, fault.New(fault.NotFound, "error.not_found")
 	}
-	values := map[string][]string{}
+	values = map[string][]string{}
 	for name, v := range r.values() {
 		if intake.StepOf(name) == st.Name {
 			values[name] = v
 		}
 	}
-	a, set, err := s.svc.Families.Checklist(r.ctx(), r.actor, id, st.Name, values)
+	return id, st.Name, values, nil
+}
+
+// liveChecklist assesses the draft as if the fields stood saved as they are, for the list beside them.
+func (s *Server) liveChecklist(r *request) error {
+	id, step, values, err := r.stepFields()
 	if err != nil {
 		return err
 	}
-	view := r.checklist(id, st.Name, a, set)
+	a, set, err := s.svc.Families.Checklist(r.ctx(), r.actor, id, step, values)
+	if err != nil {
+		return err
+	}
+	view := r.checklist(id, step, a, set)
 	view.Swap = true
 	return r.fragment(0, "registration/form", "checklist-live", nil, view)
 }

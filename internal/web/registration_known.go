@@ -8,8 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"muntija/internal/fault"
-	"muntija/internal/intake"
 	"muntija/internal/registry"
 	"muntija/internal/service"
 )
@@ -45,21 +43,11 @@ func (s *Server) knownNew(r *request) error {
 }
 
 func (s *Server) knownStep(r *request) error {
-	id, err := r.id("id")
+	id, step, values, err := r.stepFields()
 	if err != nil {
 		return err
 	}
-	st, ok := intake.StepNamed(r.value("_step"))
-	if !ok {
-		return fault.New(fault.NotFound, "error.not_found")
-	}
-	values := map[string][]string{}
-	for name, v := range r.values() {
-		if intake.StepOf(name) == st.Name {
-			values[name] = v
-		}
-	}
-	known, err := s.svc.Families.KnownAlready(r.ctx(), r.actor, id, st.Name, values)
+	known, err := s.svc.Families.KnownAlready(r.ctx(), r.actor, id, step, values)
 	return r.drawKnown(known, err)
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"muntija/internal/auth"
 	"muntija/internal/calendar"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
@@ -436,27 +438,23 @@ func (s *Server) boardStep(r *request, key string, form *render.Form, err error)
 }
 
 func (s *Server) seasonMove(r *request) error {
-	id, n, err := r.seasonIDs()
-	if err != nil {
-		return err
-	}
-	in, bad := intake.DecodeSeasonMove(r.values())
-	if err = bad.Err(); err == nil {
-		err = s.svc.SeasonPlans.Move(r.ctx(), r.actor, id, n, in, r.write())
-	}
-	return s.boardStep(r, "flash.season_plan.moved", &render.Form{Values: in.Values()}, err)
+	return s.seasonPut(r, "flash.season_plan.moved", s.svc.SeasonPlans.Move)
 }
 
 func (s *Server) seasonClear(r *request) error {
+	return s.seasonPut(r, "flash.season_plan.cleared", s.svc.SeasonPlans.Clear)
+}
+
+func (s *Server) seasonPut(r *request, flash string, put func(context.Context, auth.Actor, int64, int64, *intake.SeasonMove, service.Write) error) error {
 	id, n, err := r.seasonIDs()
 	if err != nil {
 		return err
 	}
 	in, bad := intake.DecodeSeasonMove(r.values())
 	if err = bad.Err(); err == nil {
-		err = s.svc.SeasonPlans.Clear(r.ctx(), r.actor, id, n, in, r.write())
+		err = put(r.ctx(), r.actor, id, n, in, r.write())
 	}
-	return s.boardStep(r, "flash.season_plan.cleared", &render.Form{Values: in.Values()}, err)
+	return s.boardStep(r, flash, &render.Form{Values: in.Values()}, err)
 }
 
 func (s *Server) seasonLock(r *request) error {
