@@ -2,6 +2,7 @@ package exhibition
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"muntija/internal/calendar"
@@ -42,7 +43,8 @@ type FloorLimit struct {
 	Metres     int   `json:"metres"`
 }
 
-// AllocationTerms are what is published of an allocation before the calls close: which exhibitions, and how is chosen. Quotas and places are those of the exhibitions.
+// AllocationTerms are what is published of an allocation before the calls close: which exhibitions, and how is chosen. Places are those of the exhibitions; their quotas hold beside
+// those over several of them that stand here.
 type AllocationTerms struct {
 	Exhibitions []int64        `json:"exhibitions"` // ascending
 	Rule        AllocationRule `json:"rule"`
@@ -51,7 +53,8 @@ type AllocationTerms struct {
 	RestDays    int            `json:"rest_days,omitempty"`
 	Travel      []Travelling   `json:"travel,omitempty"`
 	Metres      []FloorLimit   `json:"metres,omitempty"`
-	Seconds     int            `json:"seconds"` // time limit of a solve
+	Quotas      []SeasonQuota  `json:"quotas,omitempty"` // over several exhibitions
+	Seconds     int            `json:"seconds"`          // time limit of a solve
 }
 
 // Limits of what may be set up.
@@ -98,9 +101,10 @@ func (t *AllocationTerms) Check() fault.Problems {
 	}
 	for _, x := range t.Travel {
 		if (x.Budget > 0) != (x.Each > 0) {
-			ps.Add("travel_"+string(x.Party), "problem.allocation.travel")
+			ps.Add(field(x.Each == 0, "each_", "budget_")+strings.ToLower(string(x.Party)), "problem.allocation.travel")
 		}
 	}
+	t.checkQuotas(&ps)
 	return ps
 }
 
@@ -156,7 +160,7 @@ func (a *Allocation) State() string {
 
 // Has reports whether an exhibition is decided by this allocation.
 func (a *Allocation) Has(exhibition int64) bool {
-	return slices.Contains(a.Terms.Exhibitions, exhibition)
+	return a.Terms.has(exhibition)
 }
 
 // Drop ends an allocation before anybody could know its outcome: as long as its seed is secret and a call is open. Later there is no choosing between seeds.

@@ -13,17 +13,26 @@ import (
 
 // Allocation is the set-up of an allocation as typed.
 type Allocation struct {
-	Exhibitions []string     `json:"exhibitions,omitempty" validate:"max=100,dive,max=20"`
-	Rule        string       `json:"rule,omitempty" validate:"required,max=20"`
-	Bands       string       `json:"bands,omitempty" validate:"omitempty,max=120"`
-	AtMost      string       `json:"at_most,omitempty" validate:"required,max=10"`
-	RestDays    string       `json:"rest_days,omitempty" validate:"omitempty,max=10"`
-	BudgetEG    string       `json:"budget_eg,omitempty" validate:"omitempty,max=16"`
-	EachEG      string       `json:"each_eg,omitempty" validate:"omitempty,max=16"`
-	BudgetQA    string       `json:"budget_qa,omitempty" validate:"omitempty,max=16"`
-	EachQA      string       `json:"each_qa,omitempty" validate:"omitempty,max=16"`
-	Metres      []FloorLimit `json:"metres,omitempty" validate:"max=100,dive"`
-	Seconds     string       `json:"seconds,omitempty" validate:"omitempty,max=10"`
+	Exhibitions []string      `json:"exhibitions,omitempty" validate:"max=100,dive,max=20"`
+	Rule        string        `json:"rule,omitempty" validate:"required,max=20"`
+	Bands       string        `json:"bands,omitempty" validate:"omitempty,max=120"`
+	AtMost      string        `json:"at_most,omitempty" validate:"required,max=10"`
+	RestDays    string        `json:"rest_days,omitempty" validate:"omitempty,max=10"`
+	BudgetEG    string        `json:"budget_eg,omitempty" validate:"omitempty,max=16"`
+	EachEG      string        `json:"each_eg,omitempty" validate:"omitempty,max=16"`
+	BudgetQA    string        `json:"budget_qa,omitempty" validate:"omitempty,max=16"`
+	EachQA      string        `json:"each_qa,omitempty" validate:"omitempty,max=16"`
+	Metres      []FloorLimit  `json:"metres,omitempty" validate:"max=100,dive"`
+	Quotas      []SeasonQuota `json:"quotas,omitempty" validate:"max=20,dive"`
+	Seconds     string        `json:"seconds,omitempty" validate:"omitempty,max=10"`
+}
+
+// SeasonQuota is one row of the quotas over several exhibitions. Where names exhibitions by their numbers, "3 5 8"; blank is all of them.
+type SeasonQuota struct {
+	Line  string `json:"line,omitempty" validate:"omitempty,max=40"`
+	Where string `json:"where,omitempty" validate:"omitempty,max=400"`
+	Min   string `json:"min,omitempty" validate:"omitempty,max=10"`
+	Max   string `json:"max,omitempty" validate:"omitempty,max=10"`
 }
 
 // FloorLimit is one row of the square metres of stands.
@@ -35,9 +44,16 @@ type FloorLimit struct {
 // maxTravel is the largest budget that is taken, in whole units of a currency.
 const maxTravel = 10_000_000
 
-// DecodeAllocation reads the form of a set-up.
+// maxSeasonPlaces is the largest bound of a quota over several exhibitions: a hundred of them with 5,000 places each.
+const maxSeasonPlaces = 500_000
+
+// DecodeAllocation reads the form of a set-up. Rows of quotas that were left empty are not there: what is wrong with a row is said by its place.
 func DecodeAllocation(values map[string][]string) (*Allocation, fault.Problems) {
-	return decodeInto[Allocation](values)
+	a, ps := decodeInto[Allocation](values)
+	if len(ps) == 0 {
+		a.Quotas = slices.DeleteFunc(a.Quotas, func(q SeasonQuota) bool { return q == SeasonQuota{} })
+	}
+	return a, ps
 }
 
 // Values returns the fields by their form names.
@@ -55,6 +71,13 @@ func FromAllocation(t *exhibition.AllocationTerms) *Allocation {
 		a.Exhibitions = append(a.Exhibitions, strconv.FormatInt(id, 10))
 	}
 	eg, qa := t.TravelOf(place.Egypt), t.TravelOf(place.Qatar)
+	for _, q := range t.Quotas {
+		var in []string
+		for _, id := range q.In {
+			in = append(in, strconv.FormatInt(id, 10))
+		}
+		a.Quotas = append(a.Quotas, SeasonQuota{q.Line(), strings.Join(in, " "), number(q.Min), number(q.Max)})
+	}
 	a.BudgetEG, a.EachEG, a.BudgetQA, a.EachQA = number(eg.Budget), number(eg.Each), number(qa.Budget), number(qa.Each)
 	return a
 }
@@ -74,7 +97,7 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 	}
 	slices.Sort(t.Exhibitions)
 	if t.Rule.Banded() {
-		for _, x := range strings.FieldsFunc(arabic.Digits(in.Bands), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t", r) }) {
+		for _, x := range numbersIn(in.Bands) {
 			n, err := strconv.Atoi(x)
 			if err != nil || n < 1 || n > 100 {
 				c.add("bands", "problem.allocation.bands")
@@ -95,12 +118,41 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 			t.Metres = append(t.Metres, exhibition.FloorLimit{Exhibition: c.ref("exhibition", m.Exhibition), Metres: n})
 		}
 	}
+	for i, q := range in.Quotas {
+		c.in("quotas", i)
+		if q == (SeasonQuota{}) {
+			continue
+		}
+		c.need("line", q.Line)
+		x := exhibition.SeasonQuota{Quota: exhibition.Quota{Min: c.whole("min", q.Min, 0, maxSeasonPlaces), Max: c.whole("max", q.Max, 0, maxSeasonPlaces)}}
+		by, value, _ := strings.Cut(q.Line, ":")
+		if by != "" {
+			x.By, x.Value = exhibition.Dimension(c.oneOf("line", by, texts(exhibition.Dimensions()))), value
+		}
+		for _, n := range numbersIn(q.Where) {
+			id, err := strconv.ParseInt(n, 10, 64)
+			if err != nil || id < 1 {
+				c.add("where", "problem.allocation.quota_where", n)
+				break
+			}
+			if !slices.Contains(x.In, id) {
+				x.In = append(x.In, id)
+			}
+		}
+		slices.Sort(x.In)
+		t.Quotas = append(t.Quotas, x)
+	}
 	c.out()
 	ps := c.sorted(planFor[Allocation]())
 	if ps.Err() == nil {
 		ps = append(ps, t.Check()...)
 	}
 	return t, ps
+}
+
+// numbersIn takes a list of numbers apart, with digits of any script between blanks and commas.
+func numbersIn(s string) []string {
+	return strings.FieldsFunc(arabic.Digits(s), func(r rune) bool { return strings.ContainsRune(" ,،;؛\t", r) })
 }
 
 // RunAsk is what a what-if or a re-planning changes, as typed.

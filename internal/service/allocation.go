@@ -161,6 +161,7 @@ func (s *Allocations) Create(ctx context.Context, actor auth.Actor, season int64
 			return "", err
 		}
 		a := &exhibition.Allocation{SeasonID: season, Terms: terms, Commitment: model.Commit(seed), Party: actor.Party, By: actor.UserID, CreatedAt: now}
+		var shows []*exhibition.Exhibition
 		for _, id := range terms.Exhibitions {
 			e, err := loadExhibition(tx, actor, auth.AllocationRun, id)
 			if fault.Is(err, fault.NotFound) || err == nil && (e.Terms.SeasonID != season || !e.Open() || !e.Has(actor.Party)) {
@@ -204,6 +205,10 @@ func (s *Allocations) Create(ctx context.Context, actor auth.Actor, season int64
 					a.Parties = append(a.Parties, p)
 				}
 			}
+			shows = append(shows, e)
+		}
+		if err := terms.Against(shows).Err(); err != nil {
+			return "", err
 		}
 		if err := tx.InsertAllocation(a, seed); err != nil {
 			return "", err

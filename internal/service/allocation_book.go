@@ -220,9 +220,11 @@ type ResultHall struct {
 	Price      float64 // what one place more would be worth to the plan, in places
 }
 
-// Gauge is how a quota stands in a run.
+// Gauge is how a quota stands in a run. One over several exhibitions is Whole and has no Exhibition.
 type Gauge struct {
 	Slot       int
+	Whole      bool
+	In         []int64 // of a whole one: which exhibitions; none: all
 	Exhibition int64
 	Wave       int
 	Quota      exhibition.Quota
@@ -240,7 +242,7 @@ type BlockView struct {
 	Rule  explain.Rule
 	Count int
 	Quota *exhibition.Quota
-	At    int64 // exhibition
+	At    int64 // exhibition; 0 of a quota over several
 }
 
 // Percent is how full the quota is, or, if it has no upper bound, how much of its minimum is met.
@@ -369,22 +371,36 @@ func (v *AllocationResult) measure(b *book) {
 	}
 	for k, g := range b.ex.Quotas() {
 		q := b.who.Quotas[k]
-		slot := b.who.Slots[q.Slot]
-		x := Gauge{Slot: q.Slot, Exhibition: slot.Exhibition, Wave: slot.Wave, Quota: q.Quota, Held: q.Held, Used: int(g.Used), MaxPrice: g.MaxPrice / placeUnit, MinPrice: g.MinPrice / placeUnit}
+		x := Gauge{Slot: q.Slot, Quota: q.Quota, Held: q.Held, Used: int(g.Used), MaxPrice: g.MaxPrice / placeUnit, MinPrice: g.MinPrice / placeUnit, Whole: q.Whole, In: q.In}
+		if slot := b.who.Slots[q.Slot]; !q.Whole {
+			x.Exhibition, x.Wave = slot.Exhibition, slot.Wave
+		}
 		x.Missing = max(0, q.Quota.Min-x.Held-x.Used)
+		if q.Cut > 0 && x.Missing > 0 {
+			x.Blocks = append(x.Blocks, b.quotaBlock(q.Cut-1, 0))
+		}
 		if c, ok := causes[int32(k)]; ok {
 			x.Cause = &c
 			for _, bl := range c.Blocks[:min(len(c.Blocks), 3)] {
 				y := BlockView{Rule: bl.Rule, Count: bl.Count, At: b.who.Slots[bl.At].Exhibition}
 				if bl.Rule == explain.QuotaFull {
-					other := b.who.Quotas[bl.Index]
-					y.Quota, y.At = &other.Quota, b.who.Slots[other.Slot].Exhibition
+					y = b.quotaBlock(int(bl.Index), bl.Count)
 				}
 				x.Blocks = append(x.Blocks, y)
 			}
 		}
 		v.Gauges = append(v.Gauges, x)
 	}
+}
+
+// quotaBlock is a full quota that stands against so many.
+func (b *book) quotaBlock(index, count int) BlockView {
+	q := b.who.Quotas[index]
+	y := BlockView{Rule: explain.QuotaFull, Count: count, Quota: &q.Quota}
+	if !q.Whole {
+		y.At = b.who.Slots[q.Slot].Exhibition
+	}
+	return y
 }
 
 // pick filters the list. Of the other party's people only those with a place are there.

@@ -36,13 +36,14 @@ type LetterRow struct {
 	State         exhibition.State // now
 	Rank          int              // on the waiting list now
 	Reason        explain.Reason
-	With          *exhibition.Exhibition // Conflict: where it has a place at that time
-	Quota         *exhibition.Quota      // QuotaFull: which
-	Cell          []exhibition.Quota     // the quotas that the exhibitor counts to there
-	Places        int                    // of the exhibition, given by the run
-	Candidates    int                    // of the exhibition
-	Chance        float64                // of a draw
-	By            string                 // what of the order decides between it and the last one with a seat: "class", "band", "key", ""
+	With          *exhibition.Exhibition   // Conflict: where it has a place at that time
+	Quota         *exhibition.Quota        // QuotaFull: which
+	Cell          []exhibition.Quota       // the quotas that the exhibitor counts to there
+	Whole         []exhibition.SeasonQuota // and those over several exhibitions
+	Places        int                      // of the exhibition, given by the run
+	Candidates    int                      // of the exhibition
+	Chance        float64                  // of a draw
+	By            string                   // what of the order decides between it and the last one with a seat: "class", "band", "key", ""
 }
 
 // LetterOther is an application that was no candidate, and the single rule that kept it out.
@@ -139,6 +140,11 @@ func (l *Letter) fill(tx *store.Tx, b *book, ask *RunAsk) error {
 			for _, q := range row.Exhibition.Terms.Quotas {
 				if q.Counts(*who.Traits) {
 					row.Cell = append(row.Cell, q)
+				}
+			}
+			for _, q := range l.Allocation.Terms.Quotas {
+				if q.Covers(p.ExhibitionID) && q.Counts(*who.Traits) {
+					row.Whole = append(row.Whole, q)
 				}
 			}
 			if b.chances != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,11 +24,14 @@ type slotOf struct {
 	Wave       int   `json:"w,omitempty"`
 }
 
-// quotaOf is what a quota of the problem is: a line of the terms of one slot.
+// quotaOf is what a quota of the problem is: a line of the terms of one slot, or one over several exhibitions.
 type quotaOf struct {
 	Slot  int              `json:"s"`
 	Quota exhibition.Quota `json:"q"` // as agreed; the problem's own bounds are less what is held
 	Held  int              `json:"h,omitempty"`
+	Whole bool             `json:"a,omitempty"`  // over several exhibitions: Slot is 0
+	In    []int64          `json:"in,omitempty"` // which; none: all of the allocation
+	Cut   int              `json:"c,omitempty"`  // 1 + the quota that leaves no more than the minimum of this one, for what is held
 }
 
 // person is who an exhibitor of the problem is. Pairs are its participations in the order of the problem's slots.
@@ -89,6 +93,7 @@ type snapshot struct {
 	held   map[int64][][2]calendar.Date // days on which exhibitors are elsewhere, outside of the allocation
 	mine   map[int64][]stay             // places and invitations inside of it that stay
 	lines  []string                     // quota lines, by group
+	kept   []stay                       // who keeps a place outside of the problem, also where no room is left
 }
 
 // stay is a place or an invitation that the problem does not move.
@@ -207,6 +212,7 @@ func (n *snapshot) candidates() map[int64][]candidate {
 		taken := 0
 		for i := range n.lists[k] {
 			if p := &n.lists[k][i]; p.Wave == slot.Wave && n.stays(p) {
+				n.kept = append(n.kept, stay{p: *p})
 				taken++
 			}
 		}
@@ -374,18 +380,12 @@ func slotID(s slotOf) string {
 // unixDay counts days from 1970, as the planner does.
 func unixDay(d calendar.Date) int32 { return int32(d.Time(time.UTC).Unix() / 86400) }
 
-// quotas adds the quotas of every slot, less what is held. Groups have numbers for names: the file is public, and who counts to which group is not.
+// quotas adds the quotas of every slot and those over several, less what is held. Groups have numbers for names: the file is public, and who counts to which group is not.
 func (n *snapshot) quotas(pr *model.Problem) {
 	for k, slot := range n.out.Slots {
 		for _, q := range n.shows[k].Terms.Quotas {
 			if n.ask.drops(slot.Exhibition, q.Line()) {
 				continue
-			}
-			g := slices.Index(n.lines, q.Line())
-			if g < 0 {
-				g = len(n.lines)
-				n.lines = append(n.lines, q.Line())
-				pr.Groups = append(pr.Groups, fmt.Sprintf("g%02d", g+1))
 			}
 			held := 0
 			for i := range n.lists[k] {
@@ -393,15 +393,55 @@ func (n *snapshot) quotas(pr *model.Problem) {
 					held++
 				}
 			}
-			x := model.Quota{ID: fmt.Sprintf("q%02d", len(pr.Quotas)+1), Exhibitions: []uint16{uint16(k)}, Group: int32(g), Max: model.Unlimited}
-			if q.Max > 0 {
-				x.Max = int64(max(0, q.Max-held))
-			}
-			x.Min = min(int64(max(0, q.Min-held)), int64(n.room[k]), x.Max)
-			pr.Quotas = append(pr.Quotas, x)
-			n.out.Quotas = append(n.out.Quotas, quotaOf{k, q, held})
+			n.quota(pr, quotaOf{Slot: k, Quota: q, Held: held}, []uint16{uint16(k)}, n.room[k])
 		}
 	}
+	for i, q := range n.a.Terms.Quotas {
+		if n.ask.drops(0, strconv.Itoa(i)) {
+			continue
+		}
+		var set []uint16
+		room, held := 0, 0
+		for k, slot := range n.out.Slots {
+			if q.Covers(slot.Exhibition) {
+				set, room = append(set, uint16(k)), room+n.room[k]
+			}
+		}
+		for j := range n.kept {
+			if p := &n.kept[j].p; q.Covers(p.ExhibitionID) && q.Counts(p.Traits) {
+				held++
+			}
+		}
+		if len(set) > 0 {
+			n.quota(pr, quotaOf{Quota: q.Quota, Held: held, Whole: true, In: q.In}, set, room)
+		}
+	}
+	// What is held already may leave a quota less than another keeps for the same group: the smaller minimum is what can still be asked for.
+	for i := range pr.Quotas {
+		for j, o := range pr.Quotas {
+			if q := &pr.Quotas[i]; i != j && q.Group == o.Group && o.Max < q.Min && !slices.ContainsFunc(q.Exhibitions, func(x uint16) bool { return !slices.Contains(o.Exhibitions, x) }) {
+				q.Min, n.out.Quotas[i].Cut = o.Max, j+1
+			}
+		}
+	}
+}
+
+// quota adds one quota over a set of slots that have so much room.
+func (n *snapshot) quota(pr *model.Problem, of quotaOf, set []uint16, room int) {
+	line := of.Quota.Line()
+	g := slices.Index(n.lines, line)
+	if g < 0 {
+		g = len(n.lines)
+		n.lines = append(n.lines, line)
+		pr.Groups = append(pr.Groups, fmt.Sprintf("g%02d", g+1))
+	}
+	x := model.Quota{ID: fmt.Sprintf("q%02d", len(pr.Quotas)+1), Exhibitions: set, Group: int32(g), Max: model.Unlimited}
+	if of.Quota.Max > 0 {
+		x.Max = int64(max(0, of.Quota.Max-of.Held))
+	}
+	x.Min = min(int64(max(0, of.Quota.Min-of.Held)), int64(room), x.Max)
+	pr.Quotas = append(pr.Quotas, x)
+	n.out.Quotas = append(n.out.Quotas, of)
 }
 
 // budgets adds what each party may spend on travel, and reports whether any does.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -51,7 +52,7 @@ func (a *RunAsk) drops(exhibitionID int64, line string) bool {
 	return a.Kind == exhibition.RunWhatIf && slices.Contains(a.Drop, DropCode(exhibitionID, line))
 }
 
-// DropCode names a quota that a what-if leaves out.
+// DropCode names a quota that a what-if leaves out: a line of an exhibition, or, of exhibition 0, one over several by its place in the terms.
 func DropCode(exhibitionID int64, line string) string {
 	return strconv.FormatInt(exhibitionID, 10) + " " + line
 }
@@ -196,6 +197,9 @@ func (s *Allocations) mayStart(tx *store.Tx, a *exhibition.Allocation, asked *in
 		ps.Add("exhibition", "problem.choice")
 		return ps.Err()
 	}
+	if err := stillAgree(tx, a); err != nil {
+		return err
+	}
 	if err := seasonAtWork(tx); err != nil {
 		return err
 	}
@@ -211,6 +215,33 @@ func (s *Allocations) mayStart(tx *store.Tx, a *exhibition.Allocation, asked *in
 		return fault.New(fault.State, "error.allocation.busy")
 	}
 	return s.fail(tx, busy, "error.job.failed")
+}
+
+// stillAgree refuses a run whose quotas contradict what the exhibitions became since the set-up, naming the first that does.
+func stillAgree(tx *store.Tx, a *exhibition.Allocation) error {
+	if len(a.Terms.Quotas) == 0 {
+		return nil
+	}
+	var shows []*exhibition.Exhibition
+	for _, id := range a.Terms.Exhibitions {
+		e, err := tx.ExhibitionByID("", id)
+		if err != nil {
+			return err
+		}
+		if e.Open() {
+			shows = append(shows, e)
+		}
+	}
+	ps := a.Terms.Against(shows)
+	if len(ps) == 0 {
+		return nil
+	}
+	i := 0
+	if _, err := fmt.Sscanf(ps[0].Field, "quotas[%d].", &i); err != nil {
+		return err
+	}
+	q := a.Terms.Quotas[i]
+	return fault.New(fault.State, "error.allocation.contradict", fault.Key("enum.quota."+string(q.By)), q.Value, q.Min, q.Max)
 }
 
 // fail ends a run with a message.

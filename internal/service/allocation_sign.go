@@ -294,6 +294,10 @@ func (s *Allocations) apply(tx *store.Tx, actor auth.Actor, a *exhibition.Alloca
 			shows[slot.Exhibition], order = x, append(order, x)
 		}
 	}
+	season, err := tallySeason(tx, a)
+	if err != nil {
+		return err
+	}
 	save := func(p *exhibition.Participation, from exhibition.State) error {
 		if err := tx.UpdateParticipation(p); err != nil {
 			return err
@@ -314,8 +318,12 @@ func (s *Allocations) apply(tx *store.Tx, actor auth.Actor, a *exhibition.Alloca
 			}
 			p := &x.list[x.at[b.participation(row.pair)]]
 			from := p.State
+			chosen := row.state == "chosen"
+			if pass == 0 && !chosen && from == exhibition.Invited {
+				season.add(p, -1)
+			}
 			p.Traits = *b.who.People[b.owner[row.pair]].Traits
-			switch chosen := row.state == "chosen"; {
+			switch {
 			case pass == 0 && !chosen && (from == exhibition.Eligible || from == exhibition.Waiting || from == exhibition.Invited):
 				x.ranked[p.Wave]++
 				if err := p.Stand(now, x.ranked[p.Wave]); err != nil {
@@ -329,6 +337,10 @@ func (s *Allocations) apply(tx *store.Tx, actor auth.Actor, a *exhibition.Alloca
 				if err := x.e.Terms.MayReplace(x.list, p.Wave, p.Traits); err != nil {
 					return err
 				}
+				if err := season.mayInvite(p); err != nil {
+					return err
+				}
+				season.add(p, 1)
 				if err := p.Invite(now, deadline); err != nil {
 					return err
 				}

@@ -343,6 +343,73 @@ func TestEqualDraw(t *testing.T) {
 	declineFive(t, o, shows[:1], []auth.Actor{eg, qa})
 }
 
+// TestSeasonQuotas: quotas over several exhibitions are refused if they contradict, kept by the plan, shown with their cause, and kept when a declined place is filled.
+func TestSeasonQuotas(t *testing.T) {
+	o := testkit.Service(t)
+	ctx := t.Context()
+	eg, qa := testkit.Actor(auth.Coordinator, "EG"), testkit.Actor(auth.Coordinator, "QA")
+	season, shows, form := seasonOf(t, o, 3, 90)
+	two := fmt.Sprintf("%d %d", shows[0].ID, shows[2].ID)
+	for _, bad := range [][]intake.SeasonQuota{
+		{{Line: "women", Min: "9", Max: "8"}}, {{Line: "women"}}, {{Line: "women", Min: "9999"}}, {{Line: "women", Max: "٩٩٩٩"}}, {{Line: "party:FR", Min: "1"}}, {{Min: "1"}},
+		{{Line: "women", Min: "1", Where: "999"}}, {{Line: "women", Min: "1", Where: "x"}}, {{Line: "women", Min: "1"}, {Line: "women", Max: "9"}}, {{Line: "women", Min: "-1"}},
+		{{Line: "women", Min: "30", Where: two}, {Line: "women", Max: "20"}}, {{Line: "women", Max: "1"}}, {{Line: "party:EG", Min: "9000"}},
+	} {
+		form.Quotas = bad
+		_, err := o.Allocations.Create(ctx, eg, season, form, testkit.Write(0))
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("%+v: got %v, want it refused", bad, err)
+		}
+	}
+	// No more than six of an area in two exhibitions, and more people with disabilities than applied.
+	form.Quotas = []intake.SeasonQuota{{Line: "area:EG-C", Max: "٦", Where: two}, {Line: "disability", Min: "90"}, {Line: "first_time", Min: "5", Max: "60"}}
+	id, err := o.Allocations.Create(ctx, eg, season, form, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Clock.Advance(9 * 24 * time.Hour)
+	r := solved(t, o, eg, id, &intake.RunAsk{})
+	v, err := o.Allocations.Result(ctx, eg, id, r.ID, service.ResultFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := v.Gauges[len(v.Gauges)-3:]
+	if !whole[0].Whole || len(whole[0].In) != 2 || whole[0].Used > 6 || whole[1].Missing == 0 || whole[1].Cause == nil || !whole[1].Cause.None || whole[2].Missing != 0 {
+		t.Errorf("the gauges over several exhibitions: %+v", whole)
+	}
+	free := solved(t, o, eg, id, &intake.RunAsk{Kind: "what_if", Drop: []string{service.DropCode(0, "0")}})
+	if w, err := o.Allocations.Result(ctx, eg, id, free.ID, service.ResultFilter{}); err != nil || len(w.Gauges) != len(v.Gauges)-1 {
+		t.Errorf("without the first: %d gauges, %v", len(w.Gauges), err)
+	}
+	sign(t, o, id, r.ID, qa, eg)
+	declineFive(t, o, shows, []auth.Actor{eg, qa})
+	count := 0
+	for _, e := range []*exhibition.Exhibition{shows[0], shows[2]} {
+		_, list := states(t, o, e.ID)
+		for _, p := range list {
+			if p.Traits.Area == "EG-C" && (p.State == exhibition.Invited || p.State == exhibition.Accepted) {
+				count++
+			}
+		}
+	}
+	if count > 6 {
+		t.Errorf("%d of the area in both exhibitions, at most 6 may be", count)
+	}
+	// Nobody else of the area is invited by hand past the bound either.
+	for i, e := range []*exhibition.Exhibition{shows[0], shows[2]} {
+		_, list := states(t, o, e.ID)
+		for _, p := range list {
+			if count == 6 && p.Traits.Area == "EG-C" && p.State == exhibition.Waiting {
+				err := o.Exhibitions.Invite(ctx, eg, p.ID, &intake.Invite{Deadline: o.Clock.Today().AddDays(1).String()}, testkit.Write(p.Version))
+				if !fault.Is(err, fault.State) {
+					t.Errorf("exhibition %d: a seventh of the area is invited: %v", i, err)
+				}
+				return
+			}
+		}
+	}
+}
+
 // TestSeasonOfTwelve plans a season of 12 exhibitions with 3,000 applicants, has both parties sign, takes five declines, verifies the draw and reads a letter.
 func TestSeasonOfTwelve(t *testing.T) {
 	o := testkit.Service(t)

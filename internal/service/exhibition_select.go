@@ -361,6 +361,17 @@ func (s *Exhibitions) Invite(ctx context.Context, actor auth.Actor, id int64, fo
 		if err := e.Terms.MayInvite(list, p.Wave, p.Traits); err != nil {
 			return err
 		}
+		plan, err := tx.AllocationOf(e.ID)
+		if err != nil {
+			return err
+		}
+		season, err := tallySeason(tx, plan)
+		if err != nil {
+			return err
+		}
+		if err := season.mayInvite(p); err != nil {
+			return err
+		}
 		return p.Invite(now, deadline)
 	})
 }
@@ -392,6 +403,14 @@ func (s *Exhibitions) InviteAll(ctx context.Context, actor auth.Actor, id int64,
 		if err != nil {
 			return "", err
 		}
+		plan, err := tx.AllocationOf(id)
+		if err != nil {
+			return "", err
+		}
+		season, err := tallySeason(tx, plan)
+		if err != nil {
+			return "", err
+		}
 		last := 0
 		for _, p := range list {
 			last = max(last, p.Rank)
@@ -405,8 +424,9 @@ func (s *Exhibitions) InviteAll(ctx context.Context, actor auth.Actor, id int64,
 		slices.SortStableFunc(order, func(a, b *exhibition.Participation) int { return cmp.Compare(a.ID, b.ID) })
 		for _, p := range order {
 			from := p.State
-			if e.Terms.MayInvite(list, p.Wave, p.Traits) == nil {
+			if e.Terms.MayInvite(list, p.Wave, p.Traits) == nil && season.mayInvite(p) == nil {
 				err = p.Invite(now, deadline)
+				season.add(p, 1)
 				invited++
 			} else {
 				err = p.Queue(now, last)
@@ -522,7 +542,18 @@ func (s *Exhibitions) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibit
 	if err != nil {
 		return err
 	}
-	cell := e.Terms.Cell(p.Traits)
+	// The same cell: neither a quota of the exhibition nor one over several moves.
+	cellOf := func(x exhibition.Traits) string {
+		if plan == nil {
+			return e.Terms.Cell(x)
+		}
+		return e.Terms.Cell(x) + "/" + plan.Terms.Cell(e.ID, x)
+	}
+	season, err := tallySeason(tx, plan)
+	if err != nil {
+		return err
+	}
+	cell := cellOf(p.Traits)
 	rank, id := -1, int64(0)
 	for {
 		stretch, err := tx.WaitingAfter(e.ID, p.Wave, rank, id, fillStretch)
@@ -532,7 +563,7 @@ func (s *Exhibitions) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibit
 		for i := range stretch {
 			next := &stretch[i]
 			rank, id = next.Rank, next.ID
-			if e.Terms.Cell(next.Traits) != cell {
+			if cellOf(next.Traits) != cell {
 				continue
 			}
 			if free, err := s.freeFor(tx, plan, e, next); err != nil || !free {
@@ -545,7 +576,7 @@ func (s *Exhibitions) fill(tx *store.Tx, actor auth.Actor, e *exhibition.Exhibit
 			if err != nil {
 				return err
 			}
-			if e.Terms.MayReplace(list, p.Wave, next.Traits) != nil {
+			if e.Terms.MayReplace(list, p.Wave, next.Traits) != nil || season.mayInvite(next) != nil {
 				return nil
 			}
 			from := next.State

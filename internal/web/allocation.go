@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,8 +46,11 @@ type allocationSetupPage struct {
 	Name    string
 	Choices []render.Option
 	Floors  []floorField
+	Quotas  []quotaRow
 	Rules   []render.Option
 	Refused string
+
+	OpenQuotas, OpenLimits bool // something is typed there, or wrong
 }
 
 // floorField is the square metres of one exhibition, as a row of the form.
@@ -78,12 +82,22 @@ func (s *Server) drawSetup(r *request, status int, in *intake.Allocation, ps fau
 	}
 	for i, e := range v.Shows {
 		name := w.show(e.Terms.Name, e.Terms.NameEN)
-		b.Choices = append(b.Choices, render.Option{Value: strconv.FormatInt(e.ID, 10), Label: name + " · " + w.Date(e.Terms.First)})
+		b.Choices = append(b.Choices, render.Option{Value: strconv.FormatInt(e.ID, 10), Label: w.T("allocation.numbered", strconv.FormatInt(e.ID, 10), name, w.Date(e.Terms.First))})
 		b.Floors = append(b.Floors, floorField{"metres[" + strconv.Itoa(i) + "]", e.ID, name})
 	}
 	for _, rule := range exhibition.AllocationRules() {
 		b.Rules = append(b.Rules, render.Option{Value: string(rule), Label: w.code("allocation_rule", string(rule)), Hint: w.code("allocation_rule_text", string(rule))})
 	}
+	lines := w.quotaLines()
+	for i := range min(len(in.Quotas)+3, exhibition.MaxSeasonQuotas) {
+		b.Quotas = append(b.Quotas, quotaRow{i, lines})
+	}
+	under := func(names ...string) bool {
+		return slices.ContainsFunc(ps, func(p fault.Problem) bool {
+			return slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(p.Field, n) })
+		})
+	}
+	b.OpenQuotas, b.OpenLimits = len(in.Quotas) > 0 || under("quotas"), under("budget_", "each_", "metres")
 	form := &render.Form{Values: in.Values(), Lists: map[string][]string{"exhibitions": in.Exhibitions}, Problems: ps}
 	return r.page(status, "allocation/setup", form, b)
 }
@@ -117,6 +131,7 @@ type allocationPage struct {
 	Rule       string
 	Bands      string
 	Travel     []string
+	Quotas     []string // over several exhibitions
 	Commitment string
 	Rows       []allocationShowRow
 	Runs       []runRow
@@ -156,6 +171,11 @@ func (s *Server) drawAllocation(r *request, status int, form *render.Form, secti
 	w := r.words()
 	b := &allocationPage{AllocationView: v, Name: w.show(v.Season.Name, v.Season.NameEN), Rule: w.code("allocation_rule", string(v.Terms.Rule)), Bands: w.bands(v.Terms.Bands),
 		Commitment: hex.EncodeToString(v.Commitment[:]), Refused: refused, Section: section, Travel: w.travel(&v.Terms)}
+	names := map[int64]string{}
+	for _, x := range v.Shows {
+		names[x.ID] = w.show(x.Terms.Name, x.Terms.NameEN)
+	}
+	b.Quotas = w.seasonQuotas(&v.Terms, names)
 	for _, x := range v.Shows {
 		row := allocationShowRow{AllocationShow: x, Name: w.show(x.Terms.Name, x.Terms.NameEN), Open: x.Taking(v.Today),
 			Fit: x.Counts[exhibition.Eligible] + x.Counts[exhibition.Waiting]}
@@ -167,6 +187,9 @@ func (s *Server) drawAllocation(r *request, status int, form *render.Form, secti
 		for _, q := range x.Terms.Quotas {
 			b.Drops = append(b.Drops, render.Option{Value: service.DropCode(x.ID, q.Line()), Label: row.Name + ": " + w.quotaText(q.String())})
 		}
+	}
+	for i, text := range b.Quotas {
+		b.Drops = append(b.Drops, render.Option{Value: service.DropCode(0, strconv.Itoa(i)), Label: text})
 	}
 	for _, x := range v.Runs {
 		row := runRow{RunView: x, ByName: v.Names[x.Body.By], What: w.asked(&x.Body.Ask, v), Now: x.ID == v.Accepted}
@@ -190,6 +213,38 @@ func (w words) bands(list []int) string {
 	return strings.Join(out, w.comma())
 }
 
+// seasonQuotas are the quotas over several exhibitions in words, one line for each: "Women producers 40–90 in all exhibitions together".
+func (w words) seasonQuotas(t *exhibition.AllocationTerms, names map[int64]string) []string {
+	var out []string
+	for _, q := range t.Quotas {
+		out = append(out, w.T("allocation.quota_line", w.quotaName(q.Quota), w.bounds(q.Quota), w.together(q.In, names)))
+	}
+	return out
+}
+
+// together names the exhibitions that a quota is over.
+func (w words) together(in []int64, names map[int64]string) string {
+	if len(in) == 0 {
+		return w.T("allocation.all_together")
+	}
+	var out []string
+	for _, id := range in {
+		out = append(out, w.T("allocation.quoted", names[id]))
+	}
+	return strings.Join(out, w.comma())
+}
+
+// bounds are the least and the most places of a quota in words.
+func (w words) bounds(q exhibition.Quota) string {
+	switch {
+	case q.Max == 0:
+		return w.T("allocation.bounds_min", w.Num(int64(q.Min)))
+	case q.Min == 0:
+		return w.T("allocation.bounds_max", w.Num(int64(q.Max)))
+	}
+	return w.T("allocation.bounds_both", w.Num(int64(q.Min)), w.Num(int64(q.Max)))
+}
+
 // travel are the limits of journeys in words, one line for each party.
 func (w words) travel(t *exhibition.AllocationTerms) []string {
 	var out []string
@@ -202,25 +257,25 @@ func (w words) travel(t *exhibition.AllocationTerms) []string {
 
 // asked is what a run was asked, in words.
 func (w words) asked(a *service.RunAsk, v *service.AllocationView) string {
-	name := func(id int64) string {
-		for _, x := range v.Shows {
-			if x.ID == id {
-				return w.show(x.Terms.Name, x.Terms.NameEN)
-			}
-		}
-		return ""
+	names := map[int64]string{}
+	for _, x := range v.Shows {
+		names[x.ID] = w.show(x.Terms.Name, x.Terms.NameEN)
 	}
 	var out []string
 	switch a.Kind {
 	case exhibition.RunWhatIf:
 		if a.More > 0 {
-			out = append(out, w.T("allocation.asked_more", a.More, name(a.Exhibition)))
+			out = append(out, w.T("allocation.asked_more", a.More, names[a.Exhibition]))
 		}
 		for _, d := range a.Drop {
 			id, line, _ := strings.Cut(d, " ")
 			n, _ := strconv.ParseInt(id, 10, 64)
+			if i, err := strconv.Atoi(line); n == 0 && err == nil && i >= 0 && i < len(v.Terms.Quotas) {
+				out = append(out, w.T("allocation.asked_drop", w.quotaName(v.Terms.Quotas[i].Quota), w.together(v.Terms.Quotas[i].In, names)))
+				continue
+			}
 			by, value, _ := strings.Cut(line, ":")
-			out = append(out, w.T("allocation.asked_drop", w.quotaName(exhibition.Quota{By: exhibition.Dimension(by), Value: value}), name(n)))
+			out = append(out, w.T("allocation.asked_drop", w.quotaName(exhibition.Quota{By: exhibition.Dimension(by), Value: value}), names[n]))
 		}
 	case exhibition.RunReplan:
 		out = append(out, w.T("allocation.asked_changes", a.Changes))
@@ -303,6 +358,7 @@ type drawPage struct {
 	Commitment string
 	SeedHex    string
 	Bands      string
+	Quotas     []string
 	Shows      []drawShowRow
 	Rows       []drawRow
 	Overrides  []drawOverride
@@ -350,6 +406,7 @@ func (s *Server) publicDraw(r *request) error {
 		names[x.ID] = w.show(x.Name, x.NameEN)
 		b.Shows = append(b.Shows, drawShowRow{x, names[x.ID]})
 	}
+	b.Quotas = w.seasonQuotas(&d.Terms, names)
 	for _, x := range d.Rows {
 		row := drawRow{PublicRow: x, Title: names[x.Exhibition], KeyHex: strconv.FormatUint(x.Key, 16)}
 		if x.Wave > 0 {

@@ -72,6 +72,7 @@ type gaugeGroup struct {
 type gaugeRow struct {
 	service.Gauge
 	Name   string
+	Over   string // of a quota over several exhibitions
 	Bounds string
 	Cost   string
 	Cause  string
@@ -138,12 +139,13 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 		}
 		b.Halls = append(b.Halls, row)
 	}
-	last := -1
-	for _, g := range res.Gauges {
-		if g.Slot != last {
-			b.Gauges = append(b.Gauges, gaugeGroup{Name: w.slot(res.Shows, g.Exhibition, g.Wave)})
-			last = g.Slot
+	var last *service.Gauge
+	for i := range res.Gauges {
+		g := res.Gauges[i]
+		if last == nil || g.Whole != last.Whole || g.Slot != last.Slot {
+			b.Gauges = append(b.Gauges, gaugeGroup{Name: w.gaugeOf(g, res.Shows)})
 		}
+		last = &g
 		group := &b.Gauges[len(b.Gauges)-1]
 		group.Lines = append(group.Lines, w.gauge(g, res.Shows))
 	}
@@ -185,6 +187,14 @@ func (w words) slot(shows map[int64]*exhibition.Exhibition, id int64, wave int) 
 	return name
 }
 
+// gaugeOf says of what a quota is: an exhibition, or several together.
+func (w words) gaugeOf(g service.Gauge, shows map[int64]*exhibition.Exhibition) string {
+	if g.Whole {
+		return w.T("allocation.several")
+	}
+	return w.slot(shows, g.Exhibition, g.Wave)
+}
+
 // gauge is a quota in words, with what it costs the plan and why its minimum is not met.
 func (w words) gauge(g service.Gauge, shows map[int64]*exhibition.Exhibition) gaugeRow {
 	upper := "∞"
@@ -192,25 +202,40 @@ func (w words) gauge(g service.Gauge, shows map[int64]*exhibition.Exhibition) ga
 		upper = w.Num(int64(g.Quota.Max))
 	}
 	row := gaugeRow{Gauge: g, Name: w.quotaName(g.Quota), Bounds: w.Num(int64(g.Quota.Min)) + " – " + upper, Full: g.Quota.Max > 0 && g.Held+g.Used >= g.Quota.Max}
+	if g.Whole {
+		row.Over = w.together(g.In, w.showNames(shows))
+	}
 	switch {
 	case g.MaxPrice > 0:
 		row.Cost = w.T("allocation.cost_max", w.permille(g.MaxPrice))
 	case g.MinPrice > 0:
 		row.Cost = w.T("allocation.cost_min", w.permille(g.MinPrice))
 	}
-	if g.Cause == nil {
+	if g.Cause == nil && len(g.Blocks) == 0 {
 		return row
 	}
-	if g.Cause.None {
+	if g.Cause != nil && g.Cause.None {
 		row.Cause = w.T("allocation.cause_none", g.Missing, g.Cause.Applicants)
 		return row
 	}
 	var why []string
 	for _, b := range g.Blocks {
-		why = append(why, w.T("allocation.cause_block", b.Count, w.why(b.Rule, b.Quota, shows[b.At])))
+		text := w.why(b.Rule, b.Quota, shows[b.At])
+		if b.Count > 0 {
+			text = w.T("allocation.cause_block", b.Count, text)
+		}
+		why = append(why, text)
 	}
 	row.Cause = w.T("allocation.cause_blocked", g.Missing, strings.Join(why, w.comma()))
 	return row
+}
+
+func (w words) showNames(shows map[int64]*exhibition.Exhibition) map[int64]string {
+	out := map[int64]string{}
+	for id, e := range shows {
+		out[id] = w.show(e.Terms.Name, e.Terms.NameEN)
+	}
+	return out
 }
 
 // why is the rule that kept somebody out, in words.
@@ -477,7 +502,11 @@ func (w words) runSheets(v *service.AllocationResult, run int64) []sheet.Sheet {
 				if g.Quota.Max > 0 {
 					upper = whole(g.Quota.Max)
 				}
-				if err := yield([]sheet.Value{text(w.slot(v.Shows, g.Exhibition, g.Wave)), text(row.Name), whole(g.Quota.Min), upper, whole(g.Held + g.Used), text(row.Cause)}); err != nil {
+				where := w.gaugeOf(g, v.Shows)
+				if g.Whole {
+					where = row.Over
+				}
+				if err := yield([]sheet.Value{text(where), text(row.Name), whole(g.Quota.Min), upper, whole(g.Held + g.Used), text(row.Cause)}); err != nil {
 					return err
 				}
 			}
@@ -557,9 +586,13 @@ func (s *Server) runCompare(r *request) error {
 			cell[k] = w.T("allocation.of", w.Num(int64(h.Places)), w.Num(int64(h.Room)))
 		}
 		for _, g := range v.Gauges {
-			k := key{g.Exhibition, g.Wave, g.Quota.Line()}
+			k := key{g.Exhibition, g.Wave, exhibition.SeasonQuota{Quota: g.Quota, In: g.In}.String()}
 			if title[k] == "" {
-				quotas, title[k] = append(quotas, k), w.slot(v.Shows, g.Exhibition, g.Wave)+": "+w.quotaName(g.Quota)
+				of := w.gaugeOf(g, v.Shows)
+				if g.Whole {
+					of = w.together(g.In, w.showNames(v.Shows))
+				}
+				quotas, title[k] = append(quotas, k), of+": "+w.quotaName(g.Quota)
 			}
 			cell[k] = w.Num(int64(g.Held + g.Used))
 		}
@@ -750,6 +783,9 @@ func (w words) letterRow(x service.LetterRow, l *service.Letter) letterRow {
 	var cell []string
 	for _, q := range x.Cell {
 		cell = append(cell, w.quotaName(q))
+	}
+	for _, q := range x.Whole {
+		cell = append(cell, w.T("allocation.over_several", w.quotaName(q.Quota)))
 	}
 	if row.Cell = strings.Join(cell, w.comma()); row.Cell == "" {
 		row.Cell = w.T("enum.quota.all")

@@ -242,6 +242,30 @@ func (w words) quotaName(q exhibition.Quota) string {
 	return w.T("enum.quota." + string(q.By))
 }
 
+// quotaLines are the groups that a quota may be of.
+func (w words) quotaLines() []render.Option {
+	var out []render.Option
+	for _, d := range exhibition.Dimensions() {
+		if !d.Valued() {
+			out = append(out, render.Option{Value: string(d), Label: w.T("enum.quota." + string(d))})
+		}
+	}
+	for _, p := range place.Countries() {
+		out = append(out, render.Option{Value: "party:" + string(p), Label: w.country(string(p))})
+	}
+	for _, c := range registry.Crafts() {
+		if c.Exhibited {
+			out = append(out, render.Option{Value: "craft:" + c.Code, Label: c.Name(w.Lang())})
+		}
+	}
+	for _, p := range place.Countries() {
+		for _, a := range place.Areas(p) {
+			out = append(out, render.Option{Value: "area:" + a.Code, Label: w.area(a.Code)})
+		}
+	}
+	return out
+}
+
 // quotaText is a stored line "party:EG 0–70" in words.
 func (w words) quotaText(s string) string {
 	line, bounds, _ := cutLast(s, " ")
@@ -552,22 +576,10 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	for _, x := range series {
 		b.Series = append(b.Series, x.Name)
 	}
-	b.Lines = append(b.Lines, render.Option{Value: "women", Label: w.T("enum.quota.women")}, render.Option{Value: "first_time", Label: w.T("enum.quota.first_time")},
-		render.Option{Value: "disability", Label: w.T("enum.quota.disability")}, render.Option{Value: "association", Label: w.T("enum.quota.association")})
+	b.Lines = w.quotaLines()
 	for _, p := range place.Countries() {
 		b.Parties = append(b.Parties, render.Option{Value: string(p), Label: w.country(string(p))})
-		b.Lines = append(b.Lines, render.Option{Value: "party:" + string(p), Label: w.country(string(p))})
 		b.Fees = append(b.Fees, feeRow{len(b.Fees), p, w.country(string(p)), w.T("currency." + exhibition.CurrencyOf(p))})
-	}
-	for _, c := range registry.Crafts() {
-		if c.Exhibited {
-			b.Lines = append(b.Lines, render.Option{Value: "craft:" + c.Code, Label: c.Name(w.Lang())})
-		}
-	}
-	for _, p := range place.Countries() {
-		for _, a := range place.Areas(p) {
-			b.Lines = append(b.Lines, render.Option{Value: "area:" + a.Code, Label: w.area(a.Code)})
-		}
 	}
 	b.Papers = optionsOf(w, "document_type", []string{"id_card", "health_certificate", "household_licence", "commercial_register", "tax_card", "craft_proof", "product_photo", "disability_card"})
 	// The fee of each party stands in its own row, whatever the order on file.
