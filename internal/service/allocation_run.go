@@ -200,7 +200,14 @@ func (s *Allocations) mayStart(tx *store.Tx, a *exhibition.Allocation, asked *in
 	if err := stillAgree(tx, a); err != nil {
 		return err
 	}
-	if err := seasonAtWork(tx); err != nil {
+	if err := othersAtWork(tx, JobAllocate); err != nil {
+		return err
+	}
+	need, err := allocationMemory(tx, a)
+	if err != nil {
+		return err
+	}
+	if err := s.fits(need); err != nil {
 		return err
 	}
 	busy, err := tx.RunAtWork()
@@ -344,7 +351,13 @@ func (j *Jobs) allocate(ctx context.Context, job *store.Job) error {
 	}
 	var answer *answered
 	if err == nil {
+		if j.onBatch != nil {
+			j.onBatch()
+		}
 		answer, err = x.solve(ctx)
+	}
+	if err == nil { // what was asked while it was ending counts
+		err = x.show(ctx)
 	}
 	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) {
 		return errors.Join(err, ctx.Err())
@@ -641,7 +654,7 @@ func (x *solving) pairsOf(participations []int64) []int32 {
 	return out
 }
 
-// end stores how a run ended. The first one that is done makes the seed public.
+// end stores how a run ended; of one that was cancelled nothing is kept. The first one that is done makes the seed public.
 func (x *solving) end(tx *store.Tx, state exhibition.RunState, a *answered) error {
 	whole, err := tx.RunByID(x.r.AllocationID, x.r.ID)
 	if err != nil {
@@ -649,6 +662,10 @@ func (x *solving) end(tx *store.Tx, state exhibition.RunState, a *answered) erro
 	}
 	r := &RunView{AllocationRun: *whole, Body: x.r.Body}
 	r.State, r.Body.Phase, r.Body.Done = state, "", 0
+	if state == exhibition.RunCancelled {
+		b := &x.r.Body
+		r.Problem, r.Members, r.Body = nil, nil, RunBody{Ask: b.Ask, Party: b.Party, By: b.By, Candidates: b.Candidates, Left: b.Left}
+	}
 	if a != nil {
 		r.Plan = a.plan
 		a.describe(&r.Body)

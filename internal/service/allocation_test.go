@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -271,7 +272,7 @@ func checkFile(t testing.TB, file []byte) {
 func TestAllocationCancel(t *testing.T) {
 	o := testkit.Service(t)
 	eg := testkit.Actor(auth.Coordinator, "EG")
-	season, _, form := seasonOf(t, o, 2, 40)
+	season, shows, form := seasonOf(t, o, 2, 40)
 	id, err := o.Allocations.Create(t.Context(), eg, season, form, testkit.Write(0))
 	if err != nil {
 		t.Fatal(err)
@@ -290,15 +291,60 @@ func TestAllocationCancel(t *testing.T) {
 	if err != nil || r.State != exhibition.RunCancelled {
 		t.Fatalf("cancelled: %+v, %v", r, err)
 	}
-	// A process that dies leaves its run; whoever comes next gives the same answer.
+	// Stopped while it works: nobody has a place, the seed stays secret, and nothing of the question or the answer is on file.
+	nothing := func(run int64) {
+		t.Helper()
+		o.View(t, func(tx *store.Tx) error {
+			whole, err := tx.RunByID(id, run)
+			if err != nil || whole.State.Moving() || len(whole.Plan) > 0 || bytes.Contains(whole.Body, []byte("points")) || bytes.Contains(whole.Body, []byte("hash")) {
+				t.Errorf("of the run is on file: %+v, %v", whole, err)
+			}
+			return nil
+		})
+		for _, e := range shows {
+			if n, _ := states(t, o, e.ID); n[exhibition.Invited]+n[exhibition.Waiting]+n[exhibition.Accepted] > 0 {
+				t.Errorf("half accepted: %v", n)
+			}
+		}
+		if d, err := o.Allocations.Draw(t.Context(), id, "", 1); err != nil || d.Seed != nil || d.Run != 0 {
+			t.Errorf("the public sees %+v, %v", d, err)
+		}
+	}
+	nothing(run)
+	if run, err = o.Allocations.Start(t.Context(), eg, id, &intake.RunAsk{}, testkit.Write(0)); err != nil {
+		t.Fatal(err)
+	}
+	_, r, _ = o.Allocations.Run(t.Context(), eg, id, run)
+	atWork := false
+	o.Jobs.Batch(500, func() {
+		_, v, err := o.Allocations.Run(t.Context(), eg, id, run)
+		atWork = err == nil && v.State == exhibition.RunRunning
+		if err := o.Allocations.Cancel(t.Context(), eg, id, run, testkit.Write(0)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := o.Jobs.Work(t.Context(), r.JobID); err != nil {
+		t.Fatal(err)
+	}
+	if _, r, err = o.Allocations.Run(t.Context(), eg, id, run); err != nil || !atWork || r.State != exhibition.RunCancelled {
+		t.Fatalf("stopped while at work (%v): %+v, %v", atWork, r, err)
+	}
+	nothing(run)
+	_, err = o.Allocations.Sign(t.Context(), eg, id, run, testkit.Write(r.Version))
+	wantFault(t, err, fault.State, "error.allocation.unsound")
+	// A process that dies while it works leaves its run; whoever comes next gives the same answer.
 	run, err = o.Allocations.Start(t.Context(), eg, id, &intake.RunAsk{}, testkit.Write(0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, r, _ = o.Allocations.Run(t.Context(), eg, id, run)
 	dead, kill := context.WithCancel(t.Context())
-	kill()
+	o.Jobs.Batch(500, kill)
 	_ = o.Jobs.Work(dead, r.JobID)
+	o.Jobs.Batch(500, nil)
+	if _, r, err = o.Allocations.Run(t.Context(), eg, id, run); err != nil || r.State != exhibition.RunRunning {
+		t.Fatalf("after the process died: %+v, %v", r, err)
+	}
 	o.Clock.Advance(time.Minute)
 	if err := o.Jobs.Work(t.Context(), r.JobID); err != nil {
 		t.Fatal(err)

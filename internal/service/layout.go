@@ -138,6 +138,9 @@ func (s *Layouts) Start(ctx context.Context, actor auth.Actor, id, hall int64, w
 		if err := s.free(tx); err != nil {
 			return "", err
 		}
+		if err := s.fits(layout.Memory(v.question(actor, &terms, 0).problem, layoutThreads)); err != nil {
+			return "", err
+		}
 		job := &store.Job{Kind: JobLayout, Party: actor.Party, By: actor.UserID, CreatedAt: now}
 		r := &LayoutView{LayoutRun: store.LayoutRun{Party: actor.Party, ExhibitionID: id, HallID: hall, Wave: wave, State: exhibition.RunQueued, CreatedAt: now}}
 		r.Body = LayoutBody{Ask: terms, By: actor.UserID}
@@ -171,6 +174,9 @@ func (s *Layouts) Start(ctx context.Context, actor auth.Actor, id, hall int64, w
 
 // free refuses a second proposal at work, and frees the place of one whose job ended without a word.
 func (s *Layouts) free(tx *store.Tx) error {
+	if err := othersAtWork(tx, JobLayout); err != nil {
+		return err
+	}
 	busy, err := tx.LayoutAtWork()
 	if err != nil || busy == nil {
 		return err

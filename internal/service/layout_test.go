@@ -222,8 +222,12 @@ func TestLayoutCancel(t *testing.T) {
 		}
 		return run
 	}
-	waiting := start()
+	o.SetPlanMemory(1 << 10)
 	_, err := o.Layouts.Start(ctx, host, e.ID, hall, 0, layoutForm(nil), testkit.Write(0))
+	wantFault(t, err, fault.State, "error.plan.memory")
+	o.SetPlanMemory(0)
+	waiting := start()
+	_, err = o.Layouts.Start(ctx, host, e.ID, hall, 0, layoutForm(nil), testkit.Write(0))
 	wantFault(t, err, fault.State, "error.layout.busy")
 	if err := o.Layouts.Cancel(ctx, host, e.ID, hall, waiting, testkit.Write(0)); err != nil {
 		t.Fatal(err)

@@ -142,7 +142,7 @@ func busy(err error) error {
 	return err
 }
 
-// queue stores a run of a draft and its job. One run is at work at a time, of whatever season, and none beside an allocation's: they share the processor and memory.
+// queue stores a run of a draft and its job. One run is at work at a time, of whatever season, and none beside an allocation's or a layout's: see othersAtWork.
 func (s *SeasonPlans) queue(tx *store.Tx, actor auth.Actor, d *exhibition.SeasonDraft, keepLocked bool) (int64, error) {
 	if err := s.mayQueue(tx); err != nil {
 		return 0, err
@@ -151,7 +151,11 @@ func (s *SeasonPlans) queue(tx *store.Tx, actor auth.Actor, d *exhibition.Season
 	if err != nil {
 		return 0, err
 	}
-	if _, err := b.Problem(d, lockedSpots(d, keepLocked)); err != nil {
+	p, err := b.Problem(d, lockedSpots(d, keepLocked))
+	if err != nil {
+		return 0, err
+	}
+	if err := s.fits(season.Memory(p)); err != nil {
 		return 0, err
 	}
 	now := s.now()
@@ -179,16 +183,8 @@ func (s *SeasonPlans) queue(tx *store.Tx, actor auth.Actor, d *exhibition.Season
 
 // mayQueue refuses a run beside another, and frees the place of one whose job ended without a word.
 func (s *SeasonPlans) mayQueue(tx *store.Tx) error {
-	if other, err := tx.RunAtWork(); err != nil {
+	if err := othersAtWork(tx, JobSeason); err != nil {
 		return err
-	} else if other != nil {
-		ended, err := tx.JobEnded(other.JobID)
-		if err != nil {
-			return err
-		}
-		if !ended {
-			return fault.New(fault.State, "error.allocation.busy")
-		}
 	}
 	at, err := tx.SeasonRunAtWork()
 	if err != nil || at == nil {
@@ -206,19 +202,6 @@ func (s *SeasonPlans) mayQueue(tx *store.Tx) error {
 		return err
 	}
 	return endSeasonRun(tx, r, exhibition.RunFailed, "error.job.failed")
-}
-
-// seasonAtWork refuses a run of an allocation beside one of a season.
-func seasonAtWork(tx *store.Tx) error {
-	at, err := tx.SeasonRunAtWork()
-	if err != nil || at == nil {
-		return err
-	}
-	ended, err := tx.JobEnded(at.JobID)
-	if err == nil && !ended {
-		err = fault.New(fault.State, "error.season_plan.busy")
-	}
-	return err
 }
 
 func endSeasonRun(tx *store.Tx, r *SeasonRunView, state exhibition.RunState, key string, args ...string) error {
@@ -360,7 +343,13 @@ func (j *Jobs) season(ctx context.Context, job *store.Job) error {
 	}
 	var res *season.Result
 	if err == nil {
+		if j.onBatch != nil {
+			j.onBatch()
+		}
 		res, err = x.solve(ctx)
+	}
+	if err == nil { // what was asked while it was ending counts
+		err = x.show(ctx)
 	}
 	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) {
 		return errors.Join(err, ctx.Err())
@@ -516,7 +505,7 @@ func (x *seasonSolving) show(ctx context.Context) error {
 	})
 }
 
-// end stores how a run ended. A sound plan stands on the board at once if nobody changed the board meanwhile; else it waits to be taken.
+// end stores how a run ended; of one that was cancelled nothing is kept. A sound plan stands on the board at once if nobody changed the board meanwhile; else it waits to be taken.
 func (x *seasonSolving) end(tx *store.Tx, params seasonJob, state exhibition.RunState, res *season.Result) error {
 	head, err := tx.SeasonRunByID(params.Draft, params.Run)
 	if err != nil {
@@ -524,6 +513,10 @@ func (x *seasonSolving) end(tx *store.Tx, params seasonJob, state exhibition.Run
 	}
 	r := &SeasonRunView{SeasonRun: *head, Body: x.r.Body}
 	r.State = state
+	if state == exhibition.RunCancelled {
+		b := &x.r.Body
+		r.Problem, r.Body = nil, SeasonRunBody{Season: b.Season, Party: b.Party, By: b.By, DraftVersion: b.DraftVersion, KeepLocked: b.KeepLocked, Began: b.Began, Limit: b.Limit, Shows: b.Shows, Venues: b.Venues}
+	}
 	now := x.s.now()
 	if res != nil {
 		if r.Result, err = json.Marshal(res); err != nil {

@@ -1,11 +1,13 @@
 package service_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"muntija/internal/auth"
 	"muntija/internal/calendar"
@@ -349,7 +351,73 @@ func TestSeasonCancel(t *testing.T) {
 	if after := boardOf(t, o, eg, season, draft); after.Draft.Version != before.Draft.Version {
 		t.Error("the board has changed")
 	}
-	if _, err := o.SeasonPlans.Start(t.Context(), eg, season, draft, true, testkit.Write(before.Draft.Version)); err != nil {
-		t.Errorf("another run: %v", err)
+	// Stopped while it works, and killed while it works: the board is as it was, and then somebody works the run off.
+	if run, err = o.SeasonPlans.Start(t.Context(), eg, season, draft, true, testkit.Write(before.Draft.Version)); err != nil {
+		t.Fatal(err)
 	}
+	look := func() *service.SeasonRunPage {
+		t.Helper()
+		v, err := o.SeasonPlans.Run(t.Context(), eg, season, draft, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	atWork := false
+	o.Jobs.Batch(500, func() {
+		atWork = look().Run.State == exhibition.RunRunning
+		if err := o.SeasonPlans.CancelRun(t.Context(), eg, season, draft, run, testkit.Write(0)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := o.Jobs.Work(t.Context(), look().Run.JobID); err != nil {
+		t.Fatal(err)
+	}
+	if v := look(); !atWork || v.Run.State != exhibition.RunCancelled || v.Result != nil || v.Run.Body.HasPlan || len(v.Run.Body.Points)+len(v.Run.Problem) > 0 {
+		t.Errorf("stopped while at work (%v): %+v", atWork, v.Run)
+	}
+	if after := boardOf(t, o, eg, season, draft); after.Draft.Version != before.Draft.Version {
+		t.Error("the board has changed")
+	}
+	if run, err = o.SeasonPlans.Start(t.Context(), eg, season, draft, true, testkit.Write(before.Draft.Version)); err != nil {
+		t.Fatalf("another run: %v", err)
+	}
+	dead, kill := context.WithCancel(t.Context())
+	o.Jobs.Batch(500, kill)
+	_ = o.Jobs.Work(dead, look().Run.JobID)
+	o.Jobs.Batch(500, nil)
+	if after := boardOf(t, o, eg, season, draft); after.Draft.Version != before.Draft.Version || look().Run.State != exhibition.RunRunning {
+		t.Errorf("killed: the board has changed, or the run is %s", look().Run.State)
+	}
+	o.Clock.Advance(time.Minute)
+	if err := o.Jobs.Work(t.Context(), look().Run.JobID); err != nil {
+		t.Fatal(err)
+	}
+	if v := look(); !v.Run.Sound() || !v.Run.Body.Taken {
+		t.Errorf("taken up again: %+v", v.Run)
+	}
+}
+
+// TestPlanMemory: a solve that does not fit into memory is refused before it begins, by each kind, and none begins beside another.
+func TestPlanMemory(t *testing.T) {
+	o := testkit.Service(t)
+	eg := testkit.Actor(auth.Coordinator, place.Egypt)
+	season, _, _ := openSeason(t, o, 2)
+	other, _, form := seasonOf(t, o, 1, 10)
+	id, err := o.Allocations.Create(t.Context(), eg, other, form, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Clock.Advance(9 * 24 * time.Hour)
+	o.SetPlanMemory(1 << 10)
+	_, _, err = o.SeasonPlans.Plan(t.Context(), eg, season, testkit.Write(0))
+	wantFault(t, err, fault.State, "error.plan.memory")
+	_, err = o.Allocations.Start(t.Context(), eg, id, &intake.RunAsk{}, testkit.Write(0))
+	wantFault(t, err, fault.State, "error.plan.memory")
+	o.SetPlanMemory(0)
+	if _, _, err = o.SeasonPlans.Plan(t.Context(), eg, season, testkit.Write(0)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.Allocations.Start(t.Context(), eg, id, &intake.RunAsk{}, testkit.Write(0))
+	wantFault(t, err, fault.State, "error.season_plan.busy")
 }

@@ -45,6 +45,8 @@ type Deps struct {
 	// PlanCache is a folder for the planner's compiled code, so that only the first start of all compiles it; "" keeps none.
 	PlanCache string
 
+	PlanMemory int64 // how many bytes a solve of the planner may take; 1.2 GB when 0
+
 	// Words gives the words of a language ("ar" or "en") for workbooks that the program writes. The keys themselves when nil.
 	Words func(lang string) sheet.Say
 
@@ -113,7 +115,8 @@ type core struct {
 	log   *slog.Logger
 	words func(lang string) sheet.Say
 
-	plans *planCache
+	plans      *planCache
+	planMemory int64
 }
 
 // New returns a Service. Jobs do not run before Jobs.Start.
@@ -127,7 +130,7 @@ func New(d Deps) *Service {
 	if d.Words == nil {
 		d.Words = func(string) sheet.Say { return func(key string, _ ...any) string { return key } }
 	}
-	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log, words: d.Words, plans: &planCache{}}
+	c := core{db: d.DB, keys: d.Keys, clock: d.Clock, log: d.Log, words: d.Words, plans: &planCache{}, planMemory: d.PlanMemory}
 	s := &Service{core: c, Venues: &Venues{core: c}, Places: &Places{core: c}}
 	s.Criteria = newCriteria(c)
 	s.Families = &Families{core: c, criteria: s.Criteria}

@@ -92,6 +92,13 @@ func (tx *Tx) AllocationOf(exhibitionID int64) (*exhibition.Allocation, error) {
 	return &list[0], nil
 }
 
+// CandidateCounts counts the applications that an allocation decides on, those with a place and those that wait or may be chosen, and how many exhibitors they are of.
+func (tx *Tx) CandidateCounts(id int64) (applications, exhibitors int, err error) {
+	err = tx.row(into(&applications, &exhibitors), `SELECT COUNT(*), COUNT(DISTINCT exhibitor_id) FROM participation
+		WHERE state IN ('eligible', 'waiting', 'invited', 'accepted') AND exhibition_id IN (SELECT exhibition_id FROM allocation_exhibition WHERE allocation_id = $1)`, id)
+	return applications, exhibitors, err
+}
+
 // AllocationRun is one run of an allocation. Body is what its pages show, as JSON of the caller; Problem and Plan are the files of package planner/model, under
 // pseudonyms; Members, JSON of the caller, says which participations stand behind them.
 type AllocationRun struct {
