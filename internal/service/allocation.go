@@ -44,17 +44,18 @@ func (s *Allocations) Warm(ctx context.Context) {
 // AllocationView is one allocation as a coordinator sees it.
 type AllocationView struct {
 	exhibition.Allocation
-	Season  *exhibition.Season
-	Shows   []AllocationShow
-	Runs    []RunView
-	Current *RunView // the accepted run, else the newest that is done and may be signed
-	Names   map[int64]string
-	Open    bool // a call still takes applications, or will
-	Waits   int  // candidates' applications that nobody has screened yet
-	AtWork  bool // a run of any allocation is at work
-	CanRun  bool
-	CanSign bool
-	Today   calendar.Date
+	Season    *exhibition.Season
+	Shows     []AllocationShow
+	Runs      []RunView
+	Current   *RunView // the accepted run, else the newest that is done and may be signed
+	Names     map[int64]string
+	Open      bool // a call still takes applications, or will
+	Waits     int  // candidates' applications that nobody has screened yet
+	AtWork    bool // a run of any allocation is at work
+	CanRun    bool
+	CanSign   bool
+	CanLetter bool
+	Today     calendar.Date
 }
 
 // AllocationShow is an exhibition with the calls to it.
@@ -293,7 +294,7 @@ func (s *Allocations) Drop(ctx context.Context, actor auth.Actor, id int64, w Wr
 
 // View returns one allocation of the actor's party.
 func (s *Allocations) View(ctx context.Context, actor auth.Actor, id int64) (*AllocationView, error) {
-	v := &AllocationView{Today: s.today(), CanRun: auth.Can(actor, auth.AllocationRun), CanSign: auth.Can(actor, auth.AllocationSign)}
+	v := &AllocationView{Today: s.today(), CanRun: auth.Can(actor, auth.AllocationRun), CanSign: auth.Can(actor, auth.AllocationSign), CanLetter: auth.Can(actor, auth.LetterView)}
 	err := s.db.View(ctx, func(tx *store.Tx) error {
 		a, err := loadAllocation(tx, actor, auth.AllocationView, id)
 		if err != nil {

@@ -84,54 +84,86 @@ func (s *Allocations) Letter(ctx context.Context, actor auth.Actor, participatio
 		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		out = &Letter{Allocation: a, Run: run.ID, Hash: r.Body.Hash, Exhibitor: p.ExhibitorID, Name: p.Name, NameEN: p.NameEN, Pseudonym: s.pseudonym(a.ID, p.ExhibitorID), At: a.AcceptedAt}
-		if out.Seed, err = tx.AllocationSeed(a.ID); err != nil {
+		d, err := s.desk(tx, a, r, b)
+		if err != nil {
 			return err
 		}
-		return out.fill(tx, b, &r.Body.Ask)
+		mine, err := tx.Participations(0, store.ParticipationQuery{Exhibitor: p.ExhibitorID, Limit: noLimit})
+		if err != nil {
+			return err
+		}
+		out, err = d.write(tx, mine)
+		return err
 	})
 	return out, err
 }
 
-func (l *Letter) fill(tx *store.Tx, b *book, ask *RunAsk) error {
-	shows := map[int64]*exhibition.Exhibition{}
-	show := func(id int64) (*exhibition.Exhibition, error) {
-		if shows[id] == nil {
-			e, err := tx.ExhibitionByID("", id)
-			if err != nil {
-				return nil, err
-			}
-			shows[id] = e
+// letterDesk writes the letters of one allocation. Who writes holds the mutex of its book.
+type letterDesk struct {
+	s     *Allocations
+	a     *exhibition.Allocation
+	r     *RunView
+	b     *book
+	seed  []byte
+	halls []explain.Hall
+	index map[int64]int    // of the people of the book, by exhibitor
+	why   map[int64]string // of applications that were no candidates
+	shows map[int64]*exhibition.Exhibition
+}
+
+func (s *Allocations) desk(tx *store.Tx, a *exhibition.Allocation, r *RunView, b *book) (*letterDesk, error) {
+	d := &letterDesk{s: s, a: a, r: r, b: b, halls: b.ex.Exhibitions(), index: make(map[int64]int, len(b.who.People)), why: map[int64]string{}, shows: map[int64]*exhibition.Exhibition{}}
+	for i, x := range b.who.People {
+		d.index[x.Exhibitor] = i
+	}
+	for _, x := range b.who.Left {
+		d.why[x.Participation] = x.Why
+	}
+	var err error
+	d.seed, err = tx.AllocationSeed(a.ID)
+	return d, err
+}
+
+func (d *letterDesk) show(tx *store.Tx, id int64) (*exhibition.Exhibition, error) {
+	if d.shows[id] == nil {
+		e, err := tx.ExhibitionByID("", id)
+		if err != nil {
+			return nil, err
 		}
-		return shows[id], nil
+		d.shows[id] = e
 	}
-	mine, err := tx.Participations(0, store.ParticipationQuery{Exhibitor: l.Exhibitor, Limit: noLimit})
-	if err != nil {
-		return err
-	}
+	return d.shows[id], nil
+}
+
+// write makes the letter to an exhibitor, whose participations are given: at least one.
+func (d *letterDesk) write(tx *store.Tx, mine []exhibition.Participation) (*Letter, error) {
+	b, ask, first := d.b, &d.r.Body.Ask, &mine[0]
+	l := &Letter{Allocation: d.a, Run: d.r.ID, Hash: d.r.Body.Hash, Exhibitor: first.ExhibitorID, Name: first.Name, NameEN: first.NameEN,
+		Pseudonym: d.s.pseudonym(d.a.ID, first.ExhibitorID), At: d.a.AcceptedAt, Seed: d.seed}
 	byID := map[int64]*exhibition.Participation{}
 	for i := range mine {
 		byID[mine[i].ID] = &mine[i]
 	}
-	halls := b.ex.Exhibitions()
-	i := slices.IndexFunc(b.who.People, func(x person) bool { return x.Exhibitor == l.Exhibitor })
+	halls := d.halls
+	i, candidate := d.index[l.Exhibitor]
 	seen := map[int64]bool{}
-	if i >= 0 {
+	var err error
+	if candidate {
 		who := b.who.People[i]
 		for k, reason := range b.ex.Family(i) {
 			p := byID[who.Pairs[k]]
 			if p == nil {
-				return fault.New(fault.NotFound, "error.not_found")
+				return nil, fault.New(fault.NotFound, "error.not_found")
 			}
 			seen[p.ID] = true
 			row := LetterRow{Participation: p.ID, Wave: p.Wave, State: p.State, Rank: p.Rank, Reason: reason, Places: halls[reason.Exhibition].Places, Candidates: halls[reason.Exhibition].Applicants,
 				By: decides(&reason)}
-			if row.Exhibition, err = show(p.ExhibitionID); err != nil {
-				return err
+			if row.Exhibition, err = d.show(tx, p.ExhibitionID); err != nil {
+				return nil, err
 			}
 			if reason.Rule == explain.Conflict {
-				if row.With, err = show(b.who.Slots[reason.Other].Exhibition); err != nil {
-					return err
+				if row.With, err = d.show(tx, b.who.Slots[reason.Other].Exhibition); err != nil {
+					return nil, err
 				}
 			}
 			if reason.Rule == explain.QuotaFull {
@@ -156,17 +188,13 @@ func (l *Letter) fill(tx *store.Tx, b *book, ask *RunAsk) error {
 			l.Rows = append(l.Rows, row)
 		}
 	}
-	why := map[int64]string{}
-	for _, x := range b.who.Left {
-		why[x.Participation] = x.Why
-	}
 	for _, p := range mine {
 		if seen[p.ID] || !l.Allocation.Has(p.ExhibitionID) {
 			continue
 		}
-		o := LetterOther{Why: why[p.ID], State: p.State, Reasons: p.Reasons}
-		if o.Exhibition, err = show(p.ExhibitionID); err != nil {
-			return err
+		o := LetterOther{Why: d.why[p.ID], State: p.State, Reasons: p.Reasons}
+		if o.Exhibition, err = d.show(tx, p.ExhibitionID); err != nil {
+			return nil, err
 		}
 		switch {
 		case p.State == exhibition.Refused:
@@ -175,12 +203,12 @@ func (l *Letter) fill(tx *store.Tx, b *book, ask *RunAsk) error {
 			o.Why = "state"
 		case o.Why == "papers":
 			if o.Papers, err = papersOf(tx, o.Exhibition, &p); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		l.Others = append(l.Others, o)
 	}
-	return nil
+	return l, nil
 }
 
 // decides says what in the order of the rule parts an applicant from the last one with a seat in its cell.

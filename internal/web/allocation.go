@@ -29,6 +29,8 @@ var allocationRoutes = []route{
 	{method: "GET", path: "/allocations/:id/runs/:n/compare", access: permit, action: auth.AllocationView, handle: (*Server).runCompare},
 	{method: "GET", path: "/allocations/:id/runs/:n/force/:who", access: permit, action: auth.AllocationRun, handle: (*Server).forceShow},
 	{method: "POST", path: "/allocations/:id/runs/:n/force/:who", access: permit, action: auth.AllocationRun, handle: (*Server).forceDo},
+	{method: "GET", path: "/allocations/:id/letters", access: permit, action: auth.LetterView, handle: (*Server).lettersShow},
+	{method: "GET", path: "/allocations/:id/letters/print", access: permit, action: auth.LetterView, handle: (*Server).lettersPrinted},
 	{method: "GET", path: "/participations/:id/letter", access: permit, action: auth.LetterView, handle: (*Server).letterShow},
 	{method: "GET", path: "/draws", handle: (*Server).publicDraws},
 	{method: "GET", path: "/draws/:id", handle: (*Server).publicDraw},

@@ -177,6 +177,26 @@ func TestAllocationWalk(t *testing.T) {
 		t.Error("the English letter is not English")
 	}
 	worker.Get(fmt.Sprintf("/participations/%d/letter", waits.ID)).Want(404)
+
+	// All letters in one go: the coordinator's of the own party only, the worker's of the families it entered.
+	eg.Get(a + "/letters?outcome=waiting").Want(200).Check()
+	if p := eg.Get(a + "/letters/print?part=1").Want(200); !p.Has(waits.Name) || p.Has(theirs.Name) {
+		t.Error("the letters of the coordinator are not those of the own party")
+	}
+	if p := eg.Get(a + "/letters/print?lang=en").Want(200); !p.Has("How to appeal") || p.Has("طريقة الاعتراض") {
+		t.Error("the English letters are not English")
+	}
+	if p := qa.Get(a + "/letters/print").Want(200); p.Has(waits.Name) || !p.Has(theirs.Name) {
+		t.Error("the other party prints letters to people that are not its own")
+	}
+	if p := worker.Get(a + "/letters/print").Want(200).Check(); strings.Count(string(p.Body), "<article") != 1 {
+		t.Error("the worker prints letters of families that somebody else entered")
+	}
+	for query, status := range map[string]int{"part=2": 404, "part=0": 404, "part=x": 404, "area=EG-XX": 404, "outcome=best&exhibition=x": 200} {
+		eg.Get(a + "/letters/print?" + query).Want(status)
+	}
+	eg.Get(a + "/letters?area=EG-XX&exhibition=99").Want(200).Check()
+	visitor.Get(a + "/letters").Want(303)
 	qa.Get(at + "/letter").Want(404)
 	if p := worker.Get(fmt.Sprintf("/families/%d", mine)).Want(200); !p.Has("الخطاب") {
 		t.Error("the family's page does not lead to its letter")
