@@ -26,6 +26,7 @@ type letterPage struct {
 // letterView is one letter, as partial/letter draws it.
 type letterView struct {
 	*service.Letter
+	Many       bool // one of many on a page
 	Title      string
 	Bands      string
 	Commitment string
@@ -224,7 +225,9 @@ func (s *Server) lettersPrinted(r *request) error {
 	}
 	w, link := r.words(), s.drawAddress(r, id)
 	for _, l := range v.Letters {
-		b.Letters = append(b.Letters, w.letter(l, link))
+		one := w.letter(l, link)
+		one.Many = true
+		b.Letters = append(b.Letters, one)
 	}
 	return r.page(0, "allocation/letters_print", nil, b)
 }

@@ -94,7 +94,7 @@ const found = new Set();
 test('pages that links lead to', async () => {
   const known = (route) => Object.values(visits).flat().some((p) => fits(route, p.split(/[?#]/)[0]));
   const failures = [];
-  const files = /\.(csv|svg|xml|pdf|xlsx|ics|json)$|\/(file|marked|pdf|book|drawing|state|judge)$|photos|thumbs|papers\/\d+$|^\/(static|templates|documents)\/|^\/duplicates\/sheet$|^\/dashboard\/sheet|^\/reports\/editions\/\d+\/(sheet|pdf|json|print)/;
+  const files = /\.(csv|svg|xml|pdf|xlsx|ics|json)$|\/(file|marked|pdf|book|drawing|state|judge)$|photos|thumbs|papers\/\d+$|^\/(static|templates|documents)\/|^\/duplicates\/sheet$|^\/dashboard\/sheet|^\/reports\/editions\/\d+\/(sheet|pdf|json|print)|^\/allocations\/\d+\/letters\/print/;
   for (const who of ['mahmoud.reviewer', 'salwa.coordinator', 'sayed.worker', 'iman.admin', 'maryam.coordinator']) {
     const page = await open(browser, { viewport: PHONE });
     await signIn(page, server.base, who);
@@ -137,7 +137,7 @@ test('every GET route of the program is visited by these tests', () => {
   // Not pages: checks of machines, files, suggestions, redirects; and pages that the walks see because they need a state of their own.
   const others = new Set(['/healthz', '/readyz', '/robots.txt', '/favicon.ico', '/.well-known/security.txt', '/registrations/districts', '/registrations/:id/edit', '/documents/:id', '/documents/:id/thumb',
     '/signin/second', '/account/factor', '/users/other',
-    '/dashboard/sheet', '/reports/editions/:id/sheet', '/reports/editions/:id/pdf', '/reports/editions/:id/json', '/reports/editions/:id/print',
+    '/dashboard/sheet', '/reports/editions/:id/sheet', '/reports/editions/:id/pdf', '/reports/editions/:id/json', '/reports/editions/:id/print', '/allocations/:id/letters/print',
     // files, drawings and what scripts ask
     '/sitemap.xml', '/catalogue/photos/:id', '/catalogue/thumbs/:id', '/product-photos/:id', '/product-thumbs/:id', '/catalogue/print/book', '/catalogue/print/:id/pdf', '/plans/:id/export.json', '/plans/:id/export.xlsx',
     '/exhibitions/:id/roster.csv', '/exhibitions/:id/packing.csv', '/exhibitions/:id/report.csv', '/exhibitions/:id/roster.xlsx', '/exhibitions/:id/packing.xlsx', '/exhibitions/:id/report.xlsx', '/activities/report.xlsx', '/activities/:id/papers/:n', '/exports/:id/file', '/templates/members', '/templates/products', '/duplicates/sheet', '/allocations/:id/runs/:n/list.xlsx', '/draws/:id/file.json', '/seasons/:id/plan/drafts/:n/plan.xlsx', '/seasons/:id/plan/drafts/:n/judge', '/search/suggest', '/imports/:id/file', '/imports/:id/marked',
