@@ -29,14 +29,14 @@ type Selecting struct {
 	CanEnter   bool
 }
 
-// ParticipationRow is one exhibitor in a list.
+// ParticipationRow is one exhibitor in a list. What speaks against it is there once [Exhibitions.Warn] has looked.
 type ParticipationRow struct {
 	exhibition.Participation
 	Papers []exhibition.PaperProblem // what will not do on the last day
 	Travel exhibition.TravelList
 }
 
-// Selecting returns the applications of the actor's reach.
+// Selecting returns the applications of the actor's reach. Nobody's papers are opened: that costs what a page shows, in [Exhibitions.Warn].
 func (s *Exhibitions) Selecting(ctx context.Context, actor auth.Actor, id int64, states []exhibition.State) (*Selecting, error) {
 	reach, err := auth.ReachOf(actor, auth.ExhibitorView)
 	if err != nil {
@@ -66,9 +66,6 @@ func (s *Exhibitions) Selecting(ctx context.Context, actor auth.Actor, id int64,
 			}
 			out.Rows = append(out.Rows, ParticipationRow{Participation: p})
 		}
-		if err := out.warn(tx, actor); err != nil {
-			return err
-		}
 		slices.SortStableFunc(out.Rows, func(a, b ParticipationRow) int {
 			return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 		})
@@ -77,18 +74,22 @@ func (s *Exhibitions) Selecting(ctx context.Context, actor auth.Actor, id int64,
 	return out, err
 }
 
-// warn fills in what speaks against those who may still come: papers that end before the last day, and the ministry's note on travel where the host is abroad.
-func (v *Selecting) warn(tx *store.Tx, actor auth.Actor) error {
+// Warn fills in what speaks against those of a page's rows, as [Exhibitions.Selecting] gave them, who may still come: papers that end before the last day, and the
+// ministry's note on travel where the host is abroad.
+func (s *Exhibitions) Warn(ctx context.Context, actor auth.Actor, e *exhibition.Exhibition, rows []ParticipationRow) error {
+	return s.db.View(ctx, func(tx *store.Tx) error { return warn(tx, actor, &e.Terms, rows) })
+}
+
+func warn(tx *store.Tx, actor auth.Actor, t *exhibition.Terms, rows []ParticipationRow) error {
 	var families, exhibitors []int64
-	for i := range v.Rows {
-		if r := &v.Rows[i]; !r.State.Ended() {
+	for i := range rows {
+		if r := &rows[i]; !r.State.Ended() {
 			exhibitors = append(exhibitors, r.ExhibitorID)
 			if r.FamilyID != 0 {
 				families = append(families, r.FamilyID)
 			}
 		}
 	}
-	t := &v.Exhibition.Terms
 	papers := map[int64][]registry.Document{}
 	for part := range slices.Chunk(families, 500) {
 		found, err := tx.DocumentsIn(part)
@@ -104,8 +105,8 @@ func (v *Selecting) warn(tx *store.Tx, actor auth.Actor) error {
 			return err
 		}
 	}
-	for i := range v.Rows {
-		r := &v.Rows[i]
+	for i := range rows {
+		r := &rows[i]
 		if r.State.Ended() {
 			continue
 		}

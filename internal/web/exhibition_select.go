@@ -310,6 +310,9 @@ func (s *Server) drawSelecting(r *request, status int, form *render.Form, refuse
 		}
 		return exhibitionURL(id) + "/applications?" + q.Encode()
 	})
+	if err := s.svc.Exhibitions.Warn(r.ctx(), r.actor, v.Exhibition, list); err != nil {
+		return err
+	}
 	for _, x := range list {
 		row := selectingRow{ParticipationRow: x, Craft: w.craft(x.Traits.Craft), Area: w.area(x.Traits.Area)}
 		row.Warnings = w.papers(x.Papers)
