@@ -364,6 +364,9 @@ func (v *AllocationResult) measure(b *book) {
 		slot := b.who.Slots[h.Exhibition]
 		v.Halls = append(v.Halls, ResultHall{Slot: int(h.Exhibition), Exhibition: slot.Exhibition, Wave: slot.Wave, Room: int(b.p.Exhibitions[h.Exhibition].Capacity), Places: h.Places,
 			Applicants: h.Applicants, Price: h.BoothPrice / placeUnit})
+		if last := &v.Halls[len(v.Halls)-1]; last.Places < last.Room { // what is not full is worth nothing more, whatever the prices say
+			last.Price = 0
+		}
 	}
 	causes := map[int32]explain.Cause{}
 	for _, c := range b.ex.Unmet() {
@@ -374,6 +377,12 @@ func (v *AllocationResult) measure(b *book) {
 		x := Gauge{Slot: q.Slot, Quota: q.Quota, Held: q.Held, Used: int(g.Used), MaxPrice: g.MaxPrice / placeUnit, MinPrice: g.MinPrice / placeUnit, Whole: q.Whole, In: q.In}
 		if slot := b.who.Slots[q.Slot]; !q.Whole {
 			x.Exhibition, x.Wave = slot.Exhibition, slot.Wave
+		}
+		if q.Quota.Max == 0 || x.Held+x.Used < q.Quota.Max {
+			x.MaxPrice = 0
+		}
+		if x.Held+x.Used > q.Quota.Min {
+			x.MinPrice = 0
 		}
 		x.Missing = max(0, q.Quota.Min-x.Held-x.Used)
 		if q.Cut > 0 && x.Missing > 0 {

@@ -147,6 +147,11 @@ func TestAllocation(t *testing.T) {
 	if err != nil || len(res.Rows) == 0 {
 		t.Fatalf("nobody waits: %v", err)
 	}
+	for _, h := range res.Halls { // the values of a rule are large numbers: their prices must not be cut off
+		if h.Places == h.Room && h.Price < 0.9 {
+			t.Errorf("exhibition %d is full, and one place more is worth %f of a place", h.Exhibition, h.Price)
+		}
+	}
 	waits := res.Rows[len(res.Rows)-1]
 	_, err = o.Allocations.Force(ctx, qa, id, r.ID, waits.Participation)
 	wantFault(t, err, fault.NotFound, "")

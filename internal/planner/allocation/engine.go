@@ -19,6 +19,7 @@ type engine struct {
 	sign    int64 // +1 for max, -1 for min: inside, everything is maximised
 	scale   int64 // prices are in 1/scale of a value
 	penalty int64 // of one missing place, in values
+	factor  factors
 	threads int
 
 	quotaMax, quotaMin, budgets int // first row of each kind
@@ -60,7 +61,7 @@ func largestKnapsack(p *model.Problem) int64 {
 }
 
 func newEngine(p *model.Problem, threads int) *engine {
-	e := &engine{p: p, n: p.N(), j: p.J(), sign: int64(p.Sense), penalty: p.ShortfallPrice(), threads: max(1, threads)}
+	e := &engine{p: p, n: p.N(), j: p.J(), sign: int64(p.Sense), penalty: p.ShortfallPrice(), factor: factorsOf(p), threads: max(1, threads)}
 	e.quotaMax = 2 * e.j
 	e.quotaMin = e.quotaMax + len(p.Quotas)
 	e.budgets = e.quotaMin + len(p.Quotas)
@@ -155,7 +156,30 @@ func (e *engine) maxPrice(row int) int64 {
 	if row >= e.quotaMin && row < e.budgets {
 		return most
 	}
-	return min(16*most, (1<<61)/model.MaxNumber)
+	unit := e.factor.quota
+	switch {
+	case row < e.j:
+		unit = e.factor.size
+	case row < e.quotaMax:
+		unit = e.factor.metres
+	case row >= e.budgets:
+		unit = e.factor.cost
+	}
+	return min(16*most, (1<<58)/unit)
+}
+
+// factors are the most that the price of a row is multiplied with: the largest size, metres or cost of a pair, and for quotas how many a pair counts to.
+type factors struct{ size, metres, quota, cost int64 }
+
+func factorsOf(p *model.Problem) factors {
+	largest := func(column []int32) int64 {
+		most := int64(1)
+		for _, x := range column {
+			most = max(most, int64(x))
+		}
+		return most
+	}
+	return factors{largest(p.Size), largest(p.Metres), int64(len(p.Quotas) + 1), largest(p.Cost) * int64(len(p.Budgets)+1)}
 }
 
 // value is the value of a pair as it is maximised.
