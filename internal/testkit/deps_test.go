@@ -24,10 +24,10 @@ const depsRules = `
 	registry < criteria, exhibition, matching;
 	exhibition < programme;
 	exhibition, highs < planner;
-	NONE < planner/model < planner/explain, planner/verify, planner/instance;
+	NONE < planner/planfile < planner/model < planner/explain, planner/verify, planner/instance;
 	planner/instance, highs < planner/allocation; # tests stand on planner/instance, nothing else does
 	planner/allocation, planner/explain, planner/verify, planner/planfile < planner;
-	NONE < planner/planfile < planner/layout;
+	planner/planfile < planner/layout;
 	calendar, highs, planner/planfile < planner/season;
 	planner/season, planner/layout < planner/verify;
 	fault, place < auth;

@@ -46,13 +46,17 @@ func (r *run) assign() {
 	if r.o.Search != nil && len(r.e.p.Exh) <= linearPairs {
 		r.within(0.3, func() { r.linear() }) // a searcher that is not ready yet must not take all the time
 	}
-	cols := r.newColumns()
 	l := r.newLosses()
-	menders := make([]mender, r.e.threads)
+	if r.exhaust(l); r.near(r.value) && r.planned {
+		return
+	}
+	cols := r.newColumns()
+	menders, packers := make([]mender, r.e.threads), make([]*packer, r.e.threads)
 	walks := make([]*walker, r.e.threads)
 	for k := range walks {
 		walks[k] = newWalker(l, r.seed, uint64(k))
 		walks[k].begin(r.chosen)
+		packers[k] = r.newPacker()
 	}
 	pairs := int64(len(r.e.p.Exh)) // few pairs need no long walks
 	length := min(int64(r.o.Time.Seconds()*walkRate*0.6/rounds), pairs*min(20_000, 50*pairs))
@@ -71,6 +75,15 @@ func (r *run) assign() {
 		wg.Wait()
 		for _, w := range walks {
 			r.adoptWalk(w)
+		}
+		if packers[0] != nil {
+			for k, w := range walks {
+				wg.Go(func() { w.repack(packers[k], int64(r.o.Time.Seconds()*repackRate/rounds), over) })
+			}
+			wg.Wait()
+			for _, w := range walks {
+				r.adoptWalk(w)
+			}
 		}
 		if cols != nil {
 			if round == 0 {
@@ -120,6 +133,35 @@ func (w *walker) improve(c *columns, m *mender, work int64, over func() bool) {
 	}
 	for i, j := range at {
 		w.best[i] = w.find(int32(i), j)
+	}
+	w.take(w.best)
+	w.value = w.sum
+}
+
+// repackRate is how many entries of knapsacks of repacking a second of the time limit stands for.
+const repackRate = 300_000_000
+
+// repack improves the best plan of a walk by a packer and lets it go on from there.
+func (w *walker) repack(k *packer, work int64, over func() bool) {
+	if !w.has {
+		return
+	}
+	k.begin(func(i int32) int32 { return w.option[w.best[i]].j })
+	k.search(w.next, work, over)
+	if k.top <= w.value {
+		return
+	}
+	for i := range w.best { // whom no packer looks at takes no room
+		w.best[i] = w.find(int32(i), int32(w.e.j))
+	}
+	for x, j := range k.best {
+		i := k.things[x].i
+		if j < 0 {
+			j = int32(w.e.j)
+		}
+		if w.best[i] = w.find(i, j); w.best[i] < 0 {
+			panic("allocation: an option of a packer is none of the walk")
+		}
 	}
 	w.take(w.best)
 	w.value = w.sum

@@ -1,6 +1,7 @@
 package allocation
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"math/bits"
@@ -29,6 +30,7 @@ type columns struct {
 	sets  [][]int32   // of each exhibition: items of its best set at the prices of the last evaluation
 	value []int64     // and its value
 	cost  int64       // operations of one evaluation, more or less
+	big   int         // the largest exhibition if all have the same items, so that its table answers for all of them; else -1
 }
 
 // item is a pair in its exhibition.
@@ -82,6 +84,17 @@ func (r *run) newColumns() *columns {
 			return nil
 		}
 	}
+	if c.big = -1; e.alike() && !p.MustPlace {
+		for j := range c.room {
+			if c.big < 0 || e.limit[j] > e.limit[c.big] {
+				c.big = j
+			}
+		}
+		for j := range c.room { // what does not fit into a smaller room is left out there by the table
+			c.room[j] = min(e.limit[j]/c.unit[c.big], c.room[c.big])
+		}
+		c.cost /= int64(e.j)
+	}
 	if c.cost > mostKnapsack {
 		return nil
 	}
@@ -112,9 +125,20 @@ type knapsack struct {
 
 // fill returns the value of the best set of an exhibition at prices, and its items in the order of the exhibition.
 func (k *knapsack) fill(items []item, room int64, price []int64, out []int32) (int64, []int32) {
+	size, sum := k.worth(items, price)
+	free := out[:0]
+	if size <= room {
+		return sum, append(free, k.able...)
+	}
+	for _, x := range k.solve(k.size, k.gain, room) {
+		free = append(free, k.able[x])
+	}
+	return k.top, free
+}
+
+// worth lists who is worth taking at prices, and returns the size and worth of all of them.
+func (k *knapsack) worth(items []item, price []int64) (size, sum int64) {
 	k.able, k.size, k.gain = k.able[:0], k.size[:0], k.gain[:0]
-	size := int64(0)
-	free, sum := out[:0], int64(0)
 	for x := range items {
 		it := &items[x]
 		if g := it.value - price[it.i]; g > 0 {
@@ -123,13 +147,7 @@ func (k *knapsack) fill(items []item, room int64, price []int64, out []int32) (i
 			sum += g
 		}
 	}
-	if size <= room {
-		return sum, append(free, k.able...)
-	}
-	for _, x := range k.solve(k.size, k.gain, room) {
-		free = append(free, k.able[x])
-	}
-	return k.top, free
+	return size, sum
 }
 
 // solve returns which things make the best set in a room, in order, each with a size and a gain above 0, and sets top to its value. The slice is valid until the next call.
@@ -164,6 +182,10 @@ func (k *knapsack) solve(size []int32, gain []int64, room int64) []int32 {
 
 // evaluate solves all knapsacks at prices, and returns the bound and how many sets each exhibitor is in.
 func (c *columns) evaluate(price []int64, count []int32) int64 {
+	if c.big >= 0 {
+		c.fillAlike(price)
+		return c.sum(price, count)
+	}
 	var wg sync.WaitGroup
 	for t, k := range c.work {
 		wg.Go(func() {
@@ -173,6 +195,29 @@ func (c *columns) evaluate(price []int64, count []int32) int64 {
 		})
 	}
 	wg.Wait()
+	return c.sum(price, count)
+}
+
+// fillAlike fills all exhibitions by the table of the largest.
+func (c *columns) fillAlike(price []int64) {
+	k, room := c.work[0], c.room[c.big]
+	k.worth(c.item[c.big], price)
+	k.solve(k.size, k.gain, room)
+	width := int(room) + 1
+	for j := range c.room {
+		at := int(c.room[j])
+		c.value[j], c.sets[j] = k.table[len(k.size)*width+at], c.sets[j][:0]
+		for x := len(k.size) - 1; x >= 0 && at > 0; x-- {
+			if k.table[(x+1)*width+at] != k.table[x*width+at] {
+				c.sets[j] = append(c.sets[j], k.able[x])
+				at -= int(k.size[x])
+			}
+		}
+	}
+}
+
+// sum is the bound at prices, from what the exhibitions are filled with.
+func (c *columns) sum(price []int64, count []int32) int64 {
 	clear(count)
 	sum := int64(0)
 	for _, u := range price {
@@ -180,8 +225,12 @@ func (c *columns) evaluate(price []int64, count []int32) int64 {
 	}
 	for j, set := range c.sets {
 		sum += c.value[j]
+		items := c.item[j]
+		if c.big >= 0 {
+			items = c.item[c.big]
+		}
 		for _, x := range set {
-			count[c.item[j][x].i]++
+			count[items[x].i]++
 		}
 	}
 	return sum
@@ -249,6 +298,9 @@ func (r *run) tighten(c *columns, rounds int) {
 			v, _ := ch.choose(r.best, i)
 			c.price[i] = max(v, c.least)
 		}
+		if c.big >= 0 {
+			c.evenPrices()
+		}
 		c.bound = math.MaxInt64
 	}
 	target := r.value * e.scale
@@ -259,6 +311,26 @@ func (r *run) tighten(c *columns, rounds int) {
 	c.descend(rounds, target, func() bool { return r.ctx.Err() != nil })
 	if b := floorDiv(c.bound, e.scale); b < r.floor() {
 		r.searched, r.proof = b, model.ProofSearch
+	}
+}
+
+// evenPrices are those of places when a unit of room costs the same everywhere, what the first exhibitor is worth that finds no room in the order of worth for size.
+func (c *columns) evenPrices() {
+	list, room := slices.Clone(c.item[c.big]), int64(0)
+	for _, r := range c.room {
+		room += r
+	}
+	slices.SortStableFunc(list, func(a, b item) int {
+		return cmp.Compare(float64(b.value)*float64(a.size), float64(a.value)*float64(b.size))
+	})
+	clear(c.price)
+	for k, x := range list {
+		if room -= x.size; room < 0 {
+			for _, y := range list[:k] {
+				c.price[y.i] = max(0, y.value-int64(float64(x.value)/float64(x.size)*float64(y.size)))
+			}
+			return
+		}
 	}
 }
 

@@ -28,8 +28,11 @@ type option struct {
 	j     int32
 }
 
-// mostOptions is how many options of an exhibitor are looked at; of few exhibitions all are.
-const mostOptions = 24
+// Options of an exhibitor that are looked at; where all exhibitions are alike to it, none of them can be left out.
+const (
+	mostOptions = 24
+	mostAlike   = 250 // as slots are bytes
+)
 
 // newLosses lists the options at the best prices.
 func (r *run) newLosses() *losses {
@@ -42,6 +45,10 @@ func (r *run) newLosses() *losses {
 	l.room[e.j] = math.MaxInt64 / 4
 	if e.n*(e.j+1) <= 64<<20 {
 		l.slot = make([]uint8, e.n*(e.j+1))
+	}
+	most := mostOptions
+	if e.alike() {
+		most = mostAlike
 	}
 	var all []candidate
 	var third []float64
@@ -67,12 +74,12 @@ func (r *run) newLosses() *losses {
 			}
 			return int(a.o - b.o)
 		})
-		if len(all) > mostOptions {
+		if len(all) > most {
 			none := slices.IndexFunc(all, func(c candidate) bool { return c.o < 0 })
-			if none >= mostOptions {
-				all = append(all[:mostOptions-1], all[none])
+			if none >= most {
+				all = append(all[:most-1], all[none])
 			} else {
-				all = all[:mostOptions]
+				all = all[:most]
 			}
 		}
 		for k, c := range all {

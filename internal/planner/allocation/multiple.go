@@ -119,6 +119,23 @@ func (r *run) multiple() {
 	}
 }
 
+// alike reports whether each exhibitor has one value and one size in all exhibitions.
+func (e *engine) alike() bool {
+	p := e.p
+	for i := range e.n {
+		from, to := p.Start[i], p.Start[i+1]
+		if int(to-from) != e.j {
+			return false
+		}
+		for o := from + 1; o < to; o++ {
+			if p.Value[o] != p.Value[from] || p.SizeOf(o) != p.SizeOf(from) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // setOf is the best set for a room, from the bits of oneKnapsack.
 func setOf(things []thing, took []uint64, total, room int64) (set []thing) {
 	for k := len(things) - 1; k >= 0; k-- {

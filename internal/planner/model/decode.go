@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"muntija/internal/planner/planfile"
 )
 
 // Format is the value of "format" in the files that Decode reads.
@@ -18,7 +20,7 @@ var Schema []byte
 
 // decoder collects what is read until the exhibitions are known, for the keys may come in any order.
 type decoder struct {
-	scanner
+	planfile.Scanner
 	p          *Problem
 	exhibition map[string]uint16
 	group      map[string]int32
@@ -61,13 +63,13 @@ func Decode(data []byte) (*Problem, error) {
 var errNotLast = errors.New("exhibitors are not last")
 
 func decode(data []byte, guess bool) (*Problem, error) {
-	d := &decoder{guess: guess, scanner: scanner{data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))}, p: &Problem{Sense: Max, AtMost: 1}, exhibition: map[string]uint16{},
+	d := &decoder{guess: guess, Scanner: planfile.Scanner{Data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))}, p: &Problem{Sense: Max, AtMost: 1}, exhibition: map[string]uint16{},
 		group: map[string]int32{}, types: map[string]int32{}, exhibitorsAt: -1, conflictsAt: -1, quotasAt: -1, budgetsAt: -1}
 	if err := d.top(); err != nil {
 		return nil, err
 	}
-	if d.next() != 0 {
-		return nil, d.fail("something follows the end of the object")
+	if d.Next() != 0 {
+		return nil, d.Fail("something follows the end of the object")
 	}
 	for _, part := range []struct {
 		at   int
@@ -77,7 +79,7 @@ func decode(data []byte, guess bool) (*Problem, error) {
 		if part.at < 0 {
 			continue
 		}
-		d.at, d.path = part.at, append(d.path[:0], part.path...)
+		d.At, d.Path = part.at, append(d.Path[:0], part.path...)
 		if err := part.read(); err != nil {
 			return nil, err
 		}
@@ -116,47 +118,47 @@ func (d *decoder) trim() {
 func (d *decoder) top() error {
 	seen := map[string]bool{}
 	later := func(at *int) error {
-		*at = d.at
-		return d.skip(0)
+		*at = d.At
+		return d.Skip(0)
 	}
-	err := d.object(func(key []byte) error {
+	err := d.Object(func(key []byte) error {
 		if seen[string(key)] {
-			return d.fail("the key is there twice")
+			return d.Fail("the key is there twice")
 		}
 		seen[string(key)] = true
 		switch string(key) {
 		case "format":
-			f, err := d.str()
+			f, err := d.Str()
 			if err == nil && string(f) != Format {
-				err = d.fail("the format is %q, not %q", f, Format)
+				err = d.Fail("the format is %q, not %q", f, Format)
 			}
 			return err
 		case "sense":
-			v, err := d.str()
+			v, err := d.Str()
 			switch {
 			case err != nil:
 				return err
 			case string(v) == "min":
 				d.p.Sense = Min
 			case string(v) != "max":
-				return d.fail("sense is max or min, not %q", v)
+				return d.Fail("sense is max or min, not %q", v)
 			}
 			return nil
 		case "must_place":
-			v, err := d.boolean()
+			v, err := d.Boolean()
 			d.p.MustPlace = v
 			return err
 		case "at_most":
-			v, err := d.integer(1000)
+			v, err := d.Integer(1000)
 			if err == nil && v < 1 {
-				err = d.fail("%d leaves no exhibitor a place", v)
+				err = d.Fail("%d leaves no exhibitor a place", v)
 			}
 			d.p.AtMost = int32(v)
 			return err
 		case "rest_days":
-			v, err := d.integer(3660)
+			v, err := d.Integer(3660)
 			if err == nil && v < 0 {
-				err = d.fail("it is negative")
+				err = d.Fail("it is negative")
 			}
 			d.p.RestDays = int32(v)
 			return err
@@ -172,31 +174,31 @@ func (d *decoder) top() error {
 			return later(&d.budgetsAt)
 		case "exhibitors":
 			// passed over without a look: it is read once, when the exhibitions are known, and in nearly every file it comes last
-			d.exhibitorsAt = d.at
+			d.exhibitorsAt = d.At
 			if d.guess && len(d.p.Exhibitions) > 0 && !d.anythingAfterExhibitors() {
 				d.jumped = true
-				d.at = len(d.data) - 1
-				for d.at > 0 && d.data[d.at] != '}' {
-					d.at--
+				d.At = len(d.Data) - 1
+				for d.At > 0 && d.Data[d.At] != '}' {
+					d.At--
 				}
 				return nil
 			}
-			return d.skip(0)
+			return d.Skip(0)
 		case "title", "comment":
-			_, err := d.str()
+			_, err := d.Str()
 			return err
 		}
-		return d.fail("there is no key %q", key)
+		return d.Fail("there is no key %q", key)
 	})
 	if err != nil {
 		return err
 	}
-	d.path = d.path[:0]
+	d.Path = d.Path[:0]
 	switch {
 	case len(d.p.Exhibitions) == 0:
-		return d.fail("exhibitions: there is none")
+		return d.Fail("exhibitions: there is none")
 	case d.exhibitorsAt < 0:
-		return d.fail("exhibitors: there is none")
+		return d.Fail("exhibitors: there is none")
 	}
 	return nil
 }
@@ -204,7 +206,7 @@ func (d *decoder) top() error {
 // anythingAfterExhibitors guesses from the end of the file whether the list of exhibitors is the last key. A wrong guess only costs time: the list must
 // then end exactly where the object does, and when it does not, the file is read again without guessing.
 func (d *decoder) anythingAfterExhibitors() bool {
-	tail := bytes.TrimRight(d.data, " \n\r\t")
+	tail := bytes.TrimRight(d.Data, " \n\r\t")
 	if len(tail) < 2 || tail[len(tail)-1] != '}' {
 		return true
 	}
@@ -226,17 +228,17 @@ func (d *decoder) anythingAfterExhibitors() bool {
 }
 
 func (d *decoder) exhibitions() error {
-	return d.array(func(int) error {
+	return d.Array(func(int) error {
 		e := Exhibition{Capacity: -1, Metres: Unlimited}
 		first, last := false, false
-		err := d.object(func(key []byte) (err error) {
+		err := d.Object(func(key []byte) (err error) {
 			switch string(key) {
 			case "id":
 				e.ID, err = d.id()
 			case "capacity":
-				e.Capacity, err = d.integer(1e15)
+				e.Capacity, err = d.Integer(1e15)
 			case "metres":
-				e.Metres, err = d.integer(1e15)
+				e.Metres, err = d.Integer(1e15)
 			case "first_day":
 				first = true
 				e.FirstDay, err = d.day()
@@ -244,9 +246,9 @@ func (d *decoder) exhibitions() error {
 				last = true
 				e.LastDay, err = d.day()
 			case "title":
-				_, err = d.str()
+				_, err = d.Str()
 			default:
-				err = d.fail("there is no key %q", key)
+				err = d.Fail("there is no key %q", key)
 			}
 			return err
 		})
@@ -254,17 +256,17 @@ func (d *decoder) exhibitions() error {
 		case err != nil:
 			return err
 		case e.ID == "":
-			return d.fail("the exhibition has no id")
+			return d.Fail("the exhibition has no id")
 		case e.Capacity == -1:
-			return d.fail("exhibition %q has no capacity", e.ID)
+			return d.Fail("exhibition %q has no capacity", e.ID)
 		case first != last:
-			return d.fail("exhibition %q has only one of first_day and last_day", e.ID)
+			return d.Fail("exhibition %q has only one of first_day and last_day", e.ID)
 		}
 		if _, ok := d.exhibition[e.ID]; ok {
-			return d.fail("exhibition %q is named twice", e.ID)
+			return d.Fail("exhibition %q is named twice", e.ID)
 		}
 		if len(d.p.Exhibitions) == 65535 {
-			return d.fail("there are more than 65,535 exhibitions")
+			return d.Fail("there are more than 65,535 exhibitions")
 		}
 		d.exhibition[e.ID] = uint16(len(d.p.Exhibitions))
 		d.p.Exhibitions = append(d.p.Exhibitions, e)
@@ -273,46 +275,46 @@ func (d *decoder) exhibitions() error {
 }
 
 func (d *decoder) id() (string, error) {
-	at := d.at
-	v, err := d.str()
+	at := d.At
+	v, err := d.Str()
 	if err == nil && (len(v) == 0 || len(v) > 200) {
-		err = d.failAt(at, "an id has 1 to 200 bytes")
+		err = d.FailAt(at, "an id has 1 to 200 bytes")
 	}
 	return string(v), err
 }
 
 func (d *decoder) day() (int32, error) {
-	at := d.at
-	v, err := d.str()
+	at := d.At
+	v, err := d.Str()
 	if err != nil {
 		return 0, err
 	}
 	t, err := time.Parse(time.DateOnly, string(v))
 	if err != nil || t.Year() < 1971 || t.Year() > 2400 {
-		return 0, d.failAt(at, "%q is not a date like 2027-03-31", v)
+		return 0, d.FailAt(at, "%q is not a date like 2027-03-31", v)
 	}
 	return int32(t.Unix() / 86400), nil
 }
 
 // exhibitionRef reads the id of an exhibition.
 func (d *decoder) exhibitionRef() (uint16, error) {
-	at := d.at
-	v, err := d.str()
+	at := d.At
+	v, err := d.Str()
 	if err != nil {
 		return 0, err
 	}
 	j, ok := d.exhibition[string(v)]
 	if !ok {
-		return 0, d.failAt(at, "there is no exhibition %q", v)
+		return 0, d.FailAt(at, "there is no exhibition %q", v)
 	}
 	return j, nil
 }
 
 func (d *decoder) conflicts() error {
-	return d.array(func(int) error {
+	return d.Array(func(int) error {
 		var pair [2]uint16
 		n := 0
-		err := d.array(func(k int) error {
+		err := d.Array(func(k int) error {
 			j, err := d.exhibitionRef()
 			if err == nil && k < 2 {
 				pair[k] = j
@@ -324,9 +326,9 @@ func (d *decoder) conflicts() error {
 		case err != nil:
 			return err
 		case n != 2:
-			return d.fail("a conflict names two exhibitions, not %d", n)
+			return d.Fail("a conflict names two exhibitions, not %d", n)
 		case pair[0] == pair[1]:
-			return d.fail("exhibition %q is in conflict with itself", d.p.Exhibitions[pair[0]].ID)
+			return d.Fail("exhibition %q is in conflict with itself", d.p.Exhibitions[pair[0]].ID)
 		}
 		d.p.Conflicts = append(d.p.Conflicts, pair)
 		return nil
@@ -342,14 +344,14 @@ func (d *decoder) scope(key []byte, id *string, set *[]uint16, group *int32) (bo
 		return true, err
 	case "exhibitions":
 		*set = []uint16{}
-		err := d.array(func(int) error {
+		err := d.Array(func(int) error {
 			j, err := d.exhibitionRef()
 			*set = append(*set, j)
 			return err
 		})
 		slices.Sort(*set)
 		if len(slices.Compact(slices.Clone(*set))) != len(*set) && err == nil {
-			err = d.fail("an exhibition is named twice")
+			err = d.Fail("an exhibition is named twice")
 		}
 		return true, err
 	case "group":
@@ -367,7 +369,7 @@ func (d *decoder) scope(key []byte, id *string, set *[]uint16, group *int32) (bo
 		*group = g
 		return true, nil
 	case "title":
-		_, err := d.str()
+		_, err := d.Str()
 		return true, err
 	}
 	return false, nil
@@ -382,20 +384,20 @@ func (d *decoder) all() []uint16 {
 }
 
 func (d *decoder) quotas() error {
-	return d.array(func(k int) error {
+	return d.Array(func(k int) error {
 		q := Quota{ID: "quota " + itoa(k+1), Group: Everybody, Max: Unlimited}
-		start := d.at
-		err := d.object(func(key []byte) (err error) {
+		start := d.At
+		err := d.Object(func(key []byte) (err error) {
 			if ok, err := d.scope(key, &q.ID, &q.Exhibitions, &q.Group); ok {
 				return err
 			}
 			switch string(key) {
 			case "min":
-				q.Min, err = d.integer(1e12)
+				q.Min, err = d.Integer(1e12)
 			case "max":
-				q.Max, err = d.integer(1e12)
+				q.Max, err = d.Integer(1e12)
 			default:
-				err = d.fail("there is no key %q", key)
+				err = d.Fail("there is no key %q", key)
 			}
 			return err
 		})
@@ -403,13 +405,13 @@ func (d *decoder) quotas() error {
 		case err != nil:
 			return err
 		case q.Min < 0 || q.Max < 0:
-			return d.failAt(start, "quota %q: its bounds are negative", q.ID)
+			return d.FailAt(start, "quota %q: its bounds are negative", q.ID)
 		case q.Min > q.Max:
-			return d.failAt(start, "quota %q contradicts itself: its minimum %d is above its maximum %d", q.ID, q.Min, q.Max)
+			return d.FailAt(start, "quota %q contradicts itself: its minimum %d is above its maximum %d", q.ID, q.Min, q.Max)
 		case q.Exhibitions == nil:
 			q.Exhibitions = d.all()
 		case len(q.Exhibitions) == 0:
-			return d.failAt(start, "quota %q names no exhibition", q.ID)
+			return d.FailAt(start, "quota %q names no exhibition", q.ID)
 		}
 		d.p.Quotas = append(d.p.Quotas, q)
 		return nil
@@ -417,28 +419,28 @@ func (d *decoder) quotas() error {
 }
 
 func (d *decoder) budgets() error {
-	return d.array(func(k int) error {
+	return d.Array(func(k int) error {
 		b := Budget{ID: "budget " + itoa(k+1), Group: Everybody, Amount: -1}
-		start := d.at
-		err := d.object(func(key []byte) (err error) {
+		start := d.At
+		err := d.Object(func(key []byte) (err error) {
 			if ok, err := d.scope(key, &b.ID, &b.Exhibitions, &b.Group); ok {
 				return err
 			}
 			if string(key) != "amount" {
-				return d.fail("there is no key %q", key)
+				return d.Fail("there is no key %q", key)
 			}
-			b.Amount, err = d.integer(1e15)
+			b.Amount, err = d.Integer(1e15)
 			return err
 		})
 		switch {
 		case err != nil:
 			return err
 		case b.Amount < 0:
-			return d.failAt(start, "budget %q: its amount is missing or negative", b.ID)
+			return d.FailAt(start, "budget %q: its amount is missing or negative", b.ID)
 		case b.Exhibitions == nil:
 			b.Exhibitions = d.all()
 		case len(b.Exhibitions) == 0:
-			return d.failAt(start, "budget %q names no exhibition", b.ID)
+			return d.FailAt(start, "budget %q names no exhibition", b.ID)
 		}
 		d.p.Budgets = append(d.p.Budgets, b)
 		return nil
@@ -449,28 +451,28 @@ func (d *decoder) readPolicy() error {
 	p := &Policy{Rule: RuleFair}
 	seed, commitment := false, false
 	hash := func(to *[32]byte) error {
-		at := d.at
-		v, err := d.str()
+		at := d.At
+		v, err := d.Str()
 		if err != nil {
 			return err
 		}
 		if *to, err = SeedHex(string(v)); err != nil {
-			return d.failAt(at, "%v", err)
+			return d.FailAt(at, "%v", err)
 		}
 		return nil
 	}
-	err := d.object(func(key []byte) error {
+	err := d.Object(func(key []byte) error {
 		switch string(key) {
 		case "rule":
-			v, err := d.str()
+			v, err := d.Str()
 			if err == nil && !slices.Contains(Rules, Rule(v)) {
-				err = d.fail("there is no rule %q; there are %v", v, Rules)
+				err = d.Fail("there is no rule %q; there are %v", v, Rules)
 			}
 			p.Rule = Rule(v)
 			return err
 		case "bands":
-			return d.array(func(int) error {
-				v, err := d.integer(MaxNumber)
+			return d.Array(func(int) error {
+				v, err := d.Integer(MaxNumber)
 				p.Bands = append(p.Bands, int32(v))
 				return err
 			})
@@ -483,13 +485,13 @@ func (d *decoder) readPolicy() error {
 			commitment = true
 			return hash(&p.Commitment)
 		}
-		return d.fail("there is no key %q", key)
+		return d.Fail("there is no key %q", key)
 	})
 	switch {
 	case err != nil:
 		return err
 	case !seed:
-		return d.fail("a lottery needs its seed; the file can be solved after it was revealed")
+		return d.Fail("a lottery needs its seed; the file can be solved after it was revealed")
 	case !commitment:
 		p.Commitment = Commit(p.Seed)
 	}
@@ -500,27 +502,27 @@ func (d *decoder) readPolicy() error {
 func (d *decoder) exhibitors() error {
 	p := d.p
 	// A file has some 60 bytes for each exhibitor at least; a guess from the first ones would be better only for files that are read in a moment anyway.
-	rest := len(d.data) - d.at
+	rest := len(d.Data) - d.At
 	p.Type = make([]int32, 0, rest/96+1)
 	p.Start = append(make([]int32, 0, rest/96+2), 0)
 	p.IDs.end = make([]uint32, 0, rest/96+1)
-	err := d.array(func(int) error { return d.exhibitor() })
+	err := d.Array(func(int) error { return d.exhibitor() })
 	if err != nil {
 		return err
 	}
-	if tail := bytes.TrimSpace(d.data[d.at:]); len(tail) == 0 {
-		return d.fail("the file ends after the list of exhibitors: it is cut off")
+	if tail := bytes.TrimSpace(d.Data[d.At:]); len(tail) == 0 {
+		return d.Fail("the file ends after the list of exhibitors: it is cut off")
 	} else if d.jumped && len(tail) > 1 {
 		return errNotLast
 	} else if tail[0] != '}' && tail[0] != ',' {
-		return d.fail("a comma or } was expected, not %q", rune(tail[0]))
+		return d.Fail("a comma or } was expected, not %q", rune(tail[0]))
 	}
 	return d.checkIDs()
 }
 
 func (d *decoder) exhibitor() error {
 	p := d.p
-	start := d.at
+	start := d.At
 	d.row = d.row[:0]
 	d.scratch = d.scratch[:0]
 	limit := int32(-1)
@@ -528,26 +530,26 @@ func (d *decoder) exhibitor() error {
 	var size, metres, cost int32 = 1, 0, 0
 	named, values := false, false
 	sizesAt, metresAt, costsAt := -1, -1, -1
-	err := d.object(func(key []byte) error {
+	err := d.Object(func(key []byte) error {
 		switch string(key) {
 		case "id":
-			at := d.at
-			v, err := d.str()
+			at := d.At
+			v, err := d.Str()
 			if err != nil {
 				return err
 			}
 			if len(v) == 0 || len(v) > 200 {
-				return d.failAt(at, "an id has 1 to 200 bytes")
+				return d.FailAt(at, "an id has 1 to 200 bytes")
 			}
 			if named {
-				return d.failAt(at, "the exhibitor has two ids")
+				return d.FailAt(at, "the exhibitor has two ids")
 			}
 			named = true
 			p.IDs.appendBytes(v)
 			return nil
 		case "groups":
-			return d.array(func(int) error {
-				v, err := d.str()
+			return d.Array(func(int) error {
+				v, err := d.Str()
 				if err != nil {
 					return err
 				}
@@ -558,15 +560,15 @@ func (d *decoder) exhibitor() error {
 			})
 		case "value":
 			if values {
-				return d.fail("the exhibitor has two lists of values")
+				return d.Fail("the exhibitor has two lists of values")
 			}
 			values = true
-			return d.object(func(key []byte) error {
+			return d.Object(func(key []byte) error {
 				j, ok := d.exhibition[string(key)]
 				if !ok {
-					return d.fail("there is no exhibition %q", key)
+					return d.Fail("there is no exhibition %q", key)
 				}
-				v, err := d.integer(MaxNumber)
+				v, err := d.Integer(MaxNumber)
 				d.row = append(d.row, pair{exh: j, value: int32(v), size: 1})
 				return err
 			})
@@ -577,35 +579,35 @@ func (d *decoder) exhibitor() error {
 		case "cost":
 			return d.column(&cost, &costsAt)
 		case "at_most":
-			v, err := d.integer(1000)
+			v, err := d.Integer(1000)
 			if err == nil && v < 0 {
-				err = d.fail("it is negative")
+				err = d.Fail("it is negative")
 			}
 			limit = int32(v)
 			return err
 		case "class":
-			v, err := d.integer(MaxClass)
+			v, err := d.Integer(MaxClass)
 			if err == nil && v < 0 {
-				err = d.fail("it is negative")
+				err = d.Fail("it is negative")
 			}
 			class = uint8(v)
 			return err
 		case "title":
-			_, err := d.str()
+			_, err := d.Str()
 			return err
 		}
-		return d.fail("there is no key %q", key)
+		return d.Fail("there is no key %q", key)
 	})
 	if err != nil {
 		return err
 	}
 	if !named {
-		return d.failAt(start, "the exhibitor has no id")
+		return d.FailAt(start, "the exhibitor has no id")
 	}
 	slices.SortFunc(d.row, func(a, b pair) int { return int(a.exh) - int(b.exh) })
 	for k := range d.row {
 		if k > 0 && d.row[k-1].exh == d.row[k].exh {
-			return d.failAt(start, "exhibition %q is there twice", p.Exhibitions[d.row[k].exh].ID)
+			return d.FailAt(start, "exhibition %q is there twice", p.Exhibitions[d.row[k].exh].ID)
 		}
 		d.row[k].size, d.row[k].metres, d.row[k].cost = size, metres, cost
 	}
@@ -627,32 +629,32 @@ func (d *decoder) exhibitor() error {
 
 // column reads one number for all exhibitions, or remembers where the numbers per exhibition stand until the values are known.
 func (d *decoder) column(one *int32, many *int) error {
-	if d.next() == '{' {
-		*many = d.at
-		return d.skip(0)
+	if d.Next() == '{' {
+		*many = d.At
+		return d.Skip(0)
 	}
-	at := d.at
-	v, err := d.integer(MaxNumber)
+	at := d.At
+	v, err := d.Integer(MaxNumber)
 	if err == nil && v < 0 {
-		err = d.failAt(at, "it is negative")
+		err = d.FailAt(at, "it is negative")
 	}
 	*one = int32(v)
 	return err
 }
 
 func (d *decoder) perExhibition(at int, name string, set func(*pair, int32)) error {
-	back, mark := d.at, len(d.path)
-	d.at, d.path = at, append(d.path, name...)
+	back, mark := d.At, len(d.Path)
+	d.At, d.Path = at, append(d.Path, name...)
 	n := 0
-	err := d.object(func(key []byte) error {
+	err := d.Object(func(key []byte) error {
 		j, ok := d.exhibition[string(key)]
 		if !ok {
-			return d.fail("there is no exhibition %q", key)
+			return d.Fail("there is no exhibition %q", key)
 		}
-		at := d.at
-		v, err := d.integer(MaxNumber)
+		at := d.At
+		v, err := d.Integer(MaxNumber)
 		if err == nil && v < 0 {
-			err = d.failAt(at, "it is negative")
+			err = d.FailAt(at, "it is negative")
 		}
 		if k, found := slices.BinarySearchFunc(d.row, j, func(p pair, j uint16) int { return int(p.exh) - int(j) }); found {
 			set(&d.row[k], int32(v))
@@ -661,9 +663,9 @@ func (d *decoder) perExhibition(at int, name string, set func(*pair, int32)) err
 		return err
 	})
 	if err == nil && n < len(d.row) {
-		err = d.failAt(at, "an exhibition that has a value has none here")
+		err = d.FailAt(at, "an exhibition that has a value has none here")
 	}
-	d.at, d.path = back, d.path[:mark]
+	d.At, d.Path = back, d.Path[:mark]
 	return err
 }
 
@@ -719,8 +721,8 @@ func grow(c []int32, n int, fill, v int32) []int32 {
 // checkIDs refuses an id that is there twice.
 func (d *decoder) checkIDs() error {
 	if k := d.p.IDs.duplicate(); k >= 0 {
-		d.path = d.path[:0]
-		return d.fail("exhibitor %q is there twice", d.p.IDs.At(k))
+		d.Path = d.Path[:0]
+		return d.Fail("exhibitor %q is there twice", d.p.IDs.At(k))
 	}
 	return nil
 }

@@ -31,11 +31,12 @@
 package model
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/bits"
 	"slices"
+
+	"muntija/internal/planner/planfile"
 )
 
 // Version names the meaning of the rules that a plan was made under. It changes when the same problem may have another answer.
@@ -203,7 +204,7 @@ func (p *Problem) In(t, group int32) bool {
 func (p *Problem) Hash() [32]byte { return p.hash }
 
 // ShortfallPrice is what one missing place of a minimum, and one exhibitor of MustPlace without a place, costs in the penalised objective, in units
-// of value: more than twice the spread of all values.
+// of value: more than twice the spread of all values; with MustPlace more than all others together could gain by it, as far as the numbers can be added.
 func (p *Problem) ShortfallPrice() int64 {
 	var lo, hi int64
 	for k, v := range p.Value {
@@ -215,13 +216,14 @@ func (p *Problem) ShortfallPrice() int64 {
 	}
 	spread := max(hi-lo, hi, -lo) + 1
 	if p.MustPlace {
-		return 8 * spread
+		n := int64(p.N())
+		return max(8, min(n, (1<<50)/spread/(n+1))) * spread
 	}
 	return 4 * spread
 }
 
 // ErrProblem is the kind of every error of Freeze and Decode: the question cannot be asked like this.
-var ErrProblem = errors.New("the problem is not well formed")
+var ErrProblem = planfile.ErrFile
 
 func bad(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrProblem}, args...)...)

@@ -1,76 +1,50 @@
 // Package planfile reads and writes the JSON files in which the planner speaks with other tools: strictly, with messages that say what is wrong and where.
+//
+// [Scanner] reads JSON from memory without building a tree; [Decode] uses it to hold a file to the type that it is to become.
 package planfile
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"reflect"
 )
 
 // MaxBytes is the largest file that is read.
 const MaxBytes = 256 << 20
 
-// Decode reads one JSON object of the format named into v. Unknown keys, anything behind the object, a wrong "format" and every value of a wrong type are
-// refused, with the line.
+// Decode reads one JSON object of the format named into v, a pointer to a struct. Unknown keys, keys that are there twice, anything behind the object, a wrong
+// "format" and every value of a wrong type are refused, with line, column and path. Whole numbers may be written as 12.0. Errors are an [ErrFile].
 func Decode(data []byte, format string, v any) error {
 	if len(data) > MaxBytes {
-		return fmt.Errorf("the file has %d bytes; %d are taken", len(data), MaxBytes)
+		return fmt.Errorf("%w: the file has %d bytes; %d are taken", ErrFile, len(data), MaxBytes)
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if len(bytes.TrimSpace(data)) == 0 {
+		return fmt.Errorf("%w: the file is empty", ErrFile)
+	}
 	var head struct {
-		Format string `json:"format"`
+		Format *string `json:"format"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return explain(data, err)
+	if err := json.Unmarshal(data, &head); err == nil { // another kind of file has other keys, which are not what is wrong with it
+		switch {
+		case head.Format == nil:
+			return fmt.Errorf("%w: format: the key is missing; it must be %q", ErrFile, format)
+		case *head.Format != format:
+			return fmt.Errorf("%w: format: it is %q, not %q", ErrFile, *head.Format, format)
+		}
 	}
-	if head.Format != format {
-		return fmt.Errorf("format: it is %q, not %q", head.Format, format)
+	c := &checker{Scanner: Scanner{Data: data}}
+	if err := c.value(reflect.TypeOf(v).Elem(), 0); err != nil {
+		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return explain(data, err)
+	if c.Next() != 0 {
+		return c.Fail("something follows the end of the object")
 	}
-	return nil // what follows the object was found above
-}
-
-func line(data []byte, offset int64) int {
-	return 1 + bytes.Count(data[:min(int(max(offset, 0)), len(data))], []byte("\n"))
-}
-
-func explain(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case len(bytes.TrimSpace(data)) == 0:
-		return errors.New("the file is empty")
-	case errors.As(err, &syntax) && int(syntax.Offset) >= len(bytes.TrimRight(data, " \r\n\t")) && strings.Contains(err.Error(), "end of JSON"),
-		errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("line %d: the file ends in the middle: it was cut off", line(data, int64(len(data))))
-	case errors.As(err, &syntax) && strings.Contains(err.Error(), "after top-level value"):
-		return fmt.Errorf("line %d: something follows the end of the object", line(data, syntax.Offset))
-	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d: this is no JSON: %w", line(data, syntax.Offset), err)
-	case errors.As(err, &kind):
-		return fmt.Errorf("line %d: %s: a %s is not taken here, a %s is", line(data, kind.Offset), kind.Field, kind.Value, kindName(kind))
+	if err := json.Unmarshal(c.edited(), v); err != nil {
+		return fmt.Errorf("%w: %w", ErrFile, err)
 	}
-	return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
-}
-
-func kindName(e *json.UnmarshalTypeError) string {
-	switch k := e.Type.Kind().String(); {
-	case strings.HasPrefix(k, "int"):
-		return "whole number"
-	case k == "slice":
-		return "list"
-	case k == "struct", k == "map":
-		return "object"
-	default:
-		return k
-	}
+	return nil
 }
 
 // Encode writes v as indented JSON that ends with a newline. The same value gives the same bytes.
