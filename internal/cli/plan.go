@@ -3,11 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	urfave "github.com/urfave/cli/v3"
@@ -35,7 +36,8 @@ const largestPlanFile = 4 << 30
 func (p *program) planAllocationCommand() *urfave.Command {
 	return &urfave.Command{Name: "allocation", Usage: "choose who goes to which exhibition: the best plan, a proof of how good it is, and reasons",
 		Description: "The formats are those of \"muntija plan schema allocation\" and \"muntija plan schema allocation-plan\". The part \"plan\" of the answer is the same to the byte for the\n" +
-			"same problem, seed, threads and time limit, which stands for an amount of work, unless the clock cut that short (\"stop\": \"time\").",
+			"same problem, seed, threads and time limit, which stands for an amount of work, unless the clock cut that short (\"stop\": \"time\") or SIGINT did (\"cancelled\"): then it is\n" +
+			"the best plan and bound so far. Exit code 3: a minimum or must_place is not met, and the answer says why.",
 		Flags: []urfave.Flag{
 			&urfave.StringFlag{Name: "in", Required: true, Usage: "file of the problem; - is standard input"},
 			&urfave.StringFlag{Name: "out", Required: true, Usage: "file of the answer; - is standard output"},
@@ -45,6 +47,7 @@ func (p *program) planAllocationCommand() *urfave.Command {
 			&urfave.FloatFlag{Name: "gap", Value: 0.0001, Usage: "stop when the plan is proven to be within this share of the best; 0 goes on"},
 			&urfave.IntFlag{Name: "memory", Value: 1200, Usage: "most memory in MB"},
 			&urfave.StringFlag{Name: "reasons", Value: "auto", Usage: "all: for each exhibitor; summary: exhibitions, quotas and unmet minima; none; auto: all up to 20,000 exhibitors and 400,000 pairs"},
+			noSecondsFlag(),
 			&urfave.BoolFlag{Name: "bundle", Usage: "put the problem into the answer, so that it can be verified alone"},
 			&urfave.BoolFlag{Name: "no-search", Usage: "do without HiGHS: no bound but that of prices"},
 		},
@@ -97,9 +100,6 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	if err != nil {
 		return err
 	}
-	if plan.Stop == model.StopCancelled {
-		return errors.New("stopped; nothing was written")
-	}
 	if found := verify.Allocation(problem, plan); len(found) > 0 {
 		return fmt.Errorf("the plan does not pass its own check, nothing was written: %s", found[0])
 	}
@@ -107,19 +107,33 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	if mode != "none" {
 		reasons = func(w io.Writer) error { return explain.New(problem, plan).WriteJSON(w, families) }
 	}
-	run := model.Run{Seconds: time.Since(began).Seconds(), Threads: threads, Solver: "muntija " + model.Version}
+	took := time.Since(began).Seconds()
+	run := model.Run{Seconds: math.Round(took*1000) / 1000, Threads: threads, Solver: "muntija " + model.Version}
+	if cmd.Bool("no-seconds") {
+		run.Seconds = 0
+	}
 	if err := p.writePlanFile(cmd.String("out"), func(w io.Writer) error { return model.WritePlan(w, problem, plan, run, reasons, bundle) }); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.errw, "%s: objective %d, bound %d, gap %.4f %%, %.2f s (%s)\n", plan.Status, plan.Objective, plan.Bound, 100*plan.Gap(), run.Seconds, plan.Stop)
+	fmt.Fprintf(p.errw, "%s: objective %d, bound %d, gap %.4f %%, %.2f s (%s)\n", plan.StatusFor(problem), plan.Objective, plan.Bound, 100*plan.Gap(), took, plan.Stop)
+	p.found = plan.Status == model.Infeasible
 	for _, s := range plan.Shortfalls {
 		if s.Quota < 0 {
-			fmt.Fprintf(p.errw, "%d exhibitors could not be placed\n", s.Missing)
+			fmt.Fprintf(p.errw, "exhibitors that could not be placed: %d (%s)\n", s.Missing, firstOf(problem.Unplaced(plan)))
 		} else {
 			fmt.Fprintf(p.errw, "quota %q is %d short of its minimum of %d\n", problem.Quotas[s.Quota].ID, s.Missing, problem.Quotas[s.Quota].Min)
 		}
 	}
 	return nil
+}
+
+// firstOf names the first of a list.
+func firstOf(ids []string) string {
+	const most = 5
+	if len(ids) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(ids[:most], ", "), len(ids)-most)
+	}
+	return strings.Join(ids, ", ")
 }
 
 func (p *program) readPlanFile(name string) ([]byte, error) {
@@ -241,10 +255,11 @@ func proofWords(plan *model.Plan) string {
 }
 
 // planSchemas are the formats of plan files by name.
-var planSchemas = map[string][]byte{"allocation": model.Schema, "allocation-plan": model.PlanSchema, "season": season.Schema, "layout": layout.Schema}
+var planSchemas = map[string][]byte{"allocation": model.Schema, "allocation-plan": model.PlanSchema, "season": season.Schema, "season-plan": season.PlanSchema,
+	"layout": layout.Schema, "layout-plan": layout.PlanSchema}
 
 func (p *program) planSchemaCommand() *urfave.Command {
-	return &urfave.Command{Name: "schema", ArgsUsage: "allocation|allocation-plan|season|layout", Usage: "print the JSON Schema of a file format",
+	return &urfave.Command{Name: "schema", ArgsUsage: "allocation|allocation-plan|season|season-plan|layout|layout-plan", Usage: "print the JSON Schema of a file format",
 		Action: func(_ context.Context, cmd *urfave.Command) error {
 			name, err := argument(cmd, "name")
 			if err != nil {

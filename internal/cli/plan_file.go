@@ -23,17 +23,28 @@ func planFlags() []urfave.Flag {
 		&urfave.IntFlag{Name: "seed", Usage: "of all random choices, from 0", Value: 1},
 		&urfave.IntFlag{Name: "threads", Usage: "threads, 1 to 64", Value: 2},
 		&urfave.IntFlag{Name: "memory", Usage: "most memory in MB; a problem that is estimated to need more is refused", Value: 2048},
+		noSecondsFlag(),
 	}
 }
+
+// noSecondsFlag is that of the planners of files that makes two answers comparable.
+func noSecondsFlag() urfave.Flag {
+	return &urfave.BoolFlag{Name: "no-seconds", Usage: "leave the seconds that it took out of the file, so that two runs give the same bytes"}
+}
+
+// sameBytes is what the descriptions of "plan season" and "plan layout" say of repeating a run.
+const sameBytes = "The same problem, seed, threads and time limit give the same file but for \"seconds\", unless \"stop\" is \"time_limit\" or \"interrupted\" (SIGINT): then it is the best\n" +
+	"plan and bound that there was time for. The time limit holds for all of the run, reading and writing included."
 
 // planRun is one run of "plan season" or "plan layout": what its flags say.
 type planRun struct {
 	data    []byte
-	out     string
+	in, out string
 	limit   time.Duration
 	seed    int
 	threads int
 	memory  int64 // bytes
+	clock   bool  // the seconds are wanted
 	began   time.Time
 }
 
@@ -51,7 +62,7 @@ func (r *planRun) fits(need int64) error {
 }
 
 func (p *program) planRun(cmd *urfave.Command) (*planRun, error) {
-	r := &planRun{out: cmd.String("out"), limit: cmd.Duration("time"), seed: cmd.Int("seed"), threads: cmd.Int("threads"), memory: int64(cmd.Int("memory")) << 20, began: time.Now()}
+	r := &planRun{in: cmd.String("in"), out: cmd.String("out"), clock: !cmd.Bool("no-seconds"), limit: cmd.Duration("time"), seed: cmd.Int("seed"), threads: cmd.Int("threads"), memory: int64(cmd.Int("memory")) << 20, began: time.Now()}
 	switch {
 	case cmd.Args().Len() > 0:
 		return nil, fmt.Errorf("plan %s takes no word %q; %w", cmd.Name, cmd.Args().First(), errUsage)
@@ -71,8 +82,15 @@ func (p *program) planRun(cmd *urfave.Command) (*planRun, error) {
 	return r, nil
 }
 
-// writePlan writes a result, and one line on standard error that says how the run went. The time is in that line alone, so that the same problem, seed and threads
-// give the same bytes.
+// seconds is how long the run has taken, in thousandths; 0 if the file is to be without.
+func (r *planRun) seconds() float64 {
+	if !r.clock {
+		return 0
+	}
+	return max(0.001, math.Round(time.Since(r.began).Seconds()*1000)/1000)
+}
+
+// writePlan writes a result, and one line on standard error that says how the run went.
 func (p *program) writePlan(r *planRun, result any, how string) error {
 	b, err := planfile.Encode(result)
 	if err != nil {

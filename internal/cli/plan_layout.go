@@ -12,8 +12,8 @@ import (
 
 func (p *program) planLayoutCommand() *urfave.Command {
 	return &urfave.Command{Name: "layout", Usage: "booths of an exhibition", Flags: planFlags(),
-		Description: "The format is printed by \"muntija plan schema layout\". Exit code 3: the needs cannot be met, and the result names exhibitors whose booths\n" +
-			"are too few, or a hard rule stays broken.",
+		Description: "The formats are printed by \"muntija plan schema layout\" and \"muntija plan schema layout-plan\". Exit code 3: the needs cannot be met, and the result names exhibitors\n" +
+			"whose booths are too few, or a hard rule stays broken.\n" + sameBytes,
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
 			run, err := p.planRun(cmd)
 			if err != nil {
@@ -21,7 +21,7 @@ func (p *program) planLayoutCommand() *urfave.Command {
 			}
 			problem, err := layout.Decode(run.data)
 			if err != nil {
-				return fmt.Errorf("reading the problem: %w", err)
+				return fmt.Errorf("%s: %w", run.in, err)
 			}
 			if err := run.fits(layout.Memory(problem, run.threads)); err != nil {
 				return err
@@ -33,12 +33,13 @@ func (p *program) planLayoutCommand() *urfave.Command {
 			if wrong := verify.Layout(problem, result); len(wrong) > 0 {
 				return fmt.Errorf("%w: %s", errWrongPlan, wrong[0])
 			}
+			result.Seconds = run.seconds()
 			p.found = result.Objective == nil || result.Hard > 0
 			how := result.Status + " (" + result.Stop + ")"
 			if result.Objective != nil {
 				how += fmt.Sprintf(", objective %d, bound %d, %d hard breaches", *result.Objective, *result.Bound, result.Hard)
 			} else {
-				how += ": " + result.Shortage.Sentence
+				how += ": " + result.Shortage.Sentence + " (" + firstOf(result.Shortage.Exhibitors) + ")"
 			}
 			return p.writePlan(run, result, how)
 		}}

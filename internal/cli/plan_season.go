@@ -12,7 +12,8 @@ import (
 
 func (p *program) planSeasonCommand() *urfave.Command {
 	return &urfave.Command{Name: "season", Usage: "dates and venues of a season", Flags: planFlags(),
-		Description: "The format is printed by \"muntija plan schema season\". Exit code 3: there is no plan, and the result says which demands clash.",
+		Description: "The formats are printed by \"muntija plan schema season\" and \"muntija plan schema season-plan\". Exit code 3: there is no plan, and the result says\n" +
+			"which demands clash.\n" + sameBytes,
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
 			run, err := p.planRun(cmd)
 			if err != nil {
@@ -20,7 +21,7 @@ func (p *program) planSeasonCommand() *urfave.Command {
 			}
 			problem, err := season.Decode(run.data)
 			if err != nil {
-				return fmt.Errorf("reading the problem: %w", err)
+				return fmt.Errorf("%s: %w", run.in, err)
 			}
 			if err := run.fits(season.Memory(problem)); err != nil {
 				return err
@@ -34,6 +35,7 @@ func (p *program) planSeasonCommand() *urfave.Command {
 			if wrong := verify.Season(problem, result); len(wrong) > 0 {
 				return fmt.Errorf("%w: %s", errWrongPlan, wrong[0])
 			}
+			result.Seconds = run.seconds()
 			p.found = result.Objective == nil
 			how := result.Status + " (" + result.Stop + ")"
 			if result.Objective != nil {

@@ -16,10 +16,13 @@ const (
 	ResultFormat = "muntija.layout-plan/1"
 )
 
-// Schema is the JSON Schema of the file of a problem.
-//
-//go:embed layout.schema.json
-var Schema []byte
+// Schema is the JSON Schema of the file of a problem, PlanSchema of that of a result.
+var (
+	//go:embed layout.schema.json
+	Schema []byte
+	//go:embed plan.schema.json
+	PlanSchema []byte
+)
 
 // Limits of what is taken.
 const (
@@ -375,6 +378,7 @@ type Result struct {
 	Reasons    []Breach    `json:"reasons,omitempty"`
 	Seed       int64       `json:"seed"`
 	Threads    int         `json:"threads"`
-	Method     string      `json:"method"` // "tabu", "annealing"
-	Hash       string      `json:"hash"`   // SHA-256 of the problem
+	Method     string      `json:"method"`            // "tabu", "annealing"
+	Hash       string      `json:"hash"`              // SHA-256 of the problem
+	Seconds    float64     `json:"seconds,omitempty"` // by the clock, if whoever writes the file wants that
 }

@@ -15,6 +15,51 @@ const (
 	Infeasible Status = "infeasible" // a minimum or MustPlace is not met; Shortfalls say which
 )
 
+// incomplete is what the file of a plan says instead of Infeasible as long as nothing proves that the minima cannot be met.
+const incomplete = "incomplete"
+
+// Impossible reports whether the bound proves that no plan meets all minima and places all exhibitors of MustPlace: a plan that did would be worth more.
+func (pl *Plan) Impossible(p *Problem) bool {
+	sign := int64(p.Sense)
+	least := int64(0) // what a plan without shortfalls is worth at least, as maximised
+	var values []int64
+	for i := range p.N() {
+		values = values[:0]
+		for o := p.Start[i]; o < p.Start[i+1]; o++ {
+			values = append(values, sign*int64(p.Value[o]))
+		}
+		slices.Sort(values)
+		for k, v := range values[:min(len(values), p.LimitOf(i))] {
+			if v < 0 || k == 0 && p.MustPlace {
+				least += v
+			}
+		}
+	}
+	return sign*pl.Bound < least
+}
+
+// StatusFor is the status that the plan's file states.
+func (pl *Plan) StatusFor(p *Problem) Status {
+	if pl.Status == Infeasible && !pl.Impossible(p) {
+		return incomplete
+	}
+	return pl.Status
+}
+
+// Unplaced returns the ids of the exhibitors without a place.
+func (p *Problem) Unplaced(pl *Plan) (ids []string) {
+	has := make([]bool, p.N())
+	for _, i := range pl.Of(p) {
+		has[i] = true
+	}
+	for i, ok := range has {
+		if !ok {
+			ids = append(ids, p.IDs.At(i))
+		}
+	}
+	return ids
+}
+
 // Stop says why the solver stopped.
 type Stop string
 

@@ -21,7 +21,7 @@ var PlanSchema []byte
 
 // Run is what differs between two runs of the same problem; it stands outside of the plan in the file.
 type Run struct {
-	Seconds float64 `json:"seconds"`
+	Seconds float64 `json:"seconds,omitempty"`
 	Threads int     `json:"threads"`
 	Solver  string  `json:"solver"`
 }
@@ -78,7 +78,7 @@ func (p *Problem) budgetID(k int) string     { return p.Budgets[k].ID }
 // part "plan" of two runs of the same problem is the same to the byte.
 func WritePlan(w io.Writer, p *Problem, pl *Plan, run Run, reasons func(io.Writer) error, problem []byte) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	head := planJSON{Version: pl.Version, Problem: hex.EncodeToString(pl.Problem[:]), Seed: pl.Seed, Sense: p.Sense.String(), Status: pl.Status, Stop: pl.Stop,
+	head := planJSON{Version: pl.Version, Problem: hex.EncodeToString(pl.Problem[:]), Seed: pl.Seed, Sense: p.Sense.String(), Status: pl.StatusFor(p), Stop: pl.Stop,
 		Objective: pl.Objective, Shortfalls: []shortfallJSON{}, Penalised: pl.Penalised, Bound: pl.Bound, PriceBound: pl.PriceBound, Proof: pl.Proof, Gap: pl.Gap(),
 		Prices: &pricesJSON{Scale: pl.Prices.Scale, Exhibitions: named(pl.Prices.Booths, p.exhibitionID), Metres: named(pl.Prices.Metres, p.exhibitionID),
 			QuotaMax: named(pl.Prices.QuotaMax, p.quotaID), QuotaMin: named(pl.Prices.QuotaMin, p.quotaID), Budgets: named(pl.Prices.Budgets, p.budgetID)}}
@@ -185,6 +185,9 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 	}
 	pl := &Plan{Problem: h, Version: f.Plan.Version, Seed: f.Plan.Seed, Status: f.Plan.Status, Stop: f.Plan.Stop, Objective: f.Plan.Objective, Penalised: f.Plan.Penalised,
 		Bound: f.Plan.Bound, PriceBound: f.Plan.PriceBound, Proof: f.Plan.Proof}
+	if pl.Status == incomplete {
+		pl.Status = Infeasible
+	}
 	if f.Plan.Prices == nil {
 		return nil, bad("the plan has no prices")
 	}

@@ -12,10 +12,13 @@ const (
 	ResultFormat = "muntija.season-plan/1"
 )
 
-// Schema is the JSON Schema of the file of a problem.
-//
-//go:embed season.schema.json
-var Schema []byte
+// Schema is the JSON Schema of the file of a problem, PlanSchema of that of a result.
+var (
+	//go:embed season.schema.json
+	Schema []byte
+	//go:embed plan.schema.json
+	PlanSchema []byte
+)
 
 // Rule names something that a plan may have to keep.
 type Rule string
@@ -212,7 +215,8 @@ type Result struct {
 	Seed       int64       `json:"seed"`
 	Threads    int         `json:"threads"`
 	Solver     string      `json:"solver"`
-	Hash       string      `json:"hash"` // SHA-256 of the problem
+	Hash       string      `json:"hash"`              // SHA-256 of the problem
+	Seconds    float64     `json:"seconds,omitempty"` // by the clock, if whoever writes the file wants that
 }
 
 // What Clash says of the reasons of an infeasible season.
