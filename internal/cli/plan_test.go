@@ -43,7 +43,7 @@ func TestPlan(t *testing.T) {
 		{"layout", &layout.Problem{Format: layout.Format, Booths: []layout.Booth{{ID: "b"}}, Exhibitors: []layout.Exhibitor{{ID: "x", Size: 1}}}, 3, `"shortage"`},
 	} {
 		in, out := planFiles(t, k.problem)
-		said := run(t, k.exit, "plan", k.kind, "--in", in, "--out", out, "--time", "20s", "--seed", "1", "--threads", "2")
+		said := run(t, k.exit, "plan", k.kind, "--in", in, "--out", out, "--time", "20s", "--seed", "1", "--threads", "2", "--no-seconds")
 		first, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestPlan(t *testing.T) {
 		if !strings.Contains(string(first), k.status) || !strings.Contains(said, "seconds, seed 1, 2 threads") {
 			t.Errorf("%s: %s\n%s\nwant %s", k.kind, said, first, k.status)
 		}
-		run(t, k.exit, "plan", k.kind, "--in", in, "--out", out, "--time", "20s", "--seed", "1", "--threads", "2")
+		run(t, k.exit, "plan", k.kind, "--in", in, "--out", out, "--time", "20s", "--seed", "1", "--threads", "2", "--no-seconds")
 		if again, err := os.ReadFile(out); err != nil || !bytes.Equal(first, again) {
 			t.Errorf("%s: two runs differ (%v)", k.kind, err)
 		}
@@ -86,7 +86,7 @@ func TestPlanRefuses(t *testing.T) {
 			t.Errorf("plan %v wrote a result", k.args)
 		}
 	}
-	for _, format := range []string{"season", "layout"} {
+	for _, format := range []string{"season", "layout", "season-plan", "layout-plan"} {
 		var schema struct {
 			ID string `json:"$id"`
 		}

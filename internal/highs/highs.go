@@ -107,15 +107,14 @@ func (s *Solver) compile(ctx context.Context) (err error) {
 	if sum := sha256.Sum256(wasm); hex.EncodeToString(sum[:]) != wasmSHA256 {
 		return fmt.Errorf("the embedded bytes are not those of version %s", Version)
 	}
-	if s.opt.CacheDir == "" {
-		s.cache = wazero.NewCompilationCache()
-	} else {
-		if err := os.MkdirAll(s.opt.CacheDir, 0o700); err != nil {
-			return err
-		}
+	s.cache = nil
+	if s.opt.CacheDir != "" && os.MkdirAll(s.opt.CacheDir, 0o700) == nil {
 		if s.cache, err = wazero.NewCompilationCacheWithDir(s.opt.CacheDir); err != nil {
-			return err
+			s.cache = nil
 		}
+	}
+	if s.cache == nil { // none wanted, or none can be kept: then each process compiles
+		s.cache = wazero.NewCompilationCache()
 	}
 	config := wazero.NewRuntimeConfigCompiler().WithCompilationCache(s.cache).WithMemoryLimitPages(uint32(s.opt.MemoryMiB) * 16)
 	s.runtime = wazero.NewRuntimeWithConfig(ctx, config)
