@@ -7,7 +7,7 @@ import (
 
 // Up to how many booths the bounds are computed: that of the flows takes n³ steps twice, that of the booths' own costs once.
 const (
-	boundBooths  = 150
+	boundBooths  = 400
 	assignBooths = 400
 )
 

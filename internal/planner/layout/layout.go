@@ -17,7 +17,7 @@
 //
 // # Limits
 //
-// The bound is that of Gilmore and Lawler for up to 150 booths with flows, an assignment of the booths' own costs for up to 400 without, beyond that each exhibitor's
+// The bound is that of Gilmore and Lawler for up to 400 booths with flows, an assignment of the booths' own costs for up to 400 without, beyond that each exhibitor's
 // cheapest booth; it is weak for neighbours and crowds. Safety of
 // the floor plan is not of this package.
 package layout
