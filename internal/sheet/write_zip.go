@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/flate"
+	"muntija/internal/pack"
 )
 
 const (
@@ -93,7 +93,7 @@ type packing struct {
 
 var (
 	packers = sync.Pool{New: func() any {
-		w, err := flate.NewWriter(io.Discard, deflateLevel)
+		w, err := pack.NewWriter(io.Discard, deflateLevel)
 		if err != nil {
 			panic(err) // the level is a constant
 		}
@@ -155,7 +155,7 @@ func (d *deflater) pack(last bool) {
 	d.cur = newPacking()
 	d.queue <- p
 	go func() {
-		z, b := packers.Get().(*flate.Writer), results.Get().(*bytes.Buffer)
+		z, b := packers.Get().(*pack.Writer), results.Get().(*bytes.Buffer)
 		z.Reset(b)
 		z.Write(p.in) // into memory: it cannot fail
 		if p.last {

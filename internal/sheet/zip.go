@@ -10,7 +10,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/klauspost/compress/flate"
+	"muntija/internal/pack"
 )
 
 // What an archive may hold. An honest workbook stays far below each; see the package comment for where the numbers come from.
@@ -250,7 +250,7 @@ func (a *archive) open(e *entry) (io.Reader, error) {
 	if e.method == 0 {
 		return &counted{r: raw, left: e.unpacked, crc: e.crc}, nil
 	}
-	return &counted{r: flate.NewReader(raw), left: e.unpacked, crc: e.crc}, nil
+	return &counted{r: pack.NewReader(raw), left: e.unpacked, crc: e.crc}, nil
 }
 
 // counted holds a reader to the size and the checksum that the directory promises.

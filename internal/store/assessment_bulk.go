@@ -114,12 +114,18 @@ func (db *DB) SealAssessment(a Assessment) SealedAssessment {
 }
 
 // InsertAssessments stores many assessments. Like [Tx.InsertAssessment] it never changes one that is there; ids are not handed back.
-func (tx *Tx) InsertAssessments(as []SealedAssessment) error { return tx.insertAssessments(as, nil) }
+func (tx *Tx) InsertAssessments(as []SealedAssessment) error {
+	refs := make([]*SealedAssessment, len(as))
+	for i := range as {
+		refs[i] = &as[i]
+	}
+	return tx.insertAssessments(refs, nil)
+}
 
-func (tx *Tx) insertAssessments(as []SealedAssessment, ids func(int64)) error {
+func (tx *Tx) insertAssessments(as []*SealedAssessment, ids func(int64)) error {
 	at := newStamps()
 	return tx.insertMany("assessment", "family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body", "", 10, len(as), func(i int, args []any) []any {
-		a := &as[i]
+		a := as[i]
 		return append(args, a.FamilyID, a.SetID, a.SetVersion, at(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
 	}, ids)
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 
 	"muntija/internal/fault"
 	"muntija/internal/registry"
@@ -34,7 +35,9 @@ type sealedChanges struct {
 
 // chainHash is the hash of an entry with its changes as sealed. Every field stands with its length, so that no two entries look alike.
 func chainHash(prev []byte, e *AuditEntry, at string, sealed []byte) []byte {
-	b := make([]byte, 0, 512)
+	buf := chainBuffers.Get().(*[]byte)
+	defer chainBuffers.Put(buf)
+	b := (*buf)[:0]
 	field := func(s string) {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
@@ -55,8 +58,11 @@ func chainHash(prev []byte, e *AuditEntry, at string, sealed []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(sealed)))
 	b = append(b, sealed...)
 	h := sha256.Sum256(b)
+	*buf = b
 	return h[:]
 }
+
+var chainBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func headMAC(keys *seal.Keyring, seq int64, hash []byte) []byte {
 	return keys.MAC("audit-head", append(binary.BigEndian.AppendUint64(nil, uint64(seq)), hash...))

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"slices"
 	"sync"
 
-	"github.com/klauspost/compress/s2"
-
 	"muntija/internal/fault"
+	"muntija/internal/pack"
 	"muntija/internal/seal"
 )
 
@@ -26,8 +24,7 @@ const packV1 = 1
 //go:embed document.v1.dict
 var dictV1 []byte
 
-// The number before the dictionary says where in it a document is first looked for: at its beginning.
-var packer = sync.OnceValue(func() *s2.Dict { return s2.NewDict(append([]byte{0}, dictV1...)) })
+var packer = sync.OnceValue(func() *pack.Dict { return pack.NewDict(dictV1) })
 
 // packSmallest is the length in bytes from which packing is worth it.
 const packSmallest = 48
@@ -50,10 +47,7 @@ func appendPacked(b, plain []byte) []byte {
 	if len(plain) < packSmallest && (len(plain) == 0 || plain[0] != packV1) {
 		return append(b, plain...)
 	}
-	n := len(b) + 1
-	b = slices.Grow(b, 1+s2.MaxEncodedLen(len(plain)))
-	b = append(b, packV1)
-	return b[:n+len(packer().Encode(b[n:cap(b)], plain))]
+	return packer().Append(append(b, packV1), plain)
 }
 
 // packDoc packs a document in memory of its own, for one that is sealed later.
@@ -71,7 +65,7 @@ func openDoc(keys *seal.Keyring, table, column string, sealed, place []byte) ([]
 	if err != nil || len(plain) == 0 || plain[0] != packV1 {
 		return plain, err
 	}
-	if plain, err = packer().Decode(nil, plain[1:]); err != nil {
+	if plain, err = packer().Decode(plain[1:]); err != nil {
 		return nil, fault.Wrap(fmt.Errorf("unpacking %s.%s: %w", table, column, err), fault.Internal, "error.internal")
 	}
 	return plain, nil

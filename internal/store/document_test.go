@@ -25,7 +25,7 @@ func TestDictionaryNeverChanges(t *testing.T) {
 	}
 	// A document that was packed when the dictionary was made.
 	const doc = `{"record":{"case":{"channel":"online"},"lead":{"given_name":"منى"}}}`
-	packed := packer().Encode(nil, []byte(doc))
+	packed := packer().Append(nil, []byte(doc))
 	if got, want := hex.EncodeToString(packed), packedThen; got != want {
 		t.Logf("packed as %s", got) // another way to pack is no error as long as the old one is read
 	}
@@ -33,7 +33,7 @@ func TestDictionaryNeverChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := packer().Decode(nil, then); err != nil || string(got) != doc {
+	if got, err := packer().Decode(then); err != nil || string(got) != doc {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
@@ -72,7 +72,7 @@ func TestDocumentsComeBack(t *testing.T) {
 	}
 	// Damaged inside of the seal: an error, never a panic.
 	for n := range 40 {
-		b := append([]byte{packV1}, packer().Encode(nil, long)...)
+		b := append([]byte{packV1}, packer().Append(nil, long)...)
 		b[1+rand.IntN(len(b)-1)] ^= byte(1 + n)
 		_, _ = openDoc(keys, "assessment", "body", keys.Seal(b, place), place)
 	}
@@ -232,7 +232,7 @@ func BenchmarkRecord(b *testing.B) {
 	for name, run := range map[string]func() error{
 		"write": func() error { _, err := recordCodec.append(make([]byte, 0, 2048), &rec); return err },
 		"read":  func() error { var v sealedRecord; return recordCodec.read(doc, &v) },
-		"pack":  func() error { packer().Encode(nil, doc); return nil },
+		"pack":  func() error { packer().Append(nil, doc); return nil },
 		"json":  func() error { var v sealedRecord; return json.Unmarshal(doc, &v) },
 	} {
 		b.Run(name, func(b *testing.B) {

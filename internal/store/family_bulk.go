@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"math/bits"
@@ -102,11 +103,11 @@ func perStatement(values, rows int) int {
 // insertMany inserts rows by statements of many rows each, with tail at the end of each. ids, if not nil, takes the ids in the order of the rows. Handing a value to a statement costs
 // half as much as storing it, and in an import most columns say the same in every row: such a column is handed over once for a statement.
 func (tx *Tx) insertMany(table, names, tail string, values, rows int, row func(i int, args []any) []any, ids func(id int64)) error {
-	if ids != nil {
+	last := ids != nil && tx.db.d.lastID
+	if ids != nil && !last {
 		tail = " RETURNING id"
 	}
 	args := make([]any, 0, perStatement(values, rows)*values)
-	var got []int64
 	for from, n := 0, 0; from < rows; from += n {
 		n = perStatement(values, rows-from)
 		args = args[:0]
@@ -116,29 +117,41 @@ func (tx *Tx) insertMany(table, names, tail string, values, rows int, row func(i
 		shape := insertShape{table: table, tail: tail, rows: n, same: knownSame(table, n, sameColumns(args, values))}
 		query := shape.query(names, values)
 		sent := shape.compact(args, values)
-		if ids == nil {
-			if _, err := tx.exec(query, sent...); err != nil {
+		if ids == nil || last {
+			id, err := tx.bulk(query, sent)
+			if err != nil {
 				return fmt.Errorf("inserting into %s: %w", table, err)
+			}
+			for i := id - int64(n) + 1; last && i <= id; i++ {
+				ids(i)
 			}
 			continue
 		}
-		got = got[:0]
-		err := tx.each(func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			got = append(got, id)
-			return err
-		}, query, sent...)
-		if err != nil {
+		if err := tx.insertReturning(query, sent, n, ids); err != nil {
 			return fmt.Errorf("inserting into %s: %w", table, err)
 		}
-		if len(got) != n {
-			return fmt.Errorf("inserting into %s: %d of %d ids came back", table, len(got), n)
-		}
-		slices.Sort(got) // both engines number the rows of a statement as they stand; neither promises to hand the numbers back so
-		for _, id := range got {
-			ids(id)
-		}
+	}
+	return nil
+}
+
+// insertReturning runs a statement that inserts n rows and hands their ids back.
+func (tx *Tx) insertReturning(query string, args []any, n int, ids func(id int64)) error {
+	got := make([]int64, 0, n)
+	err := tx.each(func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		got = append(got, id)
+		return err
+	}, query, args...)
+	if err != nil {
+		return err
+	}
+	if len(got) != n {
+		return fmt.Errorf("%d of %d ids came back", len(got), n)
+	}
+	slices.Sort(got) // the engine numbers the rows of a statement as they stand, and does not promise to hand the numbers back so
+	for _, id := range got {
+		ids(id)
 	}
 	return nil
 }
@@ -156,14 +169,19 @@ func sameColumns(args []any, values int) (same uint64) {
 		return 0
 	}
 	for col := range values {
-		first, alike := args[col], true
-		switch first.(type) {
+		alike := true
+		switch first := args[col].(type) {
 		case string, int64, int:
+			for i := col + values; alike && i < len(args); i += values {
+				alike = args[i] == first
+			}
+		case []byte:
+			for i := col + values; alike && i < len(args); i += values {
+				b, ok := args[i].([]byte)
+				alike = ok && bytes.Equal(b, first)
+			}
 		default:
 			continue
-		}
-		for i := col + values; alike && i < len(args); i += values {
-			alike = args[i] == first
 		}
 		if alike {
 			same |= 1 << col
@@ -296,15 +314,19 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 		party place.Country
 		row   *blindRow
 	}
-	var blinds []owned
-	var bodies []SealedAssessment
+	many := 0
+	for _, r := range rs {
+		many += len(r.blinds)
+	}
+	blinds := make([]owned, 0, many)
+	bodies := make([]*SealedAssessment, 0, len(rs))
 	for _, r := range rs {
 		for i := range r.blinds {
 			blinds = append(blinds, owned{r.ID, r.party, &r.blinds[i]})
 		}
 		if r.body != nil {
 			r.body.FamilyID = r.ID
-			bodies = append(bodies, *r.body)
+			bodies = append(bodies, r.body)
 		}
 	}
 	// Blind indexes are random: in their order, the index of a large registry is gone through once for a batch, and not page by page back and forth.

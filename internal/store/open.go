@@ -39,6 +39,7 @@ type dialect struct {
 	copyDSN    string // SQLite: opens the file without changing a byte of it
 	readConns  int
 	beginRead  string
+	lastID     bool // the rows of one INSERT get ids one after the other, and the driver tells the last
 	ordered    bool // numbers of family_change appear in their order: nothing is committed behind a later one
 	beginWrite string
 	tokens     *strings.Replacer
@@ -108,6 +109,7 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 		return dialect{
 			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + write.Encode(),
 			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3, ordered: true,
+			lastID:    true, // "one larger than the largest ROWID that is currently in use" (sqlite.org/autoinc.html), and there is one writer
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE", text: namelessPlaceholders,
 			tokens:      strings.NewReplacer("$id", "INTEGER PRIMARY KEY", "$text", "TEXT", "$blob", "BLOB", "$clustered", " WITHOUT ROWID"),
 			size:        `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`,

@@ -177,6 +177,9 @@ func (tx *Tx) ForgetImportRows(m *Import) error {
 	return err
 }
 
+// nothing is the body of a row of which nothing is to be said; an empty value would be NULL to one of the drivers.
+var nothing = []byte{0}
+
 // PutImportRows writes lines of the journal; a line that is there already is replaced.
 func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 	return tx.insertMany("sheet_import_row", "import_id, seq, sheet, row_no, outcome, family_id, family_version, undo, body",
@@ -184,7 +187,7 @@ func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 			family_id = excluded.family_id, family_version = excluded.family_version, undo = excluded.undo, body = excluded.body`,
 		9, len(rows), func(i int, args []any) []any {
 			r := &rows[i]
-			body := []byte{0} // nothing to say; an empty value would be NULL to one of the drivers
+			body := nothing
 			if len(r.Body) > 0 {
 				body = tx.sealDocRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), r.Body)
 			}

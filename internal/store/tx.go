@@ -33,13 +33,16 @@ type conn struct {
 	c     *sql.Conn
 	text  func(string) string // the engine's own form of a query
 	stmts map[string]*sql.Stmt
+
+	bulk  map[string]driver.Stmt // of [Tx.bulk]
+	named []driver.NamedValue    // used again for the next of them
 }
 
 // maxStatements bounds the statements kept on a connection: lists of placeholders come in many lengths.
 const maxStatements = 400
 
 func (db *DB) newConn(c *sql.Conn) *conn {
-	return &conn{c: c, text: db.d.text, stmts: make(map[string]*sql.Stmt)}
+	return &conn{c: c, text: db.d.text, stmts: make(map[string]*sql.Stmt), bulk: make(map[string]driver.Stmt)}
 }
 
 func (c *conn) stmt(query string) (*sql.Stmt, error) {
@@ -77,7 +80,50 @@ func (c *conn) close() error {
 	for _, s := range c.stmts {
 		s.Close()
 	}
+	if len(c.bulk) > 0 {
+		_ = c.c.Raw(func(any) error { c.closeBulk(); return nil }) // fails if the connection is gone, and they with it
+	}
 	return c.c.Close()
+}
+
+func (c *conn) closeBulk() {
+	for q, s := range c.bulk {
+		s.Close()
+		delete(c.bulk, q)
+	}
+}
+
+// runBulk executes a statement of many values by the driver itself. On the way through database/sql every value is copied with a name and a number, and the driver
+// is asked about the type of each: for an import of a country's families, five million of them.
+func (c *conn) runBulk(query string, args []any) (r driver.Result, err error) {
+	c.named = c.named[:0]
+	for i, x := range args {
+		switch x.(type) {
+		case int64, string, []byte:
+		default:
+			if x, err = driver.DefaultParameterConverter.ConvertValue(x); err != nil {
+				return nil, fmt.Errorf("value %d: %w", i+1, err)
+			}
+		}
+		c.named = append(c.named, driver.NamedValue{Ordinal: i + 1, Value: x})
+	}
+	defer clear(c.named)
+	err = c.c.Raw(func(dc any) error {
+		s, ok := c.bulk[query]
+		if !ok {
+			if len(c.bulk) >= maxStatements {
+				c.closeBulk()
+			}
+			var err error
+			if s, err = dc.(driver.ConnPrepareContext).PrepareContext(context.Background(), c.text(query)); err != nil {
+				return fmt.Errorf("preparing %.80q: %w", query, err)
+			}
+			c.bulk[query] = s
+		}
+		r, err = s.(driver.StmtExecContext).ExecContext(context.Background(), c.named)
+		return err
+	})
+	return r, err
 }
 
 // runContext is the context for statements. In Update no statement is cut off: SQLite would roll back the neighbours' work of the same
@@ -126,6 +172,25 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 		return 0, tx.fail(err)
 	}
 	return r.RowsAffected()
+}
+
+// bulk is exec for a statement of many values; see runBulk. lastID is the id of the last row that it inserted, where dialect.lastID says that it means something.
+func (tx *Tx) bulk(query string, args []any) (lastID int64, err error) {
+	if _, err := tx.runContext(); err != nil {
+		return 0, translate(err)
+	}
+	if !tx.write {
+		return 0, errors.New("store: write inside View")
+	}
+	tx.db.written.Add(int64(len(args)))
+	r, err := tx.c.runBulk(query, args)
+	if err != nil {
+		return 0, tx.fail(err)
+	}
+	if tx.db.d.lastID {
+		return r.LastInsertId()
+	}
+	return 0, nil
 }
 
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {

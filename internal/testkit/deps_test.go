@@ -15,7 +15,7 @@ import (
 // that a may import. A package that is not named here may not exist. Packages of later rooms are named already.
 const depsRules = `
 	# leaves
-	NONE < fault, arabic, place, metrics;
+	NONE < fault, arabic, place, metrics, pack;
 	arabic < calendar, lexicon;
 	fault < seal, media, highs;
 	fault, arabic, place, calendar < identity < registry;
@@ -34,8 +34,9 @@ const depsRules = `
 	fault, calendar < locale;
 
 	# what people type, and where it is kept
-	arabic, identity, criteria, exhibition, programme < intake < sheet;
-	auth, seal, lexicon, criteria, exhibition, programme < store;
+	arabic, identity, criteria, exhibition, programme < intake;
+	intake, pack < sheet;
+	auth, seal, pack, lexicon, criteria, exhibition, programme < store;
 
 	# use-cases, edge, program
 	media, planner, matching, intake, sheet, store < service;
@@ -59,8 +60,7 @@ var doors = map[string][]string{
 	"github.com/go-playground/validator":  {"intake"},
 	"github.com/xuri/excelize":            {"sheet"},
 	"modernc.org/sqlite":                  {"store"},
-	"github.com/klauspost/compress/s2":    {"store"},
-	"github.com/klauspost/compress/flate": {"sheet"},
+	"github.com/klauspost/compress":       {"pack"},
 	"github.com/jackc/pgx":                {"store"},
 	"github.com/gofiber/fiber":            {"web"},
 	"github.com/tink-crypto/tink-go":      {"seal"},
