@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"muntija/internal/calendar"
@@ -383,7 +384,9 @@ func (r *rule) papersWould(f *Facts, miss *[]Ref) bool {
 	if len(r.papers) == 0 {
 		return false
 	}
-	g := *f
+	g := scratches.Get().(*Facts)
+	defer dropScratch(g)
+	*g = *f
 	var lacking []Ref
 	for _, x := range r.papers {
 		today, _ := f.get(Today)
@@ -392,13 +395,21 @@ func (r *rule) papersWould(f *Facts, miss *[]Ref) bool {
 			lacking = append(lacking, x)
 		}
 	}
-	if g == *f || r.cond.root.truth(&g) == no {
+	if *g == *f || r.cond.root.truth(g) == no {
 		return false
 	}
 	if miss != nil {
 		*miss = append(*miss, lacking...)
 	}
 	return true
+}
+
+// scratches are facts to try values on, used again: a run over a country's families makes two for each.
+var scratches = sync.Pool{New: func() any { return new(Facts) }}
+
+func dropScratch(f *Facts) {
+	*f = Facts{}
+	scratches.Put(f)
 }
 
 // waiverFor returns the waiver in force for a criterion, nil if none.
@@ -429,14 +440,16 @@ func (p *Program) AssessInto(a *Assessment, f *Facts, waivers []registry.Waiver)
 	if today, ok := f.get(Today); ok {
 		a.On = calendar.Date(today)
 	}
-	scratch := *f // the search for changes tries values in place
+	scratch := scratches.Get().(*Facts) // the search for changes tries values in place
+	defer dropScratch(scratch)
+	*scratch = *f
 	worst := 0
 	for i := range p.rules {
 		r := &p.rules[i]
 		res := &results[i]
 		*res = Result{Code: r.c.Code, Read: res.Read[:0], Missing: res.Missing[:0], Changes: res.Changes[:0]}
 		w := waiverFor(waivers, r.c.Code)
-		res.Outcome, res.Exception = r.outcome(&scratch, p.ageOn, w, &res.Missing)
+		res.Outcome, res.Exception = r.outcome(scratch, p.ageOn, w, &res.Missing)
 		if res.Outcome == Waived {
 			res.Missing = res.Missing[:0]
 			res.Waiver = &Waiver{ID: w.ID, By: w.By, At: w.At, Reason: w.Reason, DocumentID: w.DocumentID, Exception: w.Exception}
@@ -451,12 +464,12 @@ func (p *Program) AssessInto(a *Assessment, f *Facts, waivers []registry.Waiver)
 		for _, ref := range r.reads {
 			rd := scratch.Read(ref)
 			if ref == Age {
-				rd.n, rd.Known = r.ageAt.value(&scratch)
+				rd.n, rd.Known = r.ageAt.value(scratch)
 			}
 			res.Read = append(res.Read, rd)
 		}
 		if res.Outcome != Met && res.Outcome != NotApplicable {
-			res.Changes = r.changes(&scratch, res.Outcome, res.Changes)
+			res.Changes = r.changes(scratch, res.Outcome, res.Changes)
 		}
 	}
 	a.Overall = overalls[worst]

@@ -9,6 +9,13 @@ import (
 // in force on it. The service sets what only it can know, by Cross: the registrations of others, and the closing date of the round.
 func FactsOf(f *registry.Family, papers []registry.Document, visits []registry.Visit, on calendar.Date) *Facts {
 	v := new(Facts)
+	v.Of(f, papers, visits, on)
+	return v
+}
+
+// Of is [FactsOf] into facts whose memory is used again, for runs over many families.
+func (v *Facts) Of(f *registry.Family, papers []registry.Document, visits []registry.Visit, on calendar.Date) {
+	*v = Facts{}
 	r := &f.Record
 	v.SetDate(Today, on)
 	v.SetDate(ApplicationDate, r.Case.ApplicationDate)
@@ -49,7 +56,6 @@ func FactsOf(f *registry.Family, papers []registry.Document, visits []registry.V
 		}
 	}
 	v.SetDate(LastActiveVisit, last)
-	return v
 }
 
 // Cross sets the counts of other active registrations that share the person, the household or the licence.

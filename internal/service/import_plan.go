@@ -38,6 +38,7 @@ type importer struct {
 // workspace is what making a family ready uses again for the next one.
 type workspace struct {
 	family  registry.Family
+	facts   criteria.Facts
 	result  criteria.Assessment
 	body    []byte // of the assessment
 	changes []registry.Change

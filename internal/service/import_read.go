@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"context"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -117,14 +118,33 @@ type rosterReader struct {
 	counts  *ImportCounts
 
 	seq     int64
-	keys    map[string]int64           // key → its first row
-	passed  map[string]bool            // keys of rows that were taken before
+	keys    map[keySum]int64           // key → its first row
+	passed  map[keySum]bool            // keys of rows that were taken before
 	members map[string][]intake.Member // key → rows of the sheets of members that no family of the file took yet
 	order   []memberRow                // the same, in order
 	key     string                     // field of the key of the sheet at hand
 	at      map[string]int             // columns of the sheet at hand, by field
 	held    *rosterRow                 // a row that may go on below
 	cells   map[string]sheet.Ref       // of held
+}
+
+// keySum stands for a key that was met: 128 bits with a secret of this run, so that nobody makes two keys alike, without a pointer, so that the collector
+// does not go through a key for every row that was read.
+type keySum [2]uint64
+
+var keySeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func keySumOf(parts ...string) (sum keySum) {
+	for i := range sum {
+		var h maphash.Hash
+		h.SetSeed(keySeeds[i])
+		for _, p := range parts {
+			h.WriteString(p)
+			h.WriteByte('\x1f')
+		}
+		sum[i] = h.Sum64()
+	}
+	return sum
 }
 
 type memberRow struct {
@@ -143,7 +163,7 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	rd.keys, rd.passed, rd.members = map[string]int64{}, map[string]bool{}, map[string][]intake.Member{}
+	rd.keys, rd.passed, rd.members = map[keySum]int64{}, map[keySum]bool{}, map[string][]intake.Member{}
 	for _, kind := range []sheet.RosterKind{sheet.Members, sheet.Families, sheet.Products} {
 		for i := range rosters {
 			ros := rosters[i]
@@ -197,20 +217,20 @@ func (rd *rosterReader) pass(sm *sheet.SheetMap, row *sheet.Row) {
 			rd.passed[productKey(&p, field, key)] = true
 		}
 	case key != "":
-		rd.passed[field+"\x1f"+key] = true
+		rd.passed[keySumOf(field, key)] = true
 	}
 }
 
 // productKey is by what a row of a sheet of products is known in its file.
-func productKey(p *sheet.Product, field, key string) string {
+func productKey(p *sheet.Product, field, key string) keySum {
 	if p.ID != "" {
-		return "product\x1f" + p.ID
+		return keySumOf("product", p.ID)
 	}
-	return "product\x1f" + field + "\x1f" + key + "\x1f" + arabic.Fold(p.Form.NameAR)
+	return keySumOf("product", field, key, arabic.Fold(p.Form.NameAR))
 }
 
 // first notes a row under its key, and that an earlier row of the file had it.
-func (rd *rosterReader) first(r *rosterRow, key string) {
+func (rd *rosterReader) first(r *rosterRow, key keySum) {
 	if rd.passed[key] {
 		r.earlier = r.seq // there is no record to name: the row above was passed over
 		return
@@ -330,7 +350,7 @@ func (rd *rosterReader) finish(r *rosterRow, cells map[string]sheet.Ref) error {
 		r.problems = append(r.problems, cellProblem(-1, rd.key, "import.problem.no_key"))
 	}
 	if r.key != "" {
-		rd.first(r, r.keyField+"\x1f"+r.key)
+		rd.first(r, keySumOf(r.keyField, r.key))
 	}
 	if len(rd.members) > 0 { // the sheet of members may know the family by another of its numbers
 		for _, k := range []string{r.keyField + "\x1f" + r.key, "lead.id_number\x1f" + canonical("lead.id_number", r.form.Lead.IDNumber, r.form),

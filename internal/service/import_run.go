@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"muntija/internal/auth"
-	"muntija/internal/criteria"
 	"muntija/internal/identity"
 	"muntija/internal/registry"
 	"muntija/internal/sheet"
@@ -442,8 +441,10 @@ func (im *importer) known(r *rosterRow, blinds []string, w found) bool {
 func (im *importer) ready(d *decision, blinds []string) (*store.ReadyFamily, error) {
 	f := &im.work.family
 	*f = registry.Family{Party: im.m.Party, Record: *d.record, Status: registry.Registration{State: registry.Draft, EnteredBy: im.actor.UserID, CreatedAt: im.now, UpdatedAt: im.now}}
-	r := &store.ReadyFamily{Family: f, Blinds: blinds}
-	facts := criteria.FactsOf(f, nil, nil, im.today)
+	r := store.NewReady()
+	r.Family, r.Blinds = f, blinds
+	facts := &im.work.facts
+	facts.Of(f, nil, nil, im.today)
 	facts.Cross(0, 0, 0)
 	rs, err := im.rules.on(ruleDay(&f.Record, im.today))
 	if err != nil {
@@ -578,8 +579,11 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 		return err
 	}
 	*job, *counts, *im.m = next, sum, m
-	for _, r := range b.rows {
+	for i, r := range b.rows {
 		r.done()
+		if f := b.ready[i].family; f != nil {
+			f.Recycle()
+		}
 	}
 	return nil
 }

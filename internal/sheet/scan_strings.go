@@ -6,13 +6,15 @@ import (
 	"unsafe"
 )
 
-// texts is the table of shared strings. The strings stand in large blocks that are never written again, and their headers in pages, so that
-// reading a table of a million strings allocates a few hundred times and never copies what it has.
+// texts is the table of shared strings. The strings stand in large blocks that are never written again, and where each stands in pages without a pointer, so that
+// reading a table of a million strings allocates a few hundred times, never copies what it has, and leaves the collector nothing to go through.
 type texts struct {
-	pages [][]string
-	n     int
-	block []byte
+	pages  [][]textAt
+	n      int
+	blocks [][]byte
 }
+
+type textAt struct{ block, from, to int32 }
 
 const (
 	textPage  = 8 << 10
@@ -21,15 +23,18 @@ const (
 
 func (t *texts) add(b []byte) {
 	if t.n%textPage == 0 {
-		t.pages = append(t.pages, make([]string, 0, textPage))
+		t.pages = append(t.pages, make([]textAt, 0, textPage))
 	}
-	if len(b) > cap(t.block)-len(t.block) {
-		t.block = make([]byte, 0, max(textBlock, len(b)))
+	last := len(t.blocks) - 1
+	if last < 0 || len(b) > cap(t.blocks[last])-len(t.blocks[last]) {
+		t.blocks = append(t.blocks, make([]byte, 0, max(textBlock, len(b))))
+		last++
 	}
-	start := len(t.block)
-	t.block = append(t.block, b...) // never past its capacity: what was given away does not move
+	block := &t.blocks[last]
+	from := len(*block)
+	*block = append(*block, b...) // never past its capacity: what was given away does not move
 	page := &t.pages[len(t.pages)-1]
-	*page = append(*page, view(t.block[start:]))
+	*page = append(*page, textAt{int32(last), int32(from), int32(len(*block))})
 	t.n++
 }
 
@@ -37,7 +42,8 @@ func (t *texts) at(i int) (string, bool) {
 	if i < 0 || i >= t.n {
 		return "", false
 	}
-	return t.pages[i/textPage][i%textPage], true
+	x := t.pages[i/textPage][i%textPage]
+	return view(t.blocks[x.block][x.from:x.to]), true
 }
 
 // view is b as a string without a copy; b must not change afterwards.

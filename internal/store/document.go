@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"sync"
@@ -48,15 +47,6 @@ func appendPacked(b, plain []byte) []byte {
 		return append(b, plain...)
 	}
 	return packer().Append(append(b, packV1), plain)
-}
-
-// packDoc packs a document in memory of its own, for one that is sealed later.
-func packDoc(plain []byte) []byte {
-	buf := docBuffers.Get().(*[]byte)
-	defer docBuffers.Put(buf)
-	*buf = appendPacked((*buf)[:0], plain)
-	defer clear(*buf)
-	return bytes.Clone(*buf)
 }
 
 // openDoc opens what sealDoc sealed, or a document that was sealed before there was packing.

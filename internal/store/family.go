@@ -34,6 +34,10 @@ const updateFamily = `UPDATE family SET version = version + 1, state = $2, area 
 
 // columns returns the values of a family's row in the order of insertFamily.
 func columns(f *registry.Family, x FamilyExtra, search string) []any {
+	return appendColumns(make([]any, 0, 26), f, x, search)
+}
+
+func appendColumns(to []any, f *registry.Family, x FamilyExtra, search string) []any {
 	r, s := &f.Record, &f.Status
 	name := r.Lead.DisplayName()
 	sort := arabic.SortKey(name)
@@ -44,10 +48,10 @@ func columns(f *registry.Family, x FamilyExtra, search string) []any {
 	if !s.ValidUntil.IsZero() {
 		valid = s.ValidUntil.String()
 	}
-	return []any{string(f.Party), string(s.State), r.Address.Area, r.Address.District, orNever(string(s.Number)), name, sort, r.Project.Name,
+	return append(to, string(f.Party), string(s.State), r.Address.Area, r.Address.District, orNever(string(s.Number)), name, sort, r.Project.Name,
 		search, r.Project.Craft, string(r.Lead.Sex), string(r.Household.Protection()), x.Overall, int64(x.Points), flag(s.Amendment),
 		s.EnteredBy, stamp(s.CreatedAt), stamp(s.UpdatedAt), stampOrNever(s.SubmittedAt), s.SubmittedBy, s.ReviewerID,
-		stampOrNever(s.DecidedAt), s.DecidedBy, valid}
+		stampOrNever(s.DecidedAt), s.DecidedBy, valid)
 }
 
 // searchText is the folded text by which words are found, with a blank before each word so that " word" is a prefix of a word.

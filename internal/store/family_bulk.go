@@ -46,6 +46,21 @@ type ReadyFamily struct {
 	ends     []programme.End   // what has to be renewed
 }
 
+var readyFamilies = sync.Pool{New: func() any { return new(ReadyFamily) }}
+
+// NewReady returns an empty one, with the memory of one that was recycled.
+func NewReady() *ReadyFamily { return readyFamilies.Get().(*ReadyFamily) }
+
+// Recycle gives one back that is stored and that nobody uses any more.
+func (r *ReadyFamily) Recycle() {
+	clear(r.idNumber) // a protected value must not linger in a pool
+	clear(r.record)
+	clear(r.changes)
+	clear(r.columns)
+	*r = ReadyFamily{idNumber: r.idNumber[:0], record: r.record[:0], changes: r.changes[:0], columns: r.columns[:0]}
+	readyFamilies.Put(r)
+}
+
 // Where returns whose family it is, where it lives and in which state it is stored.
 func (r *ReadyFamily) Where() (party place.Country, area string, state registry.State) {
 	return r.party, r.area, r.state
@@ -55,21 +70,21 @@ func (r *ReadyFamily) Where() (party place.Country, area string, state registry.
 func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 	f := r.Family
 	r.party, r.state, r.area, r.Number = f.Party, f.Status.State, f.Record.Address.Area, f.Status.Number
-	r.idNumber = []byte(f.Record.Lead.IDNumber)
+	r.idNumber = append(r.idNumber[:0], f.Record.Lead.IDNumber...)
 	buf := docBuffers.Get().(*[]byte)
 	defer docBuffers.Put(buf)
 	var err error
 	if *buf, err = appendRecord((*buf)[:0], f); err != nil {
 		return err
 	}
-	r.record = packDoc(*buf)
+	r.record = appendPacked(slices.Grow(r.record[:0], len(*buf)/3), *buf)
 	clear(*buf)
 	if *buf, err = appendChanges((*buf)[:0], &r.Audit); err != nil {
 		return err
 	}
-	r.changes = packDoc(*buf)
+	r.changes = appendPacked(slices.Grow(r.changes[:0], len(*buf)/3), *buf)
 	clear(*buf)
-	r.columns = columns(f, x, searchText(&f.Record))
+	r.columns = appendColumns(r.columns[:0], f, x, searchText(&f.Record))
 	r.facts, r.blinds, r.Blinds = x.Facts, db.blindRows(f, r.Blinds), nil
 	r.ends = dueOf(f)
 	for i := range r.ends {
