@@ -358,10 +358,11 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 // slowRow is how many rows that are ready a row weighs that is decided about in its transaction: others wait meanwhile to save.
 const slowRow = 5
 
-// gather puts batches together until they weigh as much as the rows that one transaction stores.
+// gather puts batches together until they weigh as much as the rows that one transaction stores. The first goes as it comes: the writer has nothing else to do.
 func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
 	return func(yield func(*rowBatch) bool) {
 		var all *rowBatch
+		first := true
 		for b := range ready {
 			if all == nil {
 				all = b
@@ -369,11 +370,11 @@ func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
 				all.rows, all.blinds, all.ready = append(all.rows, b.rows...), append(all.blinds, b.blinds...), append(all.ready, b.ready...)
 				all.weight += b.weight
 			}
-			if all.weight >= rows {
+			if first || all.weight >= rows {
 				if !yield(all) {
 					return
 				}
-				all = nil
+				all, first = nil, false
 			}
 		}
 		if all != nil {
