@@ -308,22 +308,14 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	if err != nil {
 		return err
 	}
-	keys := tx.db.keys
-	err = tx.insertMany("family_record", "family_id, record", "", 2, len(rs), func(i int, args []any) []any {
-		id := rs[i].ID
-		return append(args, id, keys.Seal(rs[i].record, seal.Place("family_record", "record", id)))
-	}, nil)
+	for _, r := range rs {
+		r.Event.FamilyID, r.Audit.EntityID = r.ID, r.ID
+	}
+	seals, err := tx.sealAll(rs)
 	if err != nil {
 		return err
 	}
-	err = tx.insertMany("family_fact", "family_id, party, state, area, facts, id_number", "", 6, len(rs), func(i int, args []any) []any {
-		r := rs[i]
-		return append(args, r.ID, string(r.party), string(r.state), r.area, keys.Seal(r.facts, seal.Place("family_fact", "facts", r.ID)),
-			keys.Seal(r.idNumber, seal.Place("family_fact", "id_number", r.ID)))
-	}, nil)
-	if err != nil {
-		return err
-	}
+	defer seals.wait() // also after an error: it works on what the caller may recycle
 	type owned struct {
 		id    int64
 		party place.Country
@@ -378,7 +370,6 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 		return err
 	}
 	for _, r := range rs {
-		r.Event.FamilyID, r.Audit.EntityID = r.ID, r.ID
 		if r.body != nil {
 			r.Event.AssessmentID, assessments = assessments[0], assessments[1:]
 		}
@@ -392,28 +383,66 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	if err != nil {
 		return err
 	}
-	return tx.auditMany(len(rs), func(i int) (*AuditEntry, []byte) { return &rs[i].Audit, rs[i].changes })
-}
-
-// auditMany appends n entries to the log, each with its changes packed already; see [Tx.Audit].
-func (tx *Tx) auditMany(n int, entry func(i int) (*AuditEntry, []byte)) error {
-	if err := tx.loadChain(); err != nil {
+	seals.wait()
+	err = tx.insertMany("family_record", "family_id, record", "", 2, len(rs), func(i int, args []any) []any {
+		return append(args, rs[i].ID, seals.record[i])
+	}, nil)
+	if err != nil {
 		return err
 	}
-	seq, head, stamps := tx.chain.seq, tx.chain.hash, newStamps()
-	err := tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", "", 13, n, func(i int, args []any) []any {
-		e, packed := entry(i)
-		seq++
-		e.Seq = seq
-		sealed, at := tx.db.keys.Seal(packed, seal.Place("audit", "changes", seq)), stamps(e.At)
-		head = chainHash(head, e, at, sealed)
-		return append(args, e.Seq, at, e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, sealed, head)
+	err = tx.insertMany("family_fact", "family_id, party, state, area, facts, id_number", "", 6, len(rs), func(i int, args []any) []any {
+		r := rs[i]
+		return append(args, r.ID, string(r.party), string(r.state), r.area, seals.facts[i], seals.idNumber[i])
+	}, nil)
+	if err != nil {
+		return err
+	}
+	err = tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", "", 13, len(rs), func(i int, args []any) []any {
+		e := &rs[i].Audit
+		return append(args, e.Seq, at(e.At), e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, seals.changes[i], seals.hash[i])
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("appending to the audit log: %w", err)
 	}
-	tx.chain.seq, tx.chain.hash, tx.chain.dirty = seq, head, true
+	tx.chain.seq, tx.chain.hash, tx.chain.dirty = rs[len(rs)-1].Audit.Seq, seals.hash[len(rs)-1], true
 	return nil
+}
+
+// familySeals are what is sealed to the place of new families, in their order, and the links of the audit log's chain about them.
+type familySeals struct {
+	record, facts, idNumber, changes, hash [][]byte
+
+	done chan struct{}
+}
+
+func (s *familySeals) wait() { <-s.done }
+
+// sealAll seals what depends on the ids of new families, beside the statements that store the rest: one transaction is all that the database does at a time, so what
+// can be done outside of it is.
+func (tx *Tx) sealAll(rs []*ReadyFamily) (*familySeals, error) {
+	if err := tx.loadChain(); err != nil {
+		return nil, err
+	}
+	n := len(rs)
+	s := &familySeals{done: make(chan struct{})}
+	for _, list := range []*[][]byte{&s.record, &s.facts, &s.idNumber, &s.changes, &s.hash} {
+		*list = make([][]byte, n)
+	}
+	keys, seq, head, stamps := tx.db.keys, tx.chain.seq, tx.chain.hash, newStamps()
+	go func() {
+		defer close(s.done)
+		for i, r := range rs {
+			s.record[i] = keys.Seal(r.record, seal.Place("family_record", "record", r.ID))
+			s.facts[i] = keys.Seal(r.facts, seal.Place("family_fact", "facts", r.ID))
+			s.idNumber[i] = keys.Seal(r.idNumber, seal.Place("family_fact", "id_number", r.ID))
+			seq++
+			r.Audit.Seq = seq
+			s.changes[i] = keys.Seal(r.changes, seal.Place("audit", "changes", seq))
+			head = chainHash(head, &r.Audit, stamps(r.Audit.At), s.changes[i])
+			s.hash[i] = head
+		}
+	}()
+	return s, nil
 }
 
 // loadChain reads the end of the audit chain once for a commit.
