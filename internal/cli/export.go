@@ -40,7 +40,7 @@ const exportCache = 4 << 10
 // An export drops what it makes at once, so that collecting at thrice the live heap is half of the work, and the limit is above what it then needs.
 const (
 	exportPercent = 200
-	exportHeap    = 64 << 20
+	exportHeap    = 56 << 20
 )
 
 func (p *program) exportCommand() *urfave.Command {
