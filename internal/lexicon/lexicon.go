@@ -179,22 +179,30 @@ func near(t, e *entry) bool {
 
 // Compare says how close a word is to what was typed.
 func Compare(typed, word string) Closeness {
+	if typed == word && typed != "" { // most often
+		return Same
+	}
+	heard := listen(typed)
+	return heard.compare(word)
+}
+
+func (e *ears) compare(word string) Closeness {
+	typed := e.typed
 	switch {
 	case typed == "" || word == "":
 		return No
 	case typed == word:
 		return Same
 	}
-	ears := listen(typed)
-	c := ears.like(word)
+	c := e.like(word)
 	if c == Sound {
 		return c
 	}
 	if strings.HasPrefix(word, typed) {
 		return Prefix
 	}
-	t, e := entryOf(typed), entryOf(word)
-	if c == No && t.runes >= 3 && near(&t, &e) && slipped(typed, word, int(t.runes), int(e.runes)) {
+	t, w := entryOf(typed), entryOf(word)
+	if c == No && t.runes >= 3 && near(&t, &w) && slipped(typed, word, int(t.runes), int(w.runes)) {
 		return Slip
 	}
 	return c

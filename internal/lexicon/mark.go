@@ -57,7 +57,15 @@ func split(text string) []textWord {
 }
 
 // inWord reports whether a rune does not end a word: package arabic drops it or keeps it.
-func inWord(r rune) bool { return arabic.Fold("ب"+string(r)+"ب") != "ب ب" }
+func inWord(r rune) bool {
+	switch {
+	case r >= 0x620 && r <= 0x64A, r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+		return true
+	case r == ' ':
+		return false
+	}
+	return arabic.Fold("ب"+string(r)+"ب") != "ب ب"
+}
 
 // Marks finds the query in a text and says which words of the text it found, where, and how well.
 func (q Query) Marks(text string) Marked {
@@ -65,7 +73,7 @@ func (q Query) Marks(text string) Marked {
 	m := Marked{Words: len(words)}
 	hit := make([]bool, len(words))
 	for i := range q.Terms {
-		c, at := q.Terms[i].in(words)
+		c, at := q.Terms[i].in(words, q.memo)
 		m.Cost += costs[c]
 		if c == No {
 			continue
@@ -90,13 +98,13 @@ func (q Query) Marks(text string) Marked {
 }
 
 // in finds the term's best form among words, and where.
-func (t *Term) in(words []textWord) (best Closeness, at []int) {
+func (t *Term) in(words []textWord, m *memo) (best Closeness, at []int) {
 	for _, form := range t.Forms {
 		c, where := Same, []int(nil)
 		for _, w := range form {
 			near, k := No, -1
 			for i := range words {
-				if x := Compare(w, words[i].flat); x > near {
+				if x := m.compare(w, words[i].flat); x > near {
 					near, k = x, i
 				}
 				if near == Same {
@@ -119,7 +127,7 @@ func (t *Term) in(words []textWord) (best Closeness, at []int) {
 	// A name that the text has joined and the query has not, the other way round from its forms: عبد الله in the text.
 	if best < Prefix {
 		for i := 0; i+1 < len(words); i++ {
-			if c := Compare(t.Typed, words[i].flat+words[i+1].flat); c > best && c != Prefix {
+			if c := m.compare(t.Typed, words[i].flat+words[i+1].flat); c > best && c != Prefix {
 				best, at = c, []int{i, i + 1}
 			}
 		}

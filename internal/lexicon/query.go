@@ -3,6 +3,7 @@ package lexicon
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"muntija/internal/arabic"
@@ -28,6 +29,41 @@ type Term struct {
 // Query is what somebody looks for: all its terms. The zero value looks for nothing.
 type Query struct {
 	Terms []Term
+	memo  *memo
+}
+
+// memo is what a query has compared already. The texts that one search looks at share their words: most people found bear the name that was typed.
+type memo struct {
+	mu    sync.Mutex
+	ears  map[string]ears
+	close map[[2]string]Closeness // of what was typed and a word
+}
+
+// mostClose bounds the memory of a query that is put to very many texts.
+const mostClose = 4096
+
+// compare is [Compare], once for each pair.
+func (m *memo) compare(typed, word string) Closeness {
+	if m == nil {
+		return Compare(typed, word)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	pair := [2]string{typed, word}
+	c, ok := m.close[pair]
+	if ok {
+		return c
+	}
+	heard, ok := m.ears[typed]
+	if !ok {
+		heard = listen(typed)
+		m.ears[typed] = heard
+	}
+	c = heard.compare(word)
+	if len(m.close) < mostClose {
+		m.close[pair] = c
+	}
+	return c
 }
 
 // Empty reports whether there is nothing to look for.
@@ -101,7 +137,7 @@ func Parse(text string) Query {
 	if len(kept) > 0 {
 		words = kept
 	}
-	var q Query
+	q := Query{memo: &memo{ears: map[string]ears{}, close: map[[2]string]Closeness{}}}
 	for i := 0; i < len(words) && len(q.Terms) < MostTerms; i++ {
 		w := words[i]
 		switch {

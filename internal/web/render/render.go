@@ -133,6 +133,7 @@ func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 		e.pages = append(e.pages, name)
 	}
 	sort.Strings(e.pages)
+	once := trees{}
 	for _, name := range locale.Names() {
 		functions := funcs(bundle.For(name), assets)
 		base, err := template.New("").Funcs(functions).ParseFS(views, shared...)
@@ -154,9 +155,11 @@ func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 					return nil, fmt.Errorf("page %s does not define %q", page, block)
 				}
 			}
-			if err := check(base, set); err != nil {
+			checked, err := check(base, set)
+			if err != nil {
 				return nil, fmt.Errorf("page %s (%s): %w", page, name, err)
 			}
+			once.share(set, checked)
 			e.sets[name][page] = set
 		}
 	}
@@ -170,30 +173,6 @@ var blocks = []string{"layout", "title", "main"}
 // all layouts and partials for each page took 33 MB of small pointers, which every garbage collection walked.
 func reachable(set, own, base *template.Template) (*template.Template, error) {
 	var add func(name string) error
-	var walk func(n parse.Node) error
-	walk = func(n parse.Node) error {
-		branch := func(b *parse.BranchNode) error { return errors.Join(walk(b.List), walk(b.ElseList)) }
-		switch n := n.(type) {
-		case *parse.ListNode:
-			if n == nil {
-				return nil
-			}
-			for _, c := range n.Nodes {
-				if err := walk(c); err != nil {
-					return err
-				}
-			}
-		case *parse.IfNode:
-			return branch(&n.BranchNode)
-		case *parse.RangeNode:
-			return branch(&n.BranchNode)
-		case *parse.WithNode:
-			return branch(&n.BranchNode)
-		case *parse.TemplateNode:
-			return add(n.Name)
-		}
-		return nil
-	}
 	add = func(name string) error {
 		if t := set.Lookup(name); t != nil && t.Tree != nil {
 			return nil
@@ -208,7 +187,7 @@ func reachable(set, own, base *template.Template) (*template.Template, error) {
 		if _, err := set.AddParseTree(name, t.Tree.Copy()); err != nil {
 			return err
 		}
-		return walk(t.Tree.Root)
+		return eachCall(t.Tree.Root, add)
 	}
 	for _, block := range blocks {
 		if err := add(block); err != nil {
@@ -225,11 +204,36 @@ func reachable(set, own, base *template.Template) (*template.Template, error) {
 	return set, nil
 }
 
+// eachCall calls fn with the name of each block that a part of a tree calls.
+func eachCall(n parse.Node, fn func(name string) error) error {
+	branch := func(b *parse.BranchNode) error { return errors.Join(eachCall(b.List, fn), eachCall(b.ElseList, fn)) }
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return nil
+		}
+		for _, c := range n.Nodes {
+			if err := eachCall(c, fn); err != nil {
+				return err
+			}
+		}
+	case *parse.IfNode:
+		return branch(&n.BranchNode)
+	case *parse.RangeNode:
+		return branch(&n.BranchNode)
+	case *parse.WithNode:
+		return branch(&n.BranchNode)
+	case *parse.TemplateNode:
+		return fn(n.Name)
+	}
+	return nil
+}
+
 // check makes html/template escape the page and each block the page defines. Only then a missing partial or a value in a place that cannot be
 // escaped shows; it should show at the start and not at the first request. The execution stops at the first write, and what it says of
-// missing data does not count.
-func check(base, set *template.Template) error {
-	names := []string{"layout"}
+// missing data does not count. It returns the names of what was escaped so.
+func check(base, set *template.Template) (names []string, err error) {
+	names = []string{"layout"}
 	for _, t := range set.Templates() {
 		if base.Lookup(t.Name()) == nil && t.Tree != nil && !strings.HasSuffix(t.Name(), ".html") {
 			names = append(names, t.Name())
@@ -238,10 +242,40 @@ func check(base, set *template.Template) error {
 	for _, name := range names {
 		var bad *template.Error
 		if err := set.ExecuteTemplate(stopped{}, name, nil); errors.As(err, &bad) {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return names, nil
+}
+
+// trees are the blocks of all sets after escaping, each once. The layout and the partials are the same in every page, and a page is the same in both
+// languages, because a function is looked up by its name when it is called: two million small objects became two hundred thousand, which the collector
+// walks each time.
+type trees map[string]*parse.ListNode
+
+// share puts the one copy of each block in place of the set's own. It follows the calls from what was escaped, by the names that escaping left: a block
+// that is called inside of an attribute or a title is called by another name, and stays the set's own.
+func (t trees) share(set *template.Template, checked []string) {
+	done := map[string]bool{}
+	var visit func(name string) error
+	visit = func(name string) error {
+		block := set.Lookup(name)
+		if done[name] || block == nil || block.Tree == nil {
+			return nil
+		}
+		done[name] = true
+		_ = eachCall(block.Tree.Root, visit) // visit does not fail
+		key := name + "\x00" + block.Tree.Root.String()
+		if one, ok := t[key]; ok {
+			block.Tree.Root = one
+		} else {
+			t[key] = block.Tree.Root
+		}
+		return nil
+	}
+	for _, name := range checked {
+		_ = visit(name)
+	}
 }
 
 type stopped struct{}
