@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"muntija/internal/store"
 )
@@ -37,9 +38,11 @@ func (j *Jobs) lookAtPapers(ctx context.Context) error {
 	})
 }
 
-// papers works the backlog off. What it did is no longer on it, so that the job needs no cursor to go on.
+// papers works the backlog off. What it did is no longer on it, so that the job needs no cursor to go on. It rests twice as long as it works: nobody waits for
+// it, and while it reads and seals without a break it fills the heap faster than all who search.
 func (j *Jobs) papers(ctx context.Context, job *store.Job) error {
 	for {
+		began := time.Now()
 		var ids []int64
 		err := j.db.View(ctx, func(tx *store.Tx) (err error) {
 			ids, err = tx.Backlog(papersBatch)
@@ -66,5 +69,13 @@ func (j *Jobs) papers(ctx context.Context, job *store.Job) error {
 			return err
 		}
 		*job = next
+		if len(ids) < papersBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(2*time.Since(began), time.Second)):
+		}
 	}
 }

@@ -266,6 +266,7 @@ func (r *roll) load(tx *Tx, newest int64) error {
 			return err
 		}
 	}
+	r.index.settle(r)
 	r.loaded, r.seq = true, newest
 	return nil
 }

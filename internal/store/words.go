@@ -110,6 +110,33 @@ type wordIndex struct {
 	scratch   []byte
 }
 
+// settle moves the bags of a large registry out of the heap when all families are read. They grew in thousands of small steps between what was dropped at once, so that
+// the heap stayed a half larger than what is in it. A bag that grows afterwards goes back to the heap alone.
+func (x *wordIndex) settle(r *roll) {
+	words, bytes := 0, 0
+	for _, bags := range x.bags {
+		for i := range bags {
+			words, bytes = words+len(bags[i].bits), bytes+len(bags[i].ids)
+		}
+	}
+	if words*8+bytes < outsideFrom {
+		return
+	}
+	bits, ids := resized(r, []uint64(nil), words), resized(r, []uint8(nil), bytes)
+	for _, bags := range x.bags {
+		for i := range bags {
+			b := &bags[i]
+			if n := len(b.bits); n > 0 {
+				copy(bits, b.bits)
+				b.bits, bits = bits[:n:n], bits[n:]
+			}
+			n := len(b.ids)
+			copy(ids, b.ids)
+			b.ids, ids = ids[:n:n], ids[n:]
+		}
+	}
+}
+
 func (x *wordIndex) add(id uint32, word []byte, kind wordKind) (at uint32) {
 	n, fresh := x.lex.Add(word)
 	if fresh {

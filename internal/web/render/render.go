@@ -161,7 +161,9 @@ func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 			}
 			once.share(set, checked)
 			e.sets[name][page] = set
+			letGo(own)
 		}
+		letGo(base)
 	}
 	return e, nil
 }
@@ -202,6 +204,15 @@ func reachable(set, own, base *template.Template) (*template.Template, error) {
 		}
 	}
 	return set, nil
+}
+
+// letGo drops the nodes of a template that was copied: each node of the copy points to the tree that the first one was read from.
+func letGo(copied *template.Template) {
+	for _, t := range copied.Templates() {
+		if t.Tree != nil {
+			t.Tree.Root = nil
+		}
+	}
 }
 
 // eachCall calls fn with the name of each block that a part of a tree calls.
