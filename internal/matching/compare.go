@@ -4,6 +4,7 @@ package matching
 type comparer struct {
 	*Set
 	memory *memory
+	many   wordCounts
 }
 
 const (
@@ -61,14 +62,15 @@ func (c *comparer) places2(a, b *person, p pattern) pattern {
 }
 
 // hopeless reports whether two people are neither one nor of one home even if all places that differ were nearly the same. It takes the pattern of person2.
-func (t *tables) hopeless(a, b *person, p pattern) bool {
+func (c *comparer) hopeless(t *tables, a, b *person, p pattern) bool {
 	x := scored{levels: p}
 	match, home, none := t.bits(&x)
 	if p.at(Name) >= NameSame {
 		match += mostRarity
 	}
-	if p.at(Rest) >= RestOne {
-		match, home = match+mostRarity, home+mostRarity
+	if l := p.at(Rest); l >= RestOne {
+		bits := mostRarity + max(0, float64((float32(min(a.nrest, b.nrest))-c.many.Mean[l])*c.many.Bits)) // if all words agree
+		match, home = match+bits, home+bits
 	}
 	for i, w := range [...][2]uint32{{a.area, b.area}, {a.locality, b.locality}, {a.street[0], b.street[0]}, {a.postcode, b.postcode}} {
 		f := Area + Field(i)
@@ -96,6 +98,13 @@ func either(yes bool, l Level) Level {
 // names2 compares the whole names, also with given name and surname exchanged.
 func (c *comparer) names2(a, b *person) (name, rest Level) {
 	name, rest = c.nameLevel(a, b), c.restLevel(a, b)
+	if name <= Differs && rest <= Differs { // given name and surname exchanged where one of the four is not known
+		switch {
+		case a.given != 0 && b.nrest > 0 && (a.nrest == 0 || b.given == 0) && c.among(a.given, b),
+			b.given != 0 && a.nrest > 0 && (b.nrest == 0 || a.given == 0) && c.among(b.given, a):
+			return NameSlip, Missing
+		}
+	}
 	if name <= Differs && rest <= RestOne && a.nrest > 0 && b.nrest > 0 && a.given != 0 && b.given != 0 {
 		if c.among(a.given, b) && c.among(b.given, a) {
 			return NameSlip, RestMost
@@ -153,32 +162,45 @@ func (c *comparer) restLevel(a, b *person) Level {
 	if short.nrest > long.nrest {
 		short, long = long, short
 	}
-	// the longest common subsequence, where a slip counts as the same word
+	n := inOrder(short, long, c.sameWord)
+	first := c.sameWord(a.rest[0], b.rest[0])
+	switch {
+	case (n == short.nrest && n >= 2 || n >= 3) && first:
+		return RestFirst
+	case n == short.nrest && n >= 2, n >= 3:
+		return RestMost
+	case n == short.nrest && n == 1: // one word that the other has too: in its place, if it is the first or the last
+		w := short.rest[0]
+		if first || c.sameWord(w, long.rest[long.nrest-1]) {
+			return RestMost
+		}
+		return RestOne
+	case n >= 1 && (first || c.sameWord(a.rest[a.nrest-1], b.rest[b.nrest-1])):
+		return RestOne
+	}
+	return Differs
+}
+
+// sameWord reports whether two words of two names are one: the same, or a slip of each other, but not two that many bear (محمد and محمود).
+func (c *comparer) sameWord(x, y uint32) bool {
+	return x == y || c.memory.like(c.names, kindNames, x, y) >= slip && c.names.confusion(x, y, asRest) > -mostConfused
+}
+
+const mostConfused = 1.5 // bits
+
+// inOrder is how many words of the rests of two names agree in order: the longest common subsequence.
+func inOrder(a, b *person, like func(x, y uint32) bool) uint8 {
 	var best [mostRest + 1][mostRest + 1]uint8
-	for i := range short.nrest {
-		for j := range long.nrest {
-			if c.memory.like(c.names, kindNames, short.rest[i], long.rest[j]) >= slip {
+	for i := range a.nrest {
+		for j := range b.nrest {
+			if like(a.rest[i], b.rest[j]) {
 				best[i+1][j+1] = best[i][j] + 1
 			} else {
 				best[i+1][j+1] = max(best[i][j+1], best[i+1][j])
 			}
 		}
 	}
-	n := best[short.nrest][long.nrest]
-	switch {
-	case n == short.nrest && n >= 2, n >= 3:
-		return RestMost
-	case n == short.nrest && n == 1: // one word that the other has too: in its place, if it is the first or the last
-		w := short.rest[0]
-		if c.memory.like(c.names, kindNames, w, long.rest[0]) >= slip || c.memory.like(c.names, kindNames, w, long.rest[long.nrest-1]) >= slip {
-			return RestMost
-		}
-		return RestOne
-	case n >= 1 && (c.memory.like(c.names, kindNames, a.rest[0], b.rest[0]) >= slip ||
-		c.memory.like(c.names, kindNames, a.rest[a.nrest-1], b.rest[b.nrest-1]) >= slip):
-		return RestOne
-	}
-	return Differs
+	return best[a.nrest][b.nrest]
 }
 
 func split(n uint32) (y, m, d uint32) { return n / 10000, n / 100 % 100, n % 100 }
@@ -210,7 +232,7 @@ func bornLevel(a, b uint32) Level {
 		case ya != yb:
 			return Differs
 		case ma == mb && ma != 0:
-			return BornTwo
+			return BornPart
 		}
 		return BornYear
 	}
@@ -220,11 +242,13 @@ func bornLevel(a, b uint32) Level {
 	if oneSlip(a, b) {
 		return BornSlip
 	}
-	switch n := bit(ya == yb) + bit(ma == mb) + bit(da == db); {
-	case n == 2:
-		return BornTwo
+	switch {
+	case ya == yb && (ma == mb || da == db):
+		return BornPart
 	case ya == yb:
 		return BornYear
+	case ma == mb && da == db:
+		return BornTwo
 	}
 	return Differs
 }

@@ -78,14 +78,14 @@ func Beside(p Record, others []Record, r Registry) ([]Comparison, error) {
 	md.h = homeDefault(&md.u)
 	md.share.match, md.share.home = priorSame/max(people, trustNames), priorHome/max(people, trustNames)
 	t := md.tables()
-	c := &comparer{s, &memory{make([]uint64, fewSlots)}}
+	c := &comparer{s, &memory{make([]uint64, fewSlots)}, usualWords}
 	out := make([]Comparison, 0, len(others))
 	for j := 1; j < len(s.people); j++ {
 		a, b := &s.people[0], &s.people[j]
 		x := scored{i: 0, j: uint32(j), levels: c.compare(a, b)}
-		x.given, x.rest = s.rarity(a, b, x.levels)
+		x.given, x.rest = c.rarity(a, b, x.levels)
 		same, _ := t.posterior(&x)
-		out = append(out, Comparison{Index: j - 1, Probability: same, Weight: t.pair(s, &x, same).Weight, Remarks: c.remarks(a, b, x.levels)})
+		out = append(out, Comparison{Index: j - 1, Probability: same, Weight: t.pair(c, &x, same).Weight, Remarks: c.remarks(a, b, x.levels)})
 	}
 	return out, nil
 }
@@ -113,11 +113,11 @@ func (c *comparer) remarks(a, b *person, p pattern) (out []Remark) {
 			out = append(out, SameFatherAndHis)
 		case father:
 			out = append(out, SameFather)
-		case rest == RestMost:
+		case rest == RestMost || rest == RestFirst:
 			out = append(out, MostOfName)
 		}
 		last := a.nrest > 0 && b.nrest > 0 && like(a.nrest-1, b.nrest-1)
-		say(last && !(grandfather && a.nrest == 2 && b.nrest == 2) && !(father && a.nrest == 1 && b.nrest == 1) && rest != RestMost, SameFamilyName)
+		say(last && !(grandfather && a.nrest == 2 && b.nrest == 2) && !(father && a.nrest == 1 && b.nrest == 1) && rest != RestMost && rest != RestFirst, SameFamilyName)
 	}
 	switch p.at(Born) {
 	case BornSame:
@@ -130,7 +130,7 @@ func (c *comparer) remarks(a, b *person, p pattern) (out []Remark) {
 		} else {
 			out = append(out, SlippedBirth)
 		}
-	case BornTwo:
+	case BornTwo, BornPart:
 		out = append(out, NearBirth)
 	case BornYear:
 		out = append(out, SameYear)

@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultThreshold is the probability from which a pair is taken for the same person when nobody says otherwise.
-const DefaultThreshold = 0.8
+const DefaultThreshold = 0.75
 
 // Options of a run. The zero value is the default.
 type Options struct {
@@ -81,18 +81,19 @@ func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
 	md.estimate(ps)
 	out.Share, out.Params = md.share.match, md.params(len(s.people))
 	t := md.tables()
+	c := &comparer{s, newMemory(), md.many}
 	for i := range ps {
 		x := &ps[i]
 		p, _ := t.posterior(x)
 		if p < o.Threshold {
 			continue
 		}
-		out.Pairs = append(out.Pairs, t.pair(s, x, p))
+		out.Pairs = append(out.Pairs, t.pair(c, x, p))
 	}
 	slices.SortFunc(out.Pairs, byWeight)
 	var together [][]int
-	out.Clusters, together = s.clusters(out.Pairs, t)
-	if chained := s.chains(out.Pairs, together, t, o); len(chained) > 0 {
+	out.Clusters, together = s.clusters(out.Pairs, t, c)
+	if chained := s.chains(out.Pairs, together, t, c, o); len(chained) > 0 {
 		out.Pairs = append(out.Pairs, chained...)
 		slices.SortFunc(out.Pairs, byWeight)
 	}
@@ -106,19 +107,18 @@ func byWeight(a, b Pair) int {
 // ChainReason is the Level of the part that other records of the same cluster add: if A is B and B is C, then A is C.
 const ChainReason = "chain"
 
-// Chains are looked for in clusters of at most so many records, between pairs that are not less likely than so by themselves.
-const mostChained, leastChained = 32, 0.1
+// Chains are looked for in clusters of at most so many records, between pairs that by themselves are not less likely than so, or of which what is known does not speak against one person.
+const mostChained, leastChained, leastChainedBits = 32, 0.1, -1
 
 // chains returns the pairs inside clusters that are too poor in facts to be seen by themselves, and whose records both are the person that a third record is: one of two
 // that knows name and number, and one that knows name and street, through the record that knows all three. The chance that at least one of the chains of
 // two links holds adds to the chance of the pair's own; a pair that speaks against itself stays out.
-func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, o Options) []Pair {
+func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, c *comparer, o Options) []Pair {
 	known := make(map[[2]int]float64, len(pairs))
 	for _, p := range pairs {
 		known[[2]int{p.i, p.j}] = p.Probability
 	}
 	at := func(i, j int) float64 { return known[[2]int{min(i, j), max(i, j)}] }
-	c := &comparer{s, newMemory()}
 	var out []Pair
 	for _, members := range clusters {
 		if len(members) < 3 || len(members) > mostChained {
@@ -131,9 +131,10 @@ func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, o Options) []Pai
 				}
 				p := scored{i: uint32(i), j: uint32(j)}
 				p.levels = c.compare(&s.people[i], &s.people[j])
-				p.given, p.rest = s.rarity(&s.people[i], &s.people[j], p.levels)
+				p.given, p.rest = c.rarity(&s.people[i], &s.people[j], p.levels)
 				own, _ := t.posterior(&p)
-				if own < leastChained {
+				pair := t.pair(c, &p, 0)
+				if own < leastChained && pair.Weight < leastChainedBits {
 					continue
 				}
 				not := 1 - own
@@ -145,7 +146,7 @@ func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, o Options) []Pai
 				if 1-not < o.Threshold {
 					continue
 				}
-				pair := t.pair(s, &p, 1-not)
+				pair.Probability = 1 - not
 				odds := func(p float64) float64 { return math.Log2(max(p, 1e-9) / max(1-p, 1e-9)) }
 				if bits := odds(1-not) - odds(own); bits > 0.05 {
 					pair.Weight += bits
@@ -174,7 +175,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 	counts := make([]int, o.Threads)
 	comparers := make([]*comparer, o.Threads)
 	for i := range comparers {
-		comparers[i] = &comparer{s, newMemory()}
+		comparers[i] = &comparer{s, newMemory(), md.many}
 	}
 	for at := range passes {
 		if err := ctx.Err(); err != nil {
@@ -189,11 +190,11 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 				x := scored{i: i, j: j}
 				p, q := &s.people[i], &s.people[j]
 				x.levels = c.person2(p, q)
-				if t.hopeless(p, q, x.levels) {
+				if c.hopeless(t, p, q, x.levels) {
 					return
 				}
 				x.levels = c.places2(p, q, x.levels)
-				x.given, x.rest = s.rarity(p, q, x.levels)
+				x.given, x.rest = c.rarity(p, q, x.levels)
 				if match, home, none := t.bits(&x); max(match, home) > none-floor {
 					found[worker] = append(found[worker], x)
 				}
@@ -237,10 +238,10 @@ func parallel(threads, n int, do func(worker, from, to int)) {
 }
 
 // pair explains a scored pair.
-func (t *tables) pair(s *Set, x *scored, p float64) Pair {
-	out := Pair{A: s.ids[x.i], B: s.ids[x.j], i: int(x.i), j: int(x.j), Probability: p}
+func (t *tables) pair(c *comparer, x *scored, p float64) Pair {
+	out := Pair{A: c.ids[x.i], B: c.ids[x.j], i: int(x.i), j: int(x.j), Probability: p}
 	home := t.home + float64(x.rest) - t.none
-	parts := s.frequencies(&s.people[x.i], &s.people[x.j], x.levels)
+	parts := c.frequencies(&c.people[x.i], &c.people[x.j], x.levels)
 	for f := range Field(fields) {
 		l := x.levels.at(f)
 		if l == Missing {
@@ -260,7 +261,7 @@ func (t *tables) pair(s *Set, x *scored, p float64) Pair {
 
 // clusters joins pairs, the strongest first. Two clusters are not joined if some record of one speaks against some record of the other: a chain of alike
 // sisters would otherwise end in one person.
-func (s *Set) clusters(pairs []Pair, t *tables) (named [][]string, numbers [][]int) {
+func (s *Set) clusters(pairs []Pair, t *tables, c *comparer) (named [][]string, numbers [][]int) {
 	parent := map[int]int{}
 	members := map[int][]int{}
 	find := func(i int) int {
@@ -272,11 +273,10 @@ func (s *Set) clusters(pairs []Pair, t *tables) (named [][]string, numbers [][]i
 			i = p
 		}
 	}
-	c := &comparer{s, newMemory()}
 	against := func(i, j int) bool {
 		x := scored{i: uint32(i), j: uint32(j)}
 		x.levels = c.compare(&s.people[i], &s.people[j])
-		x.given, x.rest = s.rarity(&s.people[i], &s.people[j], x.levels)
+		x.given, x.rest = c.rarity(&s.people[i], &s.people[j], x.levels)
 		match, _ := t.posterior(&x)
 		return match < 0.01
 	}

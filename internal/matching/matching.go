@@ -108,14 +108,16 @@ const (
 	NameSlip  Level = 3 // one slip of the hand, another spelling, another script, or given name and surname exchanged
 	NameSame  Level = 4
 
-	RestOne  Level = 2 // one word in its place: father's name or family name
-	RestMost Level = 3 // the same words in order, some left out or misspelt
-	RestSame Level = 4
+	RestOne   Level = 2 // one word in its place: father's name or family name
+	RestMost  Level = 3 // the same words in order, some left out or misspelt
+	RestFirst Level = 4 // as before, and the first words agree: father's name, or the middle name
+	RestSame  Level = 5
 
 	BornYear  Level = 2
-	BornTwo   Level = 3 // two of year, month and day
-	BornSlip  Level = 4 // day and month exchanged, one digit wrong, or two neighbours exchanged
-	BornSame  Level = 5
+	BornTwo   Level = 3 // day and month, but not the year
+	BornPart  Level = 4 // the year, and month or day
+	BornSlip  Level = 5 // day and month exchanged, one digit wrong, or two neighbours exchanged
+	BornSame  Level = 6
 	SexSame   Level = 2
 	IDNear    Level = 2 // two slips
 	IDSlip    Level = 3 // one digit wrong, missing or exchanged with its neighbour
@@ -134,8 +136,8 @@ const (
 
 var levelNames = [fields][levels]string{
 	Name:      {"missing", "differs", "alike", "slip", "same"},
-	Rest:      {"missing", "differs", "one_word", "most", "same"},
-	Born:      {"missing", "differs", "year", "two_parts", "slip", "same"},
+	Rest:      {"missing", "differs", "one_word", "most", "most_first", "same"},
+	Born:      {"missing", "differs", "year", "two_parts", "year_part", "slip", "same"},
 	Sex:       {"missing", "differs", "same"},
 	IDNumber:  {"missing", "differs", "near", "slip", "same"},
 	Phone:     {"missing", "differs", "slip", "same"},

@@ -13,14 +13,15 @@ type model struct {
 	share   struct{ match, home float64 } // of all pairs of records; the rest are strangers
 	pairs   float64                       // all pairs of records
 	filled  [fields]float64               // share of all pairs of which both have the field
+	many    wordCounts
 }
 
 // first guesses of m, also the centre of the estimate: small sets do not carry an estimate of their own. They are the error rates that studies of
 // hand-entered registers find, roundly: one name in ten spelt otherwise, one date in ten with a slip.
 var defaultM = [fields][levels]float64{
 	Name:      {0, .03, .04, .10, .83},
-	Rest:      {0, .05, .05, .15, .75},
-	Born:      {0, .04, .03, .04, .07, .82},
+	Rest:      {0, .05, .05, .05, .10, .75},
+	Born:      {0, .04, .03, .02, .03, .06, .82},
 	Sex:       {0, .01, .99},
 	IDNumber:  {0, .04, .02, .05, .89},
 	Phone:     {0, .25, .03, .72},
@@ -75,8 +76,8 @@ func scale(m *[levels]float64, from, to Level, sum float64) {
 // homeDefault is what two people of one household look like.
 func homeDefault(u *[fields][levels]float64) (h [fields][levels]float64) {
 	h = *u
-	h[Rest] = [levels]float64{0, .25, .20, .20, .35} // siblings share it all, parents and children a part, husband and wife nothing
-	h[Born] = mixed(u[Born], [levels]float64{0, 0, 0, 0, 0, 1}, .02)
+	h[Rest] = [levels]float64{0, .25, .20, .10, .10, .35} // siblings share it all, parents and children a part, husband and wife nothing
+	h[Born] = mixed(u[Born], [levels]float64{0, 0, 0, 0, 0, 0, 1}, .02)
 	h[Sex] = [levels]float64{0, .5, .5}
 	h[Phone] = [levels]float64{0, .40, .02, .58}
 	h[Area] = [levels]float64{0, .02, .02, .96}
@@ -101,34 +102,14 @@ var top = [fields]Level{Name: NameSame, Rest: RestSame, Born: BornSame, Sex: Sex
 // agreement returns how often records agree at all, strangers or not: from random pairs, and for the best level of each field from the counts of its
 // values.
 func (s *Set) agreement() (u [fields][levels]float64) {
-	n := len(s.people)
-	c := &comparer{s, newMemory()}
-	const sample = 200_000
+	c := &comparer{Set: s, memory: newMemory()}
 	var count [fields][levels]float64
-	whole := pairs(n) <= sample // of a small set every pair is looked at: a few slips more or less would weigh much
-	rounds := sample
-	if whole {
-		rounds = int(pairs(n))
-	}
-	state := uint64(0x9e3779b97f4a7c15)
-	next := func() uint64 { // SplitMix64
-		state += 0x9e3779b97f4a7c15
-		return mix(state)
-	}
-	var i, j uint64
-	for range rounds {
-		if whole {
-			if j++; j == uint64(n) {
-				i, j = i+1, i+2
-			}
-		} else if i, j = next()%uint64(n), next()%uint64(n); i == j {
-			continue
-		}
-		p := c.compare(&s.people[i], &s.people[j])
+	s.eachSample(200_000, func(a, b *person) {
+		p := c.compare(a, b)
 		for f := range Field(fields) {
 			count[f][p.at(f)]++
 		}
-	}
+	})
 	for f := range Field(fields) {
 		total := 0.0
 		for l := Differs; l <= top[f]; l++ {
@@ -147,6 +128,32 @@ func (s *Set) agreement() (u [fields][levels]float64) {
 		}
 	}
 	return u
+}
+
+// eachSample calls fn with random pairs of people, the same ones each time. Of a small set every pair is looked at: a few slips more or less would weigh much.
+func (s *Set) eachSample(sample int, fn func(a, b *person)) {
+	n := uint64(len(s.people))
+	if n < 2 {
+		return
+	}
+	if pairs(len(s.people)) <= float64(sample) {
+		for i := range s.people {
+			for j := i + 1; j < len(s.people); j++ {
+				fn(&s.people[i], &s.people[j])
+			}
+		}
+		return
+	}
+	state := uint64(0x9e3779b97f4a7c15)
+	next := func() uint64 { // SplitMix64
+		state += 0x9e3779b97f4a7c15
+		return mix(state)
+	}
+	for range sample {
+		if i, j := next()%n, next()%n; i != j {
+			fn(&s.people[i], &s.people[j])
+		}
+	}
 }
 
 // collision returns how often two records that have the field agree on it wholly, from the counts of its values; −1 where there are no such
@@ -222,8 +229,8 @@ func (p *person) value(f Field) uint64 {
 // defaultU is what strangers look like where a set is too small to say, roundly for a region of some ten thousand people.
 var defaultU = [fields][levels]float64{
 	Name:      {0, .94, .04, .015, .005},
-	Rest:      {0, .93, .05, .018, .002},
-	Born:      {0, .978, .020, .0014, .0005, .00004},
+	Rest:      {0, .93, .05, .014, .004, .002},
+	Born:      {0, .978, .020, .0008, .0006, .0005, .00004},
 	Sex:       {0, .5, .5},
 	IDNumber:  {0, 1, 1e-6, 1e-7, 1e-9},
 	Phone:     {0, 1, 1e-6, 1e-7},
@@ -245,7 +252,7 @@ const trustU = 5000
 var rare = map[Field]bool{IDNumber: true, Phone: true, Email: true, Street: true, Household: true}
 
 func (s *Set) newModel() *model {
-	md := &model{m: defaultM, all: s.agreement(), pairs: pairs(len(s.people))}
+	md := &model{m: defaultM, all: s.agreement(), many: s.countWords(), pairs: pairs(len(s.people))}
 	for i := range s.people {
 		for f := range Field(fields) {
 			if s.people[i].value(f) != 0 {

@@ -13,29 +13,32 @@ const (
 
 // frequencies returns what the frequencies of the values change, by field: for one that both have log2 of the chance that two strangers share any over the
 // frequency of this one (Winkler 2000). A word that stands twice in one name counts once.
-func (s *Set) frequencies(a, b *person, p pattern) (out [fields]float32) {
+func (c *comparer) frequencies(a, b *person, p pattern) (out [fields]float32) {
 	switch p.at(Name) {
 	case NameSame:
-		out[Name] = s.names.words[a.given].gain[asValue]
+		out[Name] = c.names.words[a.given].gain[asValue]
 	case NameSlip:
-		out[Name] = s.names.confusion(a.given, b.given, asValue)
+		out[Name] = c.names.confusion(a.given, b.given, asValue)
 	}
 	switch l := p.at(Rest); {
-	case l == RestMost && a.nrest == 1 && b.nrest == 1:
-		out[Rest] = s.names.confusion(a.rest[0], b.rest[0], asRest)
+	case l >= RestMost && l < RestSame && a.nrest == 1 && b.nrest == 1:
+		out[Rest] = c.names.confusion(a.rest[0], b.rest[0], asRest)
 	case l >= RestOne:
 		sum := float32(0)
 		for i, w := range a.rest[:a.nrest] {
 			if slices.Contains(b.rest[:b.nrest], w) && !slices.Contains(a.rest[:i], w) {
-				sum += s.names.words[w].gain[asRest]
+				sum += c.names.words[w].gain[asRest]
 			}
 		}
 		out[Rest] = min(max(sum, leastRarity), mostRarity)
 	}
+	if l := p.at(Rest); l >= RestOne {
+		out[Rest] += c.wordsBits(a, b, l)
+	}
 	for _, f := range [...]Field{Area, Locality, Postcode} {
 		if p.at(f) == PlaceSame {
-			if v := a.place1(f); int(v) < len(s.gains[f]) {
-				out[f] = s.gains[f][v]
+			if v := a.place1(f); int(v) < len(c.gains[f]) {
+				out[f] = c.gains[f][v]
 			}
 		}
 	}
@@ -43,8 +46,8 @@ func (s *Set) frequencies(a, b *person, p pattern) (out [fields]float32) {
 }
 
 // rarity sums the frequencies up: of the given name, and of what a household shares.
-func (s *Set) rarity(a, b *person, p pattern) (given, rest float32) {
-	out := s.frequencies(a, b, p)
+func (c *comparer) rarity(a, b *person, p pattern) (given, rest float32) {
+	out := c.frequencies(a, b, p)
 	return out[Name], out[Rest] + out[Area] + out[Locality] + out[Postcode]
 }
 
@@ -160,4 +163,66 @@ func (s *Set) imply(p pattern) pattern {
 		}
 	}
 	return p
+}
+
+// Bits of the number of words that agree: mostWords bounds them, and a word counts perWord of what it would if the words of one name were independent.
+const (
+	mostWords = 10
+	perWord   = .6
+)
+
+// wordCounts are how many words agree on average where the rests of two strangers' names are at a level, and the bits of a word more or less. The levels say in what way names
+// agree; four words in order are more than two.
+type wordCounts struct {
+	Mean [levels]float32 `json:"mean"`
+	Bits float32         `json:"bits"`
+}
+
+var usualWords = wordCounts{Mean: [levels]float32{RestOne: 1, RestMost: 2, RestFirst: 2, RestSame: 2}, Bits: 2.6}
+
+// wordsBits is what the number of words says that agree in the rests of two names at a level.
+func (c *comparer) wordsBits(a, b *person, l Level) float32 {
+	n := a.nrest
+	if l != RestSame && (a.nrest > 1 || b.nrest > 1) {
+		n = inOrder(a, b, c.sameWord)
+	}
+	return min(max((float32(n)-c.many.Mean[l])*c.many.Bits, -mostWords), mostWords)
+}
+
+// countWords counts the words that agree among strangers: of all who share the whole rest of a name, of others in a sample.
+func (s *Set) countWords() (out wordCounts) {
+	const sample, trust = 100_000, 20
+	var sum, total [levels]float64
+	for l, m := range usualWords.Mean {
+		sum[l], total[l] = trust*float64(m), trust
+	}
+	values := make([]uint64, 0, len(s.people)) // the number of words in the lowest bits
+	for i := range s.people {
+		if p := &s.people[i]; p.nrest > 0 {
+			values = append(values, p.value(Rest)&^7|uint64(p.nrest))
+		}
+	}
+	slices.Sort(values)
+	for i := 0; i < len(values); {
+		j := i
+		for j < len(values) && values[j] == values[i] {
+			j++
+		}
+		n := float64(j-i) * float64(j-i-1) / 2
+		sum[RestSame] += n * float64(values[i]&7)
+		total[RestSame] += n
+		i = j
+	}
+	c := &comparer{Set: s, memory: newMemory()}
+	s.eachSample(sample, func(a, b *person) {
+		if l := c.restLevel(a, b); l >= RestOne && l < RestSame {
+			sum[l] += float64(inOrder(a, b, c.sameWord))
+			total[l]++
+		}
+	})
+	for l := range out.Mean {
+		out.Mean[l] = float32(sum[l] / total[l])
+	}
+	out.Bits = float32(perWord * math.Log2(1/s.names.same[asRest]))
+	return out
 }

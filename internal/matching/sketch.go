@@ -2,6 +2,8 @@ package matching
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -256,7 +258,7 @@ func nearness(a, b *Sketch) (bits int) {
 			bits += 13
 		case BornSlip:
 			bits += 9
-		case BornTwo:
+		case BornTwo, BornPart:
 			bits += 5
 		case BornYear:
 			bits += 3
@@ -424,20 +426,37 @@ func (h *Hunt) Found() (pairs [][2]int64) {
 // Params are the weights that a run over all records found, as a registry keeps them. They age slowly: m, how people and clerks err, hardly; u with what names and places are
 // frequent, which each hunt counts anew. A run over all once a year, or after an import that doubles the registry, makes them anew.
 type Params struct {
+	Version     int                     `json:"version"`
 	Records     int                     `json:"records"`
 	M           [fields][levels]float64 `json:"m"`
 	U           [fields][levels]float64 `json:"u"`
 	H           [fields][levels]float64 `json:"h"`
 	Match, Home float64                 // shares of all pairs
+	Words       wordCounts              `json:"words"`
+}
+
+// paramsVersion changes with the meaning of the levels.
+const paramsVersion = 2
+
+// ParseParams reads the weights of an earlier run; of one whose levels meant something else it returns the default ones.
+func ParseParams(raw []byte) (*Params, error) {
+	p := new(Params)
+	if err := json.Unmarshal(raw, p); err != nil {
+		return nil, fmt.Errorf("reading the weights: %w", err)
+	}
+	if p.Version != paramsVersion {
+		return DefaultParams(), nil
+	}
+	return p, nil
 }
 
 // DefaultParams are the weights before any run over all.
 func DefaultParams() *Params {
-	return &Params{Records: 1, M: defaultM, U: defaultU, H: homeDefault(&defaultU), Match: 2 * priorSame, Home: priorHome}
+	return &Params{Version: paramsVersion, Records: 1, Words: usualWords, M: defaultM, U: defaultU, H: homeDefault(&defaultU), Match: 2 * priorSame, Home: priorHome}
 }
 
 func (md *model) params(records int) *Params {
-	return &Params{Records: records, M: md.m, U: md.u, H: md.h, Match: md.share.match, Home: md.share.home}
+	return &Params{Version: paramsVersion, Records: records, Words: md.many, M: md.m, U: md.u, H: md.h, Match: md.share.match, Home: md.share.home}
 }
 
 // model is the weights in a registry of another size: how many of a person's records there are more does not depend on it, and so the share of pairs goes down as it grows.
@@ -478,15 +497,15 @@ func (p *Params) Compare(records []Record, pairs [][2]int, h *Hunt, threshold fl
 	s.implied = [fields]pattern{}
 	s.implied[Locality].set(Area, Implied)
 	t := p.model(h.seen).tables()
-	c := &comparer{s, newMemory()}
+	c := &comparer{s, newMemory(), p.Words}
 	var out []Pair
 	for _, ij := range pairs {
 		x := scored{i: uint32(min(ij[0], ij[1])), j: uint32(max(ij[0], ij[1]))}
 		a, b := &s.people[x.i], &s.people[x.j]
 		x.levels = c.compare(a, b)
-		x.given, x.rest = s.rarity(a, b, x.levels)
+		x.given, x.rest = c.rarity(a, b, x.levels)
 		if match, _ := t.posterior(&x); match >= threshold {
-			out = append(out, t.pair(s, &x, match))
+			out = append(out, t.pair(c, &x, match))
 		}
 	}
 	slices.SortFunc(out, byWeight)

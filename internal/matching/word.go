@@ -263,7 +263,7 @@ func likeCodes(a, b []byte, sameBones bool) likeness {
 	switch {
 	case d == 1 && len(b) >= 4, d == 2 && len(a) >= 8:
 		return slip
-	case d == 1 && len(b) == 3, d == 2 && len(b) >= 5 && sameBones:
+	case d == 1 && len(b) == 3, d == 2 && (len(b) >= 5 && sameBones || len(b) >= 6):
 		return alike
 	}
 	if jaroWinkler(a, b) >= 0.88 {

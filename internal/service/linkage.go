@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -224,11 +223,7 @@ func linkageParams(tx *store.Tx, party place.Country) (*matching.Params, error) 
 	if err != nil || l.Params == nil {
 		return matching.DefaultParams(), err
 	}
-	p := new(matching.Params)
-	if err := json.Unmarshal(l.Params, p); err != nil {
-		return nil, fmt.Errorf("reading the weights: %w", err)
-	}
-	return p, nil
+	return matching.ParseParams(l.Params)
 }
 
 // errStopped says that somebody asked a job to end.
