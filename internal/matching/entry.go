@@ -54,6 +54,7 @@ type Comparison struct {
 	Index       int // in others
 	Probability float64
 	Weight      float64 // bits
+	Reasons     []Reason
 	Remarks     []Remark
 }
 
@@ -85,7 +86,8 @@ func Beside(p Record, others []Record, r Registry) ([]Comparison, error) {
 		x := scored{i: 0, j: uint32(j), levels: c.compare(a, b)}
 		x.given, x.rest = c.rarity(a, b, x.levels)
 		same, _ := t.posterior(&x)
-		out = append(out, Comparison{Index: j - 1, Probability: same, Weight: t.pair(c, &x, same).Weight, Remarks: c.remarks(a, b, x.levels)})
+		pair := t.pair(c, &x, same)
+		out = append(out, Comparison{Index: j - 1, Probability: same, Weight: pair.Weight, Reasons: pair.Reasons, Remarks: c.remarks(a, b, x.levels)})
 	}
 	return out, nil
 }

@@ -170,3 +170,38 @@ func TestDuplicatesReach(t *testing.T) {
 		}
 	}
 }
+
+// TestPairAtEntry hands in a registration although the form showed who she probably is: the pair waits in the queue, and a search does not take it out.
+func TestPairAtEntry(t *testing.T) {
+	o := testkit.Service(t)
+	worker, reviewer := testkit.Actor(auth.FieldWorker, place.Egypt), testkit.Actor(auth.Reviewer, place.Egypt)
+	first := o.Family(t, 1, place.Egypt, registry.Submitted)
+	other := o.Family(t, 2, place.Egypt, registry.Submitted)
+	again, err := o.Families.Create(background, worker, testkit.Form(12, place.Egypt), testkit.Write(0)) // the same woman with another number
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Families.Submit(background, worker, again, testkit.Write(1)); err != nil {
+		t.Fatal(err)
+	}
+	pairs := func() (out []service.PairView) {
+		list, err := o.Duplicates.List(background, reviewer, store.PairOpen, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range list.Pairs {
+			if p.Source == store.FoundAtEntry {
+				out = append(out, p)
+			}
+		}
+		return out
+	}
+	got := pairs()
+	if len(got) != 1 || got[0].A != first || got[0].B != again || got[0].Probability < .5 || len(got[0].Parts) < 4 {
+		t.Fatalf("got %+v, want the pair of %d and %d, and none of %d", got, first, again, other)
+	}
+	searchDuplicates(t, o, reviewer)
+	if got := pairs(); len(got) != 1 {
+		t.Errorf("after a search: got %+v", got)
+	}
+}

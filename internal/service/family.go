@@ -653,7 +653,11 @@ func (s *Families) Checklist(ctx context.Context, actor auth.Actor, id int64, st
 // with an Invalid error and nothing changes.
 func (s *Families) Submit(ctx context.Context, actor auth.Actor, id int64, w Write) error {
 	now := s.now()
-	_, err := s.once(ctx, actor, "family.submit", w, id, func(tx *store.Tx) (string, error) {
+	pairs, err := s.pairsAtEntry(ctx, actor, id)
+	if err != nil {
+		pairs = nil // handed in already, or not the actor's: what follows says so
+	}
+	_, err = s.once(ctx, actor, "family.submit", w, id, func(tx *store.Tx) (string, error) {
 		f, d, form, err := draftFor(tx, actor, id)
 		if err != nil {
 			return "", err
@@ -672,6 +676,9 @@ func (s *Families) Submit(ctx context.Context, actor auth.Actor, id int64, w Wri
 			return "", s.submitAmendment(tx, actor, f, d, u, now)
 		}
 		if err := s.handIn(tx, actor, f, u, now, registry.Diff(&f.Record, &u.record)); err != nil {
+			return "", err
+		}
+		if err := tx.FindPairs(f.Party, pairs, now); err != nil {
 			return "", err
 		}
 		if d.Version == 0 { // never stored

@@ -85,35 +85,12 @@ func (s *Families) likely(tx *store.Tx, actor auth.Actor, f *registry.Family, r 
 	if err != nil {
 		return nil, err
 	}
-	ids, err := tx.LikelySame(store.Scope{Party: f.Party}, store.Likely{Given: r.Lead.GivenName, Rest: r.Lead.RestOfName, Place: r.Address.District + " " + r.Address.Village,
-		Area: r.Address.Area}, likelyLooked)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	g := *f
-	g.Record = *r
-	told := map[int64]bool{f.ID: true}
-	matches, err := tx.MatchIdentifiers(f.Party, store.IdentifiersOf(&g), f.ID)
+	ids, numbered, err := nearEntry(tx, f, r)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range matches {
-		told[m.FamilyID] = true
-	}
-	ids = slices.DeleteFunc(ids, func(id int64) bool { return told[id] })
-	records, err := tx.LikelyRecords(f.Party, ids, f.ID)
-	if err != nil || len(records) == 0 {
-		return nil, err
-	}
-	others := make([]matching.Record, len(records))
-	for i := range records {
-		others[i] = personOf(strconv.Itoa(i), &records[i].Record)
-	}
-	families, having, err := tx.NameShare(matching.NameWords(r.Lead.GivenName, r.Lead.RestOfName))
-	if err != nil {
-		return nil, err
-	}
-	compared, err := matching.Beside(personOf("", r), others, matching.Registry{People: families, Having: having})
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(numbered, id) })
+	records, compared, err := besideEntry(tx, f, r, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +111,84 @@ func (s *Families) likely(tx *store.Tx, actor auth.Actor, f *registry.Family, r 
 	}
 	slices.SortStableFunc(out, func(a, b LikelySame) int { return cmp.Compare(b.Probability, a.Probability) })
 	return out[:min(len(out), likelyShown)], nil
+}
+
+// nearEntry returns the families whose names come near those of an entry, and those that share a number with it.
+func nearEntry(tx *store.Tx, f *registry.Family, r *registry.Record) (named, numbered []int64, err error) {
+	if named, err = tx.LikelySame(store.Scope{Party: f.Party}, store.Likely{Given: r.Lead.GivenName, Rest: r.Lead.RestOfName, Place: r.Address.District + " " + r.Address.Village,
+		Area: r.Address.Area}, likelyLooked); err != nil {
+		return nil, nil, err
+	}
+	g := *f
+	g.Record = *r
+	matches, err := tx.MatchIdentifiers(f.Party, store.IdentifiersOf(&g), f.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range matches {
+		numbered = append(numbered, m.FamilyID)
+	}
+	return slices.DeleteFunc(named, func(id int64) bool { return id == f.ID }), numbered, nil
+}
+
+// besideEntry compares an entry with some families.
+func besideEntry(tx *store.Tx, f *registry.Family, r *registry.Record, ids []int64) ([]store.LikelyRecord, []matching.Comparison, error) {
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	records, err := tx.LikelyRecords(f.Party, ids, f.ID)
+	if err != nil || len(records) == 0 {
+		return nil, nil, err
+	}
+	others := make([]matching.Record, len(records))
+	for i := range records {
+		others[i] = personOf(strconv.Itoa(i), &records[i].Record)
+	}
+	families, having, err := tx.NameShare(matching.NameWords(r.Lead.GivenName, r.Lead.RestOfName))
+	if err != nil {
+		return nil, nil, err
+	}
+	compared, err := matching.Beside(personOf("", r), others, matching.Registry{People: families, Having: having})
+	return records, compared, err
+}
+
+// pairsAtEntry returns the pairs of an entry with the families that its form showed as probably the same, for the queue: the worker has handed it in all the same, and a reviewer
+// decides. They are read before the transaction that hands in, so that nobody waits for the comparison.
+func (s *Families) pairsAtEntry(ctx context.Context, actor auth.Actor, id int64) (out []store.DuplicatePair, err error) {
+	now := s.now()
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		out = nil
+		f, d, form, err := draftFor(tx, actor, id)
+		if err != nil || d.Kind == store.DraftAmendment {
+			return err
+		}
+		r, _ := s.check(form, f.Party, now, nil)
+		if r.Lead.GivenName == "" && r.Lead.RestOfName == "" {
+			return nil
+		}
+		named, numbered, err := nearEntry(tx, f, &r)
+		if err != nil {
+			return err
+		}
+		ids := append(named, numbered...)
+		slices.Sort(ids)
+		records, compared, err := besideEntry(tx, f, &r, slices.Compact(ids))
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(compared, func(a, b matching.Comparison) int { return cmp.Compare(b.Probability, a.Probability) })
+		for _, c := range compared[:min(len(compared), likelyShown)] {
+			other := &records[c.Index]
+			if c.Probability < linkageFound {
+				continue
+			}
+			p := store.DuplicatePair{A: other.FamilyID, B: id, Source: store.FoundAtEntry}
+			pairWeight(&p, &matching.Pair{Weight: c.Weight, Probability: c.Probability, Reasons: c.Reasons})
+			out = append(out, p)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // ownRemark reports whether a remark is about something that a person has for herself and that strangers do not guess.
