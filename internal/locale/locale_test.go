@@ -159,7 +159,7 @@ func TestMessages(t *testing.T) {
 }
 
 // dynamic are the prefixes of keys that the program puts together (field. + name, enum. + list + value), so no literal names them.
-var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.", "flash.activity_", "api.problem.", "api.about.", "problem.json.", "json.type.", "placeholder.", "problem.hook.", "merge.move.", "merge.table.", "merge.group.", "merge.row.", "duplicate.bulk_say.", "duplicate.source.", "ladder.", "exhibition.event.", "need.", "exhibition.site_", "report.by_", "report.first_", "mark.",
+var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.", "flash.activity_", "api.problem.", "api.about.", "problem.json.", "json.type.", "placeholder.", "problem.hook.", "merge.move.", "merge.table.", "merge.group.", "merge.row.", "duplicate.bulk_say.", "duplicate.group_say.", "duplicate.source.", "ladder.", "exhibition.event.", "need.", "exhibition.site_", "report.by_", "report.first_", "mark.",
 	"duplicate.state.", "duplicate.say.", "duplicate.none.", "duplicate.field.", "duplicate.level.", "field.", "hint.", "enum.", "month.", "hijri_month.", "weekday.", "country.", "currency.", "status.", "row.", "add.", "role.", "error.",
 	"nav.", "fact.", "action.", "audit.", "step.", "doc.", "setting.", "auth.action.", "auth.class.", "auth.role.", "auth.scope.",
 	"editor.", "placing.", "audit_plan.rule.", "audit_plan.source.", "audit_plan.unsaid.", "audit_plan.verdict.", "layout.stay.", "layout.ways.", "layout.clash.", "layout.rule.", "layout.broken.", "layout.stop.", "layout.weight.",

@@ -46,6 +46,8 @@ type PairView struct {
 	Sides     [2]PairSide
 	DecidedBy string
 	MergeID   int64                 // the merge that made one of them; 0 if there is none that stands
+	Group     *PairGroupView        // of the first pair of a group of more than two families, in a list
+	Chained   bool                  // it belongs to the group of a pair above it in a list
 	Hints     []store.DuplicateHint // imports that found the pair
 }
 
@@ -83,25 +85,29 @@ func (s *Duplicates) List(ctx context.Context, actor auth.Actor, state store.Pai
 				return err
 			}
 		}
-		pairs, err := tx.ListPairs(scope, state, from, pairPage+1)
+		last := int64(0)
+		more, err := pagesOf(tx, scope, state, from, pairPage, func(pairs []store.DuplicatePair, families []int64, more bool) error {
+			last = pairs[0].ID
+			views, err := groupViews(tx, actor, pairs, families, more)
+			out.Pairs = append(out.Pairs, views...)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if len(pairs) > pairPage {
-			pairs = pairs[:pairPage]
-			out.Next = pairs[pairPage-1].ID
+		if more {
+			out.Next = last
 		}
-		hints, err := tx.HintsOfPairs(pairs)
+		all := make([]store.DuplicatePair, len(out.Pairs))
+		for i := range all {
+			all[i] = out.Pairs[i].DuplicatePair
+		}
+		hints, err := tx.HintsOfPairs(all)
 		if err != nil {
 			return err
 		}
-		for i := range pairs {
-			v, err := pairView(tx, actor, &pairs[i])
-			if err != nil {
-				return err
-			}
-			v.Hints = hints[v.ID]
-			out.Pairs = append(out.Pairs, *v)
+		for i := range out.Pairs {
+			out.Pairs[i].Hints = hints[out.Pairs[i].ID]
 		}
 		out.Counts, err = tx.CountPairs(scope)
 		return err
@@ -210,13 +216,18 @@ func decidePair(tx *store.Tx, actor auth.Actor, scope store.Scope, ref PairRef, 
 	if err := tx.DecidePair(p); err != nil {
 		return err
 	}
+	return pairAudit(tx, actor, p, before, now)
+}
+
+// pairAudit writes a decision on a pair to the log of both families.
+func pairAudit(tx *store.Tx, actor auth.Actor, p *store.DuplicatePair, before store.PairState, now time.Time) error {
 	for _, family := range []int64{p.A, p.B} {
 		f, err := tx.FamilyByID(store.Scope{Party: p.Party}, family)
 		if err != nil {
 			return err
 		}
-		change := []registry.Change{{Path: "duplicate_pair", Class: string(auth.ClassDecision), Old: string(before), New: string(state)}}
-		if err := familyAudit(tx, actor, now, string(auth.DuplicateReview), f, change, "pair:"+strconv.FormatInt(ref.ID, 10)); err != nil {
+		change := []registry.Change{{Path: "duplicate_pair", Class: string(auth.ClassDecision), Old: string(before), New: string(p.State)}}
+		if err := familyAudit(tx, actor, now, string(auth.DuplicateReview), f, change, "pair:"+strconv.FormatInt(p.ID, 10)); err != nil {
 			return err
 		}
 	}
@@ -257,25 +268,27 @@ func (s *Duplicates) openPairs(ctx context.Context, actor auth.Actor, from float
 		return nil, false, err
 	}
 	err = s.db.View(ctx, func(tx *store.Tx) error {
-		pairs, more = nil, false
-		list, err := tx.ListPairs(scopeOf(reach, 0), store.PairOpen, nil, most+1)
-		if err != nil {
+		full := false
+		pairs = nil
+		more, err = groupsAfter(tx, scopeOf(reach, 0), store.PairOpen, nil, most, func(group []store.DuplicatePair, families []int64, hangs bool) error {
+			switch {
+			case group[0].Probability < from:
+				return errEnough
+			case len(pairs)+len(group) > most:
+				full = true
+				return errEnough
+			case from > 0 && (group[len(group)-1].Probability < from || hangs): // a group that is not certain as a whole has its own page
+				return nil
+			}
+			views, err := groupViews(tx, actor, group, families, hangs)
+			pairs = append(pairs, views...)
 			return err
+		})
+		if errors.Is(err, errEnough) {
+			more = full
+			return nil
 		}
-		for i := range list {
-			if list[i].Probability < from {
-				return nil
-			}
-			if more = i == most; more {
-				return nil
-			}
-			v, err := pairView(tx, actor, &list[i])
-			if err != nil {
-				return err
-			}
-			pairs = append(pairs, *v)
-		}
-		return nil
+		return err
 	})
 	return pairs, more, err
 }
@@ -309,6 +322,9 @@ func (s *Duplicates) DecideAll(ctx context.Context, actor auth.Actor, list []Dec
 	now := s.now()
 	res, err := s.once(ctx, actor, "duplicate.bulk", w, list, func(tx *store.Tx) (string, error) {
 		done, stale := 0, 0
+		if err := contradiction(tx, scopeOf(reach, 0), list); err != nil {
+			return "", err
+		}
 		for _, d := range list {
 			err := decidePair(tx, actor, scopeOf(reach, 0), d.PairRef, d.State, d.Note, now)
 			switch {
@@ -330,6 +346,26 @@ func (s *Duplicates) DecideAll(ctx context.Context, actor auth.Actor, list []Dec
 		stale, err = strconv.Atoi(b)
 	}
 	return done, stale, err
+}
+
+// contradiction refuses decisions that cannot all be true.
+func contradiction(tx *store.Tx, scope store.Scope, list []Decided) error {
+	var pairs []store.DuplicatePair
+	for _, d := range list {
+		p, err := tx.PairByID(scope, d.ID)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.State = d.State
+		pairs = append(pairs, *p)
+	}
+	if consistent(pairs) != nil {
+		return fault.Problems{{Field: "pair", Key: "duplicate.contradiction"}}.Err()
+	}
+	return nil
 }
 
 // Run queues a search of the actor's party, unless one waits or runs, and returns the job.

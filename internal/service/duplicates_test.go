@@ -205,3 +205,69 @@ func TestPairAtEntry(t *testing.T) {
 		t.Errorf("after a search: got %+v", got)
 	}
 }
+
+// TestGroupDecision decides on a group, merges what was called one, and takes the decision back when the merge is undone: what somebody decided anew since stays.
+func TestGroupDecision(t *testing.T) {
+	o := testkit.Service(t)
+	var ids []int64
+	for i := range 4 {
+		ids = append(ids, o.Family(t, i+1, place.Egypt, registry.Submitted))
+	}
+	first, second := pairOf(t, o, ids[0], ids[1]), pairOf(t, o, ids[1], ids[2])
+	alone := pairOf(t, o, ids[0], ids[3])
+	reviewer := testkit.Actor(auth.Reviewer, place.Egypt)
+	group, err := o.Duplicates.Group(background, reviewer, o.Families, second)
+	if err != nil || len(group.Pairs) != 3 || len(group.IDs) != 4 || group.Families[3].View == nil {
+		t.Fatalf("got %+v, %v", group, err)
+	}
+	var seen []service.PairRef
+	for _, p := range group.Pairs {
+		seen = append(seen, service.PairRef{ID: p.ID, Version: p.Version})
+	}
+	d := service.GroupDecision{State: store.PairSame, Same: ids[:3], Keep: ids[0], Note: "هي واحدة", Pairs: seen}
+	for _, role := range []auth.Role{auth.FieldWorker, auth.Coordinator, auth.Analyst, auth.Administrator} {
+		if _, err := o.Duplicates.DecideGroup(background, testkit.Actor(role, place.Egypt), first, d, testkit.Write(0)); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s: got %v, want forbidden", role, err)
+		}
+	}
+	w := testkit.Write(0)
+	var id int64
+	for range 2 { // sent twice, done once
+		if id, err = o.Duplicates.DecideGroup(background, reviewer, first, d, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := o.Duplicates.DecideGroup(background, reviewer, first, d, testkit.Write(0)); !fault.Is(err, fault.Stale) {
+		t.Errorf("decided again: got %v, want stale", err)
+	}
+	merge := merged(t, o, reviewer, first, ids[0], nil)
+	if _, err := o.Duplicates.UndoGroup(background, reviewer, id, testkit.Write(1)); !fault.Is(err, fault.State) {
+		t.Errorf("taken back while a merge stands: got %v, want state", err)
+	}
+	undone(t, o, reviewer, merge, service.UndoChoice{})
+	view, err := o.Duplicates.Pair(background, reviewer, o.Families, alone)
+	if err != nil || view.State != store.PairDifferent {
+		t.Fatalf("the pair with the other: got %+v, %v", view, err)
+	}
+	if err := o.Duplicates.Decide(background, reviewer, alone, store.PairLater, "", testkit.Write(view.Version)); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := o.Duplicates.UndoGroup(background, reviewer, id, testkit.Write(1))
+	if err != nil || kept != 1 {
+		t.Fatalf("taken back: kept %d, %v, want the one that was decided anew", kept, err)
+	}
+	list, err := o.Duplicates.List(background, reviewer, store.PairOpen, 0)
+	if err != nil || len(list.Pairs) != 2 || list.Pairs[0].Group == nil || !list.Pairs[1].Chained || len(list.Pairs[0].Group.IDs) != 3 {
+		t.Errorf("the queue: got %+v, %v", list, err)
+	}
+	// decisions that cannot all be true
+	var refs []service.Decided
+	for i, p := range list.Pairs {
+		refs = append(refs, service.Decided{PairRef: service.PairRef{ID: p.ID, Version: p.Version}, State: []store.PairState{store.PairSame, store.PairSame}[i]})
+	}
+	third := pairOf(t, o, ids[0], ids[2])
+	refs = append(refs, service.Decided{PairRef: service.PairRef{ID: third, Version: 1}, State: store.PairDifferent})
+	if _, _, err := o.Duplicates.DecideAll(background, reviewer, refs, testkit.Write(0)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("decisions that contradict each other: got %v, want invalid", err)
+	}
+}

@@ -16,6 +16,7 @@ import (
 // PairRow is one pair. Decision is "", "same", "different" or "later".
 type PairRow struct {
 	ID, Version    int64
+	Group          int // rows of one number are about registrations that hang together; 0: a pair by itself
 	Percent        int
 	A, B           [3]string // number, name, place
 	Reasons        string
@@ -26,7 +27,7 @@ type PairRow struct {
 const MaxPairRows = 500
 
 var pairColumns = []tableColumn{
-	{"pair", "رمز الحالة", "Pair", 14}, {"percent", "الاحتمال ٪", "Probability %", 12}, {"a_number", "رقم الأول", "First number", 20}, {"a_name", "اسم الأول", "First name", 30},
+	{"pair", "رمز الحالة", "Pair", 14}, {"group", "المجموعة", "Group", 10}, {"percent", "الاحتمال ٪", "Probability %", 12}, {"a_number", "رقم الأول", "First number", 20}, {"a_name", "اسم الأول", "First name", 30},
 	{"a_place", "منطقة الأول", "First place", 16}, {"b_number", "رقم الثاني", "Second number", 20}, {"b_name", "اسم الثاني", "Second name", 30}, {"b_place", "منطقة الثاني", "Second place", 16},
 	{"reasons", "الأسباب", "Reasons", 50}, {"decision", "القرار", "Decision", 18}, {"note", "ملاحظة", "Note", 30},
 }
@@ -47,7 +48,11 @@ func WritePairs(w io.Writer, rows []PairRow, lang string) error {
 				decision = t.words[k]
 			}
 		}
-		return []any{pairCode(r.ID, r.Version), r.Percent, r.A[0], r.A[1], r.A[2], r.B[0], r.B[1], r.B[2], r.Reasons, decision, r.Note}
+		group := any("")
+		if r.Group > 0 {
+			group = r.Group
+		}
+		return []any{pairCode(r.ID, r.Version), group, r.Percent, r.A[0], r.A[1], r.A[2], r.B[0], r.B[1], r.B[2], r.Reasons, decision, r.Note}
 	})
 }
 

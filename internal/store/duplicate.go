@@ -161,6 +161,11 @@ func (tx *Tx) ListPairs(s Scope, state PairState, after *DuplicatePair, limit in
 		q.add(" AND (p.probability < ? OR p.probability = ? AND p.id > ?)", ppm, ppm, after.ID)
 	}
 	q.add(" ORDER BY p.probability DESC, p.id LIMIT ?", limit)
+	return tx.pairs(&q)
+}
+
+// pairs reads the pairs of a query.
+func (tx *Tx) pairs(q *statement) ([]DuplicatePair, error) {
 	var rows []pairRow
 	err := tx.each(func(sr *sql.Rows) error {
 		var r pairRow

@@ -25,7 +25,7 @@ var tables = []struct {
 	{"identifier", "family_id, kind, blind", false}, {"serial", "party, year", false}, {"draft", "family_id", false},
 	{"idempotency", "user_id, key", false}, {"criteria_set", "id", true}, {"assessment", "id", true}, {"document", "id", true},
 	{"document_blob", "document_id", false}, {"visit", "id", true}, {"event", "id", true}, {"waiver", "id", true}, {"audit", "seq", false},
-	{"audit_head", "id", false}, {"job", "id", true}, {"duplicate_pair", "id", true}, {"family_merge", "id", true},
+	{"audit_head", "id", false}, {"job", "id", true}, {"duplicate_pair", "id", true}, {"family_merge", "id", true}, {"duplicate_group", "id", true},
 	{"linkage", "party", false}, {"linkage_segment", "party, segment", false},
 	{"export_layout", "id", true}, {"export_file", "id", true}, {"export_block", "file_id, n", false},
 	{"season", "id", true}, {"series", "id", true}, {"holiday", "id", true}, {"exhibition", "id", true}, {"exhibition_event", "id", true}, {"meeting", "id", true},

@@ -45,8 +45,13 @@ type shownPair struct {
 	Chance int // percent
 	Parts  []pairPart
 	Source store.PairSource
-	Group  int      // of the first pair of a group: how many families it is about, above two
-	From   []string // imports that found it, in words
+	Group  []shownSide // in a list, of the first pair of a group of more than two families: all of them
+	More   bool        // others hang on these
+	From   []string    // imports that found it, in words
+
+	Letters [2]string // on the page of a group: of its two families
+	Merged  int64     // on the page of a decision: the merge that stands
+	Keep    int64     // and whose registration is to stay
 }
 
 type shownSide struct {
@@ -87,9 +92,10 @@ func (r *request) drawPairs(status int, state store.PairState, after int64, form
 		body.Tabs = append(body.Tabs, pairTab{st, list.Counts[st]})
 	}
 	for i := range list.Pairs {
-		body.Pairs = append(body.Pairs, r.pair(&list.Pairs[i]))
+		if !list.Pairs[i].Chained { // the page of the group shows the others
+			body.Pairs = append(body.Pairs, r.pair(&list.Pairs[i]))
+		}
 	}
-	body.Pairs = grouped(list.Pairs, body.Pairs)
 	path := "/duplicates?state=" + string(state)
 	if after != 0 {
 		body.Pager.First = path
@@ -98,40 +104,6 @@ func (r *request) drawPairs(status int, state store.PairState, after int64, form
 		body.Pager.Next = path + "&after=" + strconv.FormatInt(list.Next, 10)
 	}
 	return r.page(status, "duplicate/list", form, body)
-}
-
-// grouped puts pairs that have a family in common beside each other, each group where its likeliest pair stands: three registrations of one woman are three pairs.
-func grouped(views []service.PairView, pairs []shownPair) []shownPair {
-	group := make([]int, len(pairs)) // by the first pair
-	for i := range pairs {
-		group[i] = i
-	}
-	for changed := true; changed; {
-		changed = false
-		for i := range views {
-			for j := range i {
-				x, y := &views[i].DuplicatePair, &views[j].DuplicatePair
-				if group[i] != group[j] && (x.A == y.A || x.A == y.B || x.B == y.A || x.B == y.B) {
-					group[i], group[j] = min(group[i], group[j]), min(group[i], group[j])
-					changed = true
-				}
-			}
-		}
-	}
-	out := make([]shownPair, 0, len(pairs))
-	for g := range pairs {
-		families, first := map[int64]bool{}, len(out)
-		for i := range pairs {
-			if group[i] == g {
-				families[views[i].A], families[views[i].B] = true, true
-				out = append(out, pairs[i])
-			}
-		}
-		if len(families) > 2 {
-			out[first].Group = len(families)
-		}
-	}
-	return out
 }
 
 // certainPage is the body of duplicate/certain.
@@ -145,7 +117,7 @@ type certainPage struct {
 
 type certainPair struct {
 	shownPair
-	Value  string // id:version
+	Value  string // id:version, of a group several
 	Ticked bool
 }
 
@@ -166,7 +138,14 @@ func (r *request) drawCertain(status, from int, ticked []string, form *render.Fo
 	for i := range pairs {
 		p := &pairs[i]
 		value := strconv.FormatInt(p.ID, 10) + ":" + strconv.FormatInt(p.Version, 10)
-		body.Pairs = append(body.Pairs, certainPair{r.pair(p), value, form == nil || slices.Contains(ticked, value)})
+		if p.Chained { // a group is decided as a whole
+			body.Pairs[len(body.Pairs)-1].Value += "," + value
+			continue
+		}
+		body.Pairs = append(body.Pairs, certainPair{shownPair: r.pair(p), Value: value})
+	}
+	for i := range body.Pairs {
+		body.Pairs[i].Ticked = form == nil || slices.Contains(ticked, body.Pairs[i].Value)
 	}
 	return r.page(status, "duplicate/certain", form, body)
 }
@@ -175,14 +154,12 @@ func (s *Server) decideCertain(r *request) error {
 	ticked := r.values()["pair"]
 	state := store.PairState(strings.TrimSpace(r.value("state")))
 	var list []service.Decided
-	for _, v := range ticked {
-		a, b, _ := strings.Cut(v, ":")
-		id, err1 := strconv.ParseInt(a, 10, 64)
-		version, err2 := strconv.ParseInt(b, 10, 64)
-		if err1 != nil || err2 != nil {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		list = append(list, service.Decided{PairRef: service.PairRef{ID: id, Version: version}, State: state})
+	refs, err := parseRefs(ticked)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		list = append(list, service.Decided{PairRef: ref, State: state})
 	}
 	from, err := strconv.Atoi(r.value("from"))
 	if err != nil {
@@ -215,9 +192,19 @@ func (s *Server) pairSheet(r *request) error {
 	}
 	w := r.words()
 	var rows []sheet.PairRow
+	group, inside := 0, false
 	for i := range pairs {
 		p := r.pair(&pairs[i])
+		switch {
+		case p.Group != nil:
+			group, inside = group+1, true
+		case !pairs[i].Chained:
+			inside = false
+		}
 		row := sheet.PairRow{ID: p.ID, Version: pairs[i].Version, Percent: p.Chance}
+		if inside {
+			row.Group = group
+		}
 		for k, side := range []*[3]string{&row.A, &row.B} {
 			x := p.Sides[k]
 			*side = [3]string{string(x.Number), x.Name, x.Place}
@@ -272,10 +259,17 @@ func (s *Server) pairSheetBack(r *request) error {
 		list = append(list, service.Decided{PairRef: service.PairRef{ID: row.ID, Version: row.Version}, State: store.PairState(row.Decision), Note: row.Note})
 	}
 	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, list, r.write())
-	if err != nil {
-		return err
+	var f *fault.Error
+	switch {
+	case err == nil:
+		return r.decidedAll(done, stale)
+	case errors.As(err, &f) && f.Kind == fault.Invalid && len(f.Problems) > 0:
+		for i := range f.Problems {
+			f.Problems[i].Field = "file"
+		}
+		return r.drawPairs(422, store.PairOpen, 0, &render.Form{Problems: f.Problems})
 	}
-	return r.decidedAll(done, stale)
+	return err
 }
 
 func (r *request) pair(v *service.PairView) shownPair {
@@ -284,6 +278,12 @@ func (r *request) pair(v *service.PairView) shownPair {
 	out := shownPair{ID: v.ID, Source: v.Source, Chance: min(99, int(v.Probability*100))}
 	for i := range v.Sides {
 		out.Sides[i] = shownSide{v.Sides[i], w.area(v.Sides[i].Area)}
+	}
+	if v.Group != nil {
+		out.More = v.Group.More
+		for _, side := range v.Group.Families {
+			out.Group = append(out.Group, shownSide{side, w.area(side.Area)})
+		}
 	}
 	for _, h := range v.Hints {
 		if from := w.T("duplicate.from.import", h.SourceID, w.shared(h.Reason)); !slices.Contains(out.From, from) {

@@ -78,11 +78,11 @@ func TestCertainPairs(t *testing.T) {
 	t.Parallel()
 	s := familySite(t)
 	var ids []int64
-	for i := range 4 {
+	for i := range 7 {
 		ids = append(ids, s.Family(t, i+1, place.Egypt, registry.Submitted))
 	}
 	s.Update(t, func(tx *store.Tx) error {
-		return tx.FindPairs(place.Egypt, []store.DuplicatePair{{A: ids[0], B: ids[1], Probability: .999}, {A: ids[1], B: ids[2], Probability: .995}, {A: ids[2], B: ids[3], Probability: .93}}, testkit.Start)
+		return tx.FindPairs(place.Egypt, []store.DuplicatePair{{A: ids[0], B: ids[1], Probability: .999}, {A: ids[2], B: ids[3], Probability: .995}, {A: ids[4], B: ids[5], Probability: .999}, {A: ids[5], B: ids[6], Probability: .93}}, testkit.Start)
 	})
 	r := s.As(t, auth.Reviewer, place.Egypt)
 	if list := r.Get("/duplicates").Want(200).Check(); !list.Has("قد تكون لشخص واحد") {
@@ -93,7 +93,7 @@ func TestCertainPairs(t *testing.T) {
 	if len(form["pair"]) != 2 {
 		t.Fatalf("listed from 99 %%: %v", form["pair"])
 	}
-	if more := r.Get("/duplicates/certain?from=90").Want(200).Check().Fields("/duplicates/certain"); len(more["pair"]) != 3 {
+	if more := r.Get("/duplicates/certain?from=90").Want(200).Check().Fields("/duplicates/certain"); len(more["pair"]) != 3 || !strings.Contains(strings.Join(more["pair"], " "), ",") { // the group as a whole
 		t.Errorf("listed from 90 %%: %v", more["pair"])
 	}
 	for _, bad := range []string{"10", "x", "101"} {
@@ -116,7 +116,7 @@ func TestCertainPairs(t *testing.T) {
 		states, err = tx.CountPairs(store.Scope{Party: place.Egypt})
 		return err
 	})
-	if states[store.PairLater] != 1 || states[store.PairSame] != 1 || states[store.PairOpen] != 1 {
+	if states[store.PairLater] != 1 || states[store.PairSame] != 1 || states[store.PairOpen] != 2 {
 		t.Errorf("states %v", states)
 	}
 }
@@ -158,4 +158,75 @@ func TestPairSheet(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestPairGroup decides on three registrations of one woman and one of another in one step, and takes it back.
+func TestPairGroup(t *testing.T) {
+	t.Parallel()
+	s := familySite(t)
+	var ids []int64
+	for i := range 4 {
+		ids = append(ids, s.Family(t, i+1, place.Egypt, registry.Submitted))
+	}
+	s.Update(t, func(tx *store.Tx) error {
+		return tx.FindPairs(place.Egypt, []store.DuplicatePair{{A: ids[0], B: ids[1], Probability: .9}, {A: ids[1], B: ids[2], Probability: .95}, {A: ids[2], B: ids[3], Probability: .7}}, testkit.Start)
+	})
+	r := s.As(t, auth.Reviewer, place.Egypt)
+	list := r.Get("/duplicates").Want(200).Check()
+	path := "/duplicates/groups/2"
+	if !list.Has("4 تسجيلات") && !list.Has("٤ تسجيلات") || !strings.Contains(string(list.Body), path) {
+		t.Fatalf("the group is not in the queue: %.900s", list.Text())
+	}
+	page := r.Get(path).Want(200).Check()
+	form := page.Fields(path)
+	if len(form["pair"]) != 3 || len(form["same"]) != 4 {
+		t.Fatalf("the form of the group: %v", form)
+	}
+	send := func(v url.Values) *testkit.Page {
+		v.Set("idempotency_key", testkit.Key())
+		return r.Post(path, v)
+	}
+	same := []string{itoa(ids[0]), itoa(ids[1]), itoa(ids[2])}
+	for _, bad := range []url.Values{
+		{"pair": form["pair"]},
+		{"pair": form["pair"], "state": {"same"}, "same": same},
+		{"pair": form["pair"], "state": {"same"}, "same": same[:1], "keep": same[:1]},
+		{"pair": form["pair"], "state": {"same"}, "same": same, "keep": {itoa(ids[3])}},
+		{"pair": form["pair"], "state": {"same"}, "same": append(same, "99"), "keep": same[:1]},
+		{"pair": form["pair"][:2], "state": {"different"}},
+		{"pair": {"2:9", "1:1", "3:1"}, "state": {"different"}},
+		{"pair": form["pair"], "state": {"different"}, "note": {strings.Repeat("ن", 501)}},
+	} {
+		send(bad).Want(422).Check()
+	}
+	send(url.Values{"pair": {"x"}, "state": {"different"}}).Want(404)
+	decided := send(url.Values{"pair": form["pair"], "state": {"same"}, "same": same, "keep": {same[0]}, "note": {"رأيتها"}}).Want(303).Follow().Check()
+	if !decided.Has("رأيتها", "التسجيل الذي يبقى") {
+		t.Errorf("the decision: %.900s", decided.Text())
+	}
+	states := func() map[store.PairState]int {
+		var out map[store.PairState]int
+		s.View(t, func(tx *store.Tx) (err error) {
+			out, err = tx.CountPairs(store.Scope{Party: place.Egypt})
+			return err
+		})
+		return out
+	}
+	if got := states(); got[store.PairSame] != 3 || got[store.PairDifferent] != 1 || got[store.PairOpen] != 0 { // the first and the third are a pair too
+		t.Errorf("after the decision: %v", got)
+	}
+	r.Get(path).Want(404)
+	r.Get("/duplicates/decisions").Want(200).Check()
+	other := s.As(t, auth.Reviewer, place.Qatar)
+	for _, hidden := range []string{path, "/duplicates/decisions/1"} {
+		other.Get(hidden).Want(404).Check()
+	}
+	other.Post("/duplicates/decisions/1/undo", url.Values{"version": {"1"}, "idempotency_key": {testkit.Key()}}).Want(404)
+	r.Post("/duplicates/decisions/1/undo", url.Values{"version": {"7"}, "idempotency_key": {testkit.Key()}}).Want(303)
+	r.Post("/duplicates/decisions/1/undo", url.Values{"version": {"1"}, "idempotency_key": {testkit.Key()}}).Want(303)
+	if got := states(); got[store.PairOpen] != 3 || len(got) != 1 {
+		t.Errorf("after the undo: %v", got)
+	}
+	r.Get("/duplicates/decisions/1").Want(200).Check()
+	r.Get(path).Want(200).Check()
 }

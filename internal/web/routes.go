@@ -41,7 +41,7 @@ func table() []route {
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,
-		duplicateRoutes, mergeRoutes,
+		duplicateGroupRoutes, duplicateRoutes, mergeRoutes,
 		printRoutes,
 		venueRoutes, planRoutes, placeRoutes, layoutRoutes,
 		allocationRoutes,

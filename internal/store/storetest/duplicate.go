@@ -27,7 +27,68 @@ func FillPairs(t testing.TB, db *store.DB, note string) {
 			return err
 		}
 		pairs[0].Note = note
-		return tx.DecidePair(&pairs[0])
+		if err := tx.DecidePair(&pairs[0]); err != nil {
+			return err
+		}
+		return tx.InsertPairGroup(&store.PairGroup{Party: "EG", State: store.PairSame, At: Noon, Body: store.PairGroupBody{Families: []int64{1, 2}, Note: note}})
+	})
+}
+
+// testPairGroups holds which pairs make a group, and that a decision of one is taken back once.
+func testPairGroups(t *testing.T, db *store.DB) {
+	a, b, c, d := Family("EG", 1), Family("EG", 2), Family("EG", 3), Family("EG", 4)
+	Insert(t, db, a, b, c, d)
+	Update(t, db, func(tx *store.Tx) error {
+		return tx.FindPairs("EG", []store.DuplicatePair{{A: a.ID, B: b.ID, Probability: .9}, {A: b.ID, B: c.ID, Probability: .95}, {A: c.ID, B: d.ID, Probability: .7}}, Noon)
+	})
+	var pairs []store.DuplicatePair
+	View(t, db, func(tx *store.Tx) (err error) {
+		if pairs, err = tx.PairsTouching(All("EG"), store.PairOpen, []int64{b.ID, a.ID}, 10); err != nil {
+			return err
+		}
+		if none, err := tx.PairsTouching(All("QA"), store.PairOpen, []int64{a.ID}, 10); err != nil || len(none) > 0 {
+			t.Errorf("the other party's pairs: got %+v, %v", none, err)
+		}
+		p, err := tx.PairOf(All("EG"), d.ID, c.ID)
+		if err != nil || p.A != c.ID || p.B != d.ID {
+			t.Errorf("the pair of two: got %+v, %v", p, err)
+		}
+		_, err = tx.PairOf(All("EG"), a.ID, d.ID)
+		wantKind(t, err, fault.NotFound, "")
+		return nil
+	})
+	if len(pairs) != 2 {
+		t.Fatalf("got %+v, want two pairs", pairs)
+	}
+	g := &store.PairGroup{Party: "EG", State: store.PairSame, By: 7, At: Noon, Body: store.PairGroupBody{Families: []int64{a.ID, b.ID, c.ID}, Same: []int64{a.ID, b.ID}, Keep: a.ID, Note: "سألت", Before: pairs}}
+	Update(t, db, func(tx *store.Tx) error { return tx.InsertPairGroup(g) })
+	View(t, db, func(tx *store.Tx) error {
+		got, err := tx.PairGroupByID("EG", g.ID)
+		if err != nil {
+			return err
+		}
+		if got.State != store.PairSame || got.By != 7 || !got.At.Equal(Noon) || got.Body.Keep != a.ID || got.Body.Note != "سألت" || len(got.Body.Before) != 2 || got.Body.Before[0].Version != 1 {
+			t.Errorf("got %+v", got)
+		}
+		_, err = tx.PairGroupByID("QA", g.ID)
+		wantKind(t, err, fault.NotFound, "")
+		return nil
+	})
+	stale := *g
+	Update(t, db, func(tx *store.Tx) error {
+		if err := tx.DropPair(&pairs[0]); err != nil {
+			return err
+		}
+		return tx.EndPairGroup(g, 8, Noon.Add(time.Hour))
+	})
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.EndPairGroup(&stale, 9, Noon) })
+	wantKind(t, err, fault.Stale, "error.stale")
+	View(t, db, func(tx *store.Tx) error {
+		list, err := tx.PairGroups("EG", 10)
+		if err != nil || len(list) != 0 {
+			t.Errorf("decisions that stand: got %+v, %v", list, err)
+		}
+		return err
 	})
 }
 

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"work", testWork},
 		{"assign", testAssign},
 		{"duplicates", testDuplicates},
+		{"pair groups", testPairGroups},
 		{"linkage", testLinkage},
 		{"merge", testMerge},
 		{"allocations", testAllocations},
