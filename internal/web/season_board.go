@@ -29,7 +29,9 @@ type seasonBoardPage struct {
 	Name      string
 	URL       string
 	Months    []boardMonth
-	Weeks     []boardWeek
+	Weeks     []boardWeek // in view
+	From      int         // the first of them
+	Spans     []boardSpan // of a board that is shown a quarter at a time
 	Rows      []boardRow
 	ByWeek    []boardWeekList
 	Tray      []boardChip
@@ -52,6 +54,37 @@ type seasonBoardPage struct {
 type boardMonth struct {
 	Name  string
 	Weeks int
+}
+
+// boardSpan is a quarter of a board: where it is, and whether it is in view.
+type boardSpan struct {
+	From int
+	Name string
+	Now  bool
+}
+
+// quarter is how many weeks of a heavy board are in view at once.
+const quarter = 13
+
+// heavy is how much a board may weigh and still be shown whole: a cell counts 1, an exhibition 40, which is what each adds to the page. Above it the page passes 60 KB.
+const heavy = 1400
+
+// window chooses which weeks are in view: all of them, or the quarter with the week that is asked for, where the chosen exhibition stands, or today.
+func (b *seasonBoardPage) window(asked string) (from, to int) {
+	v := b.SeasonBoard
+	weeks := v.SeasonBook.Weeks
+	if weeks <= quarter || weeks*len(v.Places)+40*len(v.Entries) <= heavy {
+		return 0, weeks
+	}
+	at := calendar.DaysBetween(v.WeekStart(0), v.Today) / 7
+	if spot := v.Spot(b.Chosen); spot != nil && b.Chosen != 0 {
+		at = spot.Week
+	}
+	if n, err := strconv.Atoi(asked); err == nil {
+		at = n
+	}
+	from = min(max(0, at), weeks-1) / quarter * quarter
+	return from, min(weeks, from+quarter)
 }
 
 type boardWeek struct {
@@ -137,7 +170,12 @@ func (s *Server) drawBoard(r *request, status int, form *render.Form, refused st
 			b.Chosen = show
 		}
 	}
-	b.fill(w, judged)
+	asked := ""
+	if q := r.query()["from"]; len(q) == 1 {
+		asked = intake.SearchText(q[0])
+	}
+	from, to := b.window(asked)
+	b.fill(w, judged, from, to)
 	if form == nil {
 		form = &render.Form{Values: map[string]string{}}
 		if b.Chosen != 0 {
@@ -162,11 +200,20 @@ func (s *Server) drawBoard(r *request, status int, form *render.Form, refused st
 	return r.page(status, "season/board", form, b)
 }
 
-// fill lays the board out.
-func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged) {
+// fill lays the weeks of the board out that are in view.
+func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to int) {
 	v := b.SeasonBoard
+	b.From = from
 	for n := range v.SeasonBook.Weeks {
 		first := v.WeekStart(n)
+		b.Times = append(b.Times, render.Option{Value: strconv.Itoa(n), Label: w.weekName(first)})
+		if to-from < v.SeasonBook.Weeks && n%quarter == 0 {
+			last := v.WeekStart(min(n+quarter, v.SeasonBook.Weeks) - 1)
+			b.Spans = append(b.Spans, boardSpan{n, w.T("season_plan.span", w.T("month."+strconv.Itoa(int(first.Month()))), w.T("month."+strconv.Itoa(int(last.Month())))), n == from})
+		}
+		if n < from || n >= to {
+			continue
+		}
 		month := w.T("month." + strconv.Itoa(int(first.Month())))
 		if k := len(b.Months); k > 0 && b.Months[k-1].Name == month {
 			b.Months[k-1].Weeks++
@@ -175,7 +222,6 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged) {
 		}
 		week := boardWeek{N: n, Day: w.Num(int64(first.Day())), Title: w.weekName(first), Rest: w.rests(v.SeasonBook, first), Past: first.AddDays(6).Before(v.Today)}
 		b.Weeks = append(b.Weeks, week)
-		b.Times = append(b.Times, render.Option{Value: strconv.Itoa(n), Label: week.Title})
 	}
 	chips := map[string][]boardChip{}
 	for i := range v.Entries {
@@ -184,15 +230,22 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged) {
 			continue
 		}
 		c := w.chip(v, e)
-		if s := v.Spot(e.ID); s != nil {
-			chips[s.Venue] = append(chips[s.Venue], c)
-		} else {
+		s := v.Spot(e.ID)
+		inView := s == nil || c.Week < to && c.Week+c.Span > from
+		switch {
+		case s == nil:
 			b.Tray = append(b.Tray, c)
+		case inView:
+			if c.Week < from { // it began before what is in view
+				c.Week, c.Span = from, c.Week+c.Span-from
+			}
+			c.Span = min(c.Span, to-c.Week)
+			chips[s.Venue] = append(chips[s.Venue], c)
 		}
 		if !e.Fixed && !c.Given {
 			b.Shows = append(b.Shows, render.Option{Value: itoa(e.ID), Label: c.Name})
 		}
-		if found := v.Found[e.ID]; len(found) > 0 {
+		if found := v.Found[e.ID]; len(found) > 0 && inView {
 			x := boardWarning{Name: c.Name, Block: c.Tone == "bad"}
 			for k := range found {
 				x.Lines = append(x.Lines, boardReason{w.demand("breach", &found[k]), w.form(&found[k])})
@@ -215,10 +268,10 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged) {
 		}
 	}
 	slices.SortStableFunc(b.Rows, func(x, y boardRow) int { return cmp.Compare(bit(x.Free), bit(y.Free)) })
-	for n, week := range b.Weeks {
+	for i, week := range b.Weeks {
 		l := boardWeekList{Title: week.Title, Rest: week.Rest}
 		for _, row := range b.Rows {
-			l.Chips = append(l.Chips, row.Cells[n].Chips...)
+			l.Chips = append(l.Chips, row.Cells[i].Chips...)
 		}
 		if len(l.Chips) > 0 {
 			b.ByWeek = append(b.ByWeek, l)
@@ -262,21 +315,22 @@ func (b *seasonBoardPage) row(w seasonWords, p *service.SeasonPlace, chips []boa
 		row.Note = w.T("season_plan.word_venue")
 	}
 	for _, c := range chips {
-		row.Cells[c.Week].Chips = append(row.Cells[c.Week].Chips, c)
+		row.Cells[c.Week-b.From].Chips = append(row.Cells[c.Week-b.From].Chips, c)
 	}
-	for n := range row.Cells {
+	for i := range row.Cells {
+		n := b.From + i
 		first := b.WeekStart(n)
 		for _, list := range [][]exhibition.Days{p.Said.Blackouts, p.Taken} {
 			for _, d := range list {
 				if !d.Last.Before(first) && !d.First.After(first.AddDays(6)) {
-					row.Cells[n].Class = "x"
+					row.Cells[i].Class = "x"
 				}
 			}
 		}
 		if weeks := judged[p.Code]; n < len(weeks) && len(weeks[n]) > 0 {
-			row.Cells[n].Class = "w"
+			row.Cells[i].Class = "w"
 			if slices.ContainsFunc(weeks[n], func(d season.Demand) bool { return d.Blocks }) {
-				row.Cells[n].Class = "n"
+				row.Cells[i].Class = "n"
 			}
 		}
 	}
@@ -434,7 +488,13 @@ func (s *Server) boardStep(r *request, key string, form *render.Form, err error)
 	if err != nil {
 		return err
 	}
-	return r.redirect(seasonDraftURL(id, n), "success", key)
+	at := seasonDraftURL(id, n)
+	if form != nil { // a board that is shown in quarters opens where something was put
+		if week, err := strconv.Atoi(form.Values["week"]); err == nil && week >= 0 {
+			at += "?from=" + strconv.Itoa(week)
+		}
+	}
+	return r.redirect(at, "success", key)
 }
 
 func (s *Server) seasonMove(r *request) error {
@@ -697,7 +757,7 @@ func (s *Server) seasonFile(r *request) error {
 	}
 	w := seasonWords{r.words(), v.SeasonBook, r.actor.Party}
 	b := &seasonBoardPage{SeasonBoard: v, ID: id, N: n}
-	b.fill(w, nil)
+	b.fill(w, nil, 0, v.SeasonBook.Weeks)
 	text := sheet.TextValue
 	list := sheet.Sheet{Name: w.T("season_plan.exhibitions"), Count: len(v.Entries), Columns: []sheet.OutColumn{{Title: w.T("season_plan.exhibition")}, {Title: w.T("field.first"), Kind: sheet.OutDate}, {Title: w.T("field.last"), Kind: sheet.OutDate},
 		{Title: w.T("season_plan.venue")}, {Title: w.T("field.host")}, {Title: w.T("season_plan.state")}, {Title: w.T("season_plan.warnings")}},

@@ -19,6 +19,7 @@ class Board {
     this.root = root;
     this.url = root.dataset.season;
     this.open = root.dataset.open === 'yes';
+    this.from = Number(root.dataset.from); // the first week in view
     this.words = parsed(root, 'words');
     this.status = root.querySelector('[data-status]');
     this.acts = root.querySelector('[data-acts]');
@@ -38,7 +39,7 @@ class Board {
   say(text) { if (this.status) this.status.textContent = text; }
   chip(id) { return this.root.querySelector(`.sb .sb-chip[data-show="${id}"]`) ?? this.root.querySelector(`.sb-chip[data-show="${id}"]`); }
   cells(row) { return [...row.children].slice(1); }
-  at(cell) { const row = cell.closest('tr'); return { venue: row.dataset.venue, week: this.cells(row).indexOf(cell) }; }
+  at(cell) { const row = cell.closest('tr'); return { venue: row.dataset.venue, week: this.from + this.cells(row).indexOf(cell) }; }
   cell(target) { const c = target?.closest?.('.sb td'); return c && this.root.contains(c) ? c : null; }
 
   // choose takes an exhibition up and asks what speaks against each cell.
@@ -56,7 +57,7 @@ class Board {
       const list = this.verdicts.cells[row.dataset.venue];
       this.cells(row).forEach((c, week) => {
         c.classList.remove('n', 'w');
-        const v = list?.[week] ?? 0;
+        const v = list?.[this.from + week] ?? 0;
         if (!list || v > 0) c.classList.add('n'); else if (v < 0) c.classList.add('w');
       });
     }
@@ -76,7 +77,7 @@ class Board {
   }
 
   where(cell) {
-    const row = cell.closest('tr'), week = this.root.querySelectorAll('.sb thead .sb-week')[this.at(cell).week];
+    const row = cell.closest('tr'), week = this.root.querySelectorAll('.sb thead .sb-week')[this.at(cell).week - this.from];
     return `${row.querySelector('.sb-venue span').textContent} · ${week?.querySelector('.visually-hidden')?.textContent.trim() ?? ''}`;
   }
 
@@ -117,8 +118,8 @@ class Board {
     return !failed;
   }
 
-  async read() {
-    const answer = await fetch(this.url, { headers: { 'HX-Request': 'true' }, credentials: 'same-origin' }).catch(() => null);
+  async read(from = this.from) {
+    const answer = await fetch(`${this.url}?from=${from}`, { headers: { 'HX-Request': 'true' }, credentials: 'same-origin' }).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('season-board');
     if (!fresh) return;
@@ -129,8 +130,18 @@ class Board {
     document.querySelectorAll('form input[name="version"]').forEach((i) => { if (i.form.action.includes(this.url)) i.value = fresh.dataset.version; });
   }
 
+  // turn shows another quarter of a board that is too large to be shown whole; who was taken up stays so, and can be put down there.
+  async turn(from) {
+    const id = this.chosen, name = this.name;
+    await this.read(from);
+    if (id) await this.choose(id, name);
+    this.root.querySelector(`[data-span="${from}"]`)?.focus();
+  }
+
   click(e) {
     if (!this.root.contains(e.target)) return;
+    const span = e.target.closest('[data-span]');
+    if (span) { e.preventDefault(); this.turn(Number(span.dataset.span)); return; }
     const act = e.target.closest('[data-do]')?.dataset.do, chip = e.target.closest('.sb-chip[data-show]'), cell = this.cell(e.target);
     if (act) { this.act(act); return; }
     if (!this.open || !this.wide()) return;
@@ -213,7 +224,7 @@ class Board {
       e.preventDefault();
       this.act('cancel');
     } else if (cell && !chip && this.chosen) {
-      const step = { ArrowLeft: this.rtl ? 1 : -1, ArrowRight: this.rtl ? -1 : 1 }[e.key], row = this.rows.indexOf(cell.closest('tr')), week = this.at(cell).week;
+      const step = { ArrowLeft: this.rtl ? 1 : -1, ArrowRight: this.rtl ? -1 : 1 }[e.key], row = this.rows.indexOf(cell.closest('tr')), week = this.at(cell).week - this.from;
       if (step) { e.preventDefault(); this.go(this.cells(this.rows[row])[week + step]); } else if (e.key === 'ArrowUp' || e.key === 'ArrowDown') {
         e.preventDefault();
         const next = this.rows[row + (e.key === 'ArrowUp' ? -1 : 1)];
