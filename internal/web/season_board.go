@@ -31,7 +31,7 @@ type seasonBoardPage struct {
 	Months    []boardMonth
 	Weeks     []boardWeek // in view
 	From      int         // the first of them
-	Spans     []boardSpan // of a board that is shown a quarter at a time
+	Spans     []boardSpan // of a board that is shown a stretch at a time
 	Rows      []boardRow
 	ByWeek    []boardWeekList
 	Tray      []boardChip
@@ -56,24 +56,29 @@ type boardMonth struct {
 	Weeks int
 }
 
-// boardSpan is a quarter of a board: where it is, and whether it is in view.
+// boardSpan is a stretch of a board: where it is, and whether it is in view.
 type boardSpan struct {
 	From int
 	Name string
 	Now  bool
 }
 
-// quarter is how many weeks of a heavy board are in view at once.
-const quarter = 13
+// stretch is how many weeks of a heavy board are in view at once: a quarter of a year, or two months where there are many venues.
+func (b *seasonBoardPage) stretch() int {
+	if len(b.Places) > 25 {
+		return 8
+	}
+	return 13
+}
 
 // heavy is how much a board may weigh and still be shown whole: a cell counts 1, an exhibition 40, which is what each adds to the page. Above it the page passes 60 KB.
 const heavy = 1400
 
-// window chooses which weeks are in view: all of them, or the quarter with the week that is asked for, where the chosen exhibition stands, or today.
+// window chooses which weeks are in view: all of them, or the stretch with the week that is asked for, where the chosen exhibition stands, or today.
 func (b *seasonBoardPage) window(asked string) (from, to int) {
 	v := b.SeasonBoard
 	weeks := v.SeasonBook.Weeks
-	if weeks <= quarter || weeks*len(v.Places)+40*len(v.Entries) <= heavy {
+	if weeks <= b.stretch() || weeks*len(v.Places)+40*len(v.Entries) <= heavy {
 		return 0, weeks
 	}
 	at := calendar.DaysBetween(v.WeekStart(0), v.Today) / 7
@@ -83,8 +88,8 @@ func (b *seasonBoardPage) window(asked string) (from, to int) {
 	if n, err := strconv.Atoi(asked); err == nil {
 		at = n
 	}
-	from = min(max(0, at), weeks-1) / quarter * quarter
-	return from, min(weeks, from+quarter)
+	from = min(max(0, at), weeks-1) / b.stretch() * b.stretch()
+	return from, min(weeks, from+b.stretch())
 }
 
 type boardWeek struct {
@@ -139,6 +144,9 @@ type boardWarning struct {
 type boardReason struct {
 	Text, URL string
 }
+
+// maxOverrides is how many of the newest overrides in view the page lists; the log has all.
+const maxOverrides = 12
 
 type boardOverride struct {
 	Name, By, Rules string
@@ -207,8 +215,8 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to in
 	for n := range v.SeasonBook.Weeks {
 		first := v.WeekStart(n)
 		b.Times = append(b.Times, render.Option{Value: strconv.Itoa(n), Label: w.weekName(first)})
-		if to-from < v.SeasonBook.Weeks && n%quarter == 0 {
-			last := v.WeekStart(min(n+quarter, v.SeasonBook.Weeks) - 1)
+		if to-from < v.SeasonBook.Weeks && n%b.stretch() == 0 {
+			last := v.WeekStart(min(n+b.stretch(), v.SeasonBook.Weeks) - 1)
 			b.Spans = append(b.Spans, boardSpan{n, w.T("season_plan.span", w.T("month."+strconv.Itoa(int(first.Month()))), w.T("month."+strconv.Itoa(int(last.Month())))), n == from})
 		}
 		if n < from || n >= to {
@@ -223,7 +231,7 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to in
 		week := boardWeek{N: n, Day: w.Num(int64(first.Day())), Title: w.weekName(first), Rest: w.rests(v.SeasonBook, first), Past: first.AddDays(6).Before(v.Today)}
 		b.Weeks = append(b.Weeks, week)
 	}
-	chips := map[string][]boardChip{}
+	chips, inView := map[string][]boardChip{}, map[int64]bool{}
 	for i := range v.Entries {
 		e := &v.Entries[i]
 		if !e.Planned() {
@@ -231,11 +239,11 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to in
 		}
 		c := w.chip(v, e)
 		s := v.Spot(e.ID)
-		inView := s == nil || c.Week < to && c.Week+c.Span > from
+		inView[e.ID] = s == nil || c.Week < to && c.Week+c.Span > from
 		switch {
 		case s == nil:
 			b.Tray = append(b.Tray, c)
-		case inView:
+		case inView[e.ID]:
 			if c.Week < from { // it began before what is in view
 				c.Week, c.Span = from, c.Week+c.Span-from
 			}
@@ -245,7 +253,7 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to in
 		if !e.Fixed && !c.Given {
 			b.Shows = append(b.Shows, render.Option{Value: itoa(e.ID), Label: c.Name})
 		}
-		if found := v.Found[e.ID]; len(found) > 0 && inView {
+		if found := v.Found[e.ID]; len(found) > 0 && inView[e.ID] {
 			x := boardWarning{Name: c.Name, Block: c.Tone == "bad"}
 			for k := range found {
 				x.Lines = append(x.Lines, boardReason{w.demand("breach", &found[k]), w.form(&found[k])})
@@ -284,6 +292,9 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to in
 		b.Given = append(b.Given, w.relaxed(&v.Draft.Relaxed[i]))
 	}
 	for _, o := range v.Draft.Overrides {
+		if !inView[o.Exhibition] {
+			continue
+		}
 		x := boardOverride{Name: w.named(o.Exhibition), By: v.Names[o.By], At: o.At}
 		for i, rule := range o.Rules {
 			if i > 0 {
@@ -293,6 +304,7 @@ func (b *seasonBoardPage) fill(w seasonWords, judged service.Judged, from, to in
 		}
 		b.Overrides = append(b.Overrides, x)
 	}
+	b.Overrides = b.Overrides[max(0, len(b.Overrides)-maxOverrides):]
 	for _, k := range v.Draft.Keys {
 		b.Signed = append(b.Signed, w.country(string(k.Party)))
 	}
@@ -489,7 +501,7 @@ func (s *Server) boardStep(r *request, key string, form *render.Form, err error)
 		return err
 	}
 	at := seasonDraftURL(id, n)
-	if form != nil { // a board that is shown in quarters opens where something was put
+	if form != nil { // a board that is shown in stretches opens where something was put
 		if week, err := strconv.Atoi(form.Values["week"]); err == nil && week >= 0 {
 			at += "?from=" + strconv.Itoa(week)
 		}

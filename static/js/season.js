@@ -4,6 +4,9 @@
 import { csrf, fill, parsed } from './page.js';
 import { newKey } from './plan-draw.js';
 
+// named is what an exhibition is called on its chip.
+const named = (chip) => chip.querySelector('bdi').textContent;
+
 class Board {
   constructor(root) {
     this.take(root);
@@ -130,7 +133,7 @@ class Board {
     document.querySelectorAll('form input[name="version"]').forEach((i) => { if (i.form.action.includes(this.url)) i.value = fresh.dataset.version; });
   }
 
-  // turn shows another quarter of a board that is too large to be shown whole; who was taken up stays so, and can be put down there.
+  // turn shows another stretch of a board that is too large to be shown whole; who was taken up stays so, and can be put down there.
   async turn(from) {
     const id = this.chosen, name = this.name;
     await this.read(from);
@@ -148,7 +151,7 @@ class Board {
     if (chip) {
       e.preventDefault();
       if (this.dragged) return;
-      if (this.chosen === chip.dataset.show) { this.forget(); this.say(this.words.cancelled); } else this.choose(chip.dataset.show, chip.dataset.name);
+      if (this.chosen === chip.dataset.show) { this.forget(); this.say(this.words.cancelled); } else this.choose(chip.dataset.show, named(chip));
     } else if (cell && this.chosen) this.put(cell);
   }
 
@@ -175,7 +178,7 @@ class Board {
         ghost = chip.cloneNode(true);
         ghost.className = 'sb-chip sb-ghost';
         document.body.append(ghost);
-        if (this.chosen !== id) this.choose(id, chip.dataset.name);
+        if (this.chosen !== id) this.choose(id, named(chip));
       }
       ghost.style.transform = `translate(${m.clientX}px, ${m.clientY}px)`;
       const box = this.scroll?.getBoundingClientRect();
@@ -214,11 +217,11 @@ class Board {
     if (!this.open || !this.wide() || !this.root.contains(document.activeElement)) return;
     if (chip && (e.key === 'Enter' || e.key === ' ')) {
       e.preventDefault();
-      this.choose(chip.dataset.show, chip.dataset.name).then(() => this.go(chip.closest('td') ?? this.first()));
+      this.choose(chip.dataset.show, named(chip)).then(() => this.go(chip.closest('td') ?? this.first()));
     } else if (chip && (e.key === 'Delete' || e.key === 'Backspace') && chip.closest('td')) {
       e.preventDefault();
       this.chosen = chip.dataset.show;
-      this.name = chip.dataset.name;
+      this.name = named(chip);
       this.act('clear');
     } else if (e.key === 'Escape' && this.chosen) {
       e.preventDefault();
