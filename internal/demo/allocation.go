@@ -56,6 +56,7 @@ func (r *round) commit(day int, seasons map[string]string) {
 		terms := exhibition.DefaultAllocation()
 		terms.RestDays = 3
 		form := intake.FromAllocation(&terms)
+		form.BudgetEG, form.EachEG, form.BudgetQA, form.EachQA = "330000", "22000", "40000", "3200"
 		form.Quotas = []intake.SeasonQuota{{Line: "first_time", Min: "20"}, {Line: "association", Max: "8"}, {Line: "area:EG-C", Max: "9"}} // over both exhibitions together
 		for _, s := range r.shows {
 			form.Exhibitions = append(form.Exhibitions, strconv.FormatInt(s.id, 10))

@@ -237,6 +237,16 @@ type Gauge struct {
 	Blocks     []BlockView
 }
 
+// TravelGauge is how much of what a party may spend on travel a run spends, in whole units of its currency, and what one journey more would be worth, in places.
+type TravelGauge struct {
+	exhibition.Travelling
+	Spent int
+	Price float64
+}
+
+// Percent is how much of the budget is spent.
+func (g *TravelGauge) Percent() int { return min(100, 100*g.Spent/max(1, g.Budget)) }
+
 // BlockView is a rule that stands against applicants of an unmet minimum.
 type BlockView struct {
 	Rule  explain.Rule
@@ -276,6 +286,7 @@ type AllocationResult struct {
 	Shows   map[int64]*exhibition.Exhibition
 	Halls   []ResultHall
 	Gauges  []Gauge
+	Travel  []TravelGauge
 	Rows    []ResultRow
 	Total   int // rows that the filter lets through
 	Pages   int
@@ -367,6 +378,19 @@ func (v *AllocationResult) measure(b *book) {
 		if last := &v.Halls[len(v.Halls)-1]; last.Places < last.Room { // what is not full is worth nothing more, whatever the prices say
 			last.Price = 0
 		}
+	}
+	spends := b.ex.Budgets()
+	for _, t := range v.Terms.Travel {
+		k := slices.IndexFunc(b.p.Budgets, func(x model.Budget) bool { return x.ID == budgetID(t.Party) })
+		if k < 0 {
+			continue
+		}
+		held := t.Budget - int(b.p.Budgets[k].Amount) // places and invitations that the run left alone
+		x := TravelGauge{Travelling: t, Spent: held + int(spends[k].Used)}
+		if x.Spent+t.Each > t.Budget {
+			x.Price = spends[k].Price * float64(t.Each) / placeUnit
+		}
+		v.Travel = append(v.Travel, x)
 	}
 	causes := map[int32]explain.Cause{}
 	for _, c := range b.ex.Unmet() {

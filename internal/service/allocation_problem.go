@@ -13,6 +13,7 @@ import (
 	"muntija/internal/calendar"
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
+	"muntija/internal/place"
 	"muntija/internal/planner/model"
 	"muntija/internal/registry"
 	"muntija/internal/store"
@@ -444,6 +445,9 @@ func (n *snapshot) quota(pr *model.Problem, of quotaOf, set []uint16, room int) 
 	n.out.Quotas = append(n.out.Quotas, of)
 }
 
+// budgetID names the travel budget of a party in the file.
+func budgetID(p place.Country) string { return "b" + string(p) }
+
 // budgets adds what each party may spend on travel, and reports whether any does.
 func (n *snapshot) budgets(pr *model.Problem) bool {
 	var all []uint16
@@ -469,7 +473,7 @@ func (n *snapshot) budgets(pr *model.Problem) bool {
 				}
 			}
 		}
-		pr.Budgets = append(pr.Budgets, model.Budget{ID: "b" + string(t.Party), Exhibitions: all, Group: int32(g), Amount: int64(max(0, t.Budget-spent))})
+		pr.Budgets = append(pr.Budgets, model.Budget{ID: budgetID(t.Party), Exhibitions: all, Group: int32(g), Amount: int64(max(0, t.Budget-spent))})
 	}
 	return len(pr.Budgets) > 0
 }

@@ -414,6 +414,7 @@ func TestSeasonQuotas(t *testing.T) {
 	}
 	// No more than six of an area in two exhibitions, and more people with disabilities than applied.
 	form.Quotas = []intake.SeasonQuota{{Line: "area:EG-C", Max: "٦", Where: two}, {Line: "disability", Min: "90"}, {Line: "first_time", Min: "5", Max: "60"}}
+	form.BudgetEG, form.EachEG = "10000", "2500" // four journeys
 	id, err := o.Allocations.Create(ctx, eg, season, form, testkit.Write(0))
 	if err != nil {
 		t.Fatal(err)
@@ -423,6 +424,9 @@ func TestSeasonQuotas(t *testing.T) {
 	v, err := o.Allocations.Result(ctx, eg, id, r.ID, service.ResultFilter{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(v.Travel) != 1 || v.Travel[0].Spent != 10000 || v.Travel[0].Price <= 0 {
+		t.Errorf("what travel costs: %+v", v.Travel)
 	}
 	whole := v.Gauges[len(v.Gauges)-3:]
 	if !whole[0].Whole || len(whole[0].In) != 2 || whole[0].Used > 6 || whole[1].Missing == 0 || whole[1].Cause == nil || !whole[1].Cause.None || whole[2].Missing != 0 {

@@ -30,6 +30,7 @@ type runPage struct {
 	Result  *service.AllocationResult
 	Halls   []hallRow
 	Gauges  []gaugeGroup
+	Travel  []travelRow
 	Keys    []keyRow
 	MayTake bool // the actor's party may sign
 	MayBack bool // and may take its key back
@@ -76,6 +77,12 @@ type gaugeRow struct {
 	Cost   string
 	Cause  string
 	Full   bool
+}
+
+type travelRow struct {
+	service.TravelGauge
+	Name, Spent, Of string
+	Cost            string
 }
 
 type keyRow struct {
@@ -137,6 +144,14 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 			row.Price = w.permille(h.Price)
 		}
 		b.Halls = append(b.Halls, row)
+	}
+	for _, t := range res.Travel {
+		cur := exhibition.CurrencyOf(t.Party)
+		row := travelRow{TravelGauge: t, Name: w.country(string(t.Party)), Spent: w.Money(int64(t.Spent)*100, cur), Of: w.Money(int64(t.Budget)*100, cur)}
+		if t.Price > 0 {
+			row.Cost = w.T("allocation.cost_travel", w.permille(t.Price))
+		}
+		b.Travel = append(b.Travel, row)
 	}
 	var last *service.Gauge
 	for i := range res.Gauges {

@@ -50,6 +50,21 @@ func (b *Book) Quotas() []Gauge {
 	return out
 }
 
+// Spend is the state of one budget.
+type Spend struct {
+	Used  int64
+	Price float64 // what one unit of money more would be worth to the plan
+}
+
+// Budgets returns each budget's state and cost.
+func (b *Book) Budgets() []Spend {
+	out := make([]Spend, len(b.P.Budgets))
+	for k := range out {
+		out[k] = Spend{b.rows.budget[k], float64(b.Pl.Prices.Budgets[k]) / float64(b.Pl.Prices.Scale)}
+	}
+	return out
+}
+
 // Cause is why a minimum is not met.
 type Cause struct {
 	Quota      int32
