@@ -150,11 +150,31 @@ func keepLists(ctx context.Context, o *opened) {
 			// Reading a million families leaves as much garbage as list, so until here the limit is the lower one.
 			debug.SetMemoryLimit(max(heapLimit-o.db.ListMemory(), heapLimit/2))
 			debug.FreeOSMemory()
+			go keepMembers(ctx, o)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// keepMembers reads the names of household members for the search, and then those that changed. It rests four times as long as it works: there are a million records.
+func keepMembers(ctx context.Context, o *opened) {
+	for {
+		began, pause := time.Now(), time.Second
+		more, err := o.db.ReadMembers(ctx)
+		if err != nil && ctx.Err() == nil {
+			o.log.WarnContext(ctx, "reading the members of households failed", "error", err)
+		}
+		if more && err == nil {
+			pause = min(4*time.Since(began), pause)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/fault"
 	"muntija/internal/lexicon"
+	"muntija/internal/registry"
 	"muntija/internal/store"
 )
 
@@ -16,6 +17,7 @@ type Search struct{ core }
 type FoundFamily struct {
 	store.FamilyRow
 	Village string
+	Member  registry.Member // who is called so, if it is somebody of the household
 }
 
 // Findings are the answers to a text, by kind, each with the best first.
@@ -23,6 +25,7 @@ type Findings struct {
 	Query    lexicon.Query // marks what was found in the texts that are shown
 	Exact    bool          // the text was a number of a family, a person or a paper
 	People   []FoundFamily
+	Members  []FoundFamily // for who may see households
 	Projects []FoundFamily
 	Villages []FoundFamily
 	Places   []store.FoundPlace
@@ -32,7 +35,7 @@ type Findings struct {
 
 // Empty reports whether nothing was found.
 func (f *Findings) Empty() bool {
-	return len(f.People)+len(f.Projects)+len(f.Villages)+len(f.Places)+len(f.Products) == 0
+	return len(f.People)+len(f.Members)+len(f.Projects)+len(f.Villages)+len(f.Places)+len(f.Products) == 0
 }
 
 // Find answers a text with at most limit results of each kind, inside of the actor's reach: own entries, areas, party. A text that is an id number, a phone or a
@@ -48,6 +51,11 @@ func (s *Search) Find(ctx context.Context, actor auth.Actor, text string, limit 
 		q.EnteredBy = reach.Self
 	}
 	scope := scopeOf(reach, q.EnteredBy)
+	if q.Members = auth.View(actor.Role, auth.ClassHousehold) == auth.Shown; q.Members {
+		if err := s.db.HearOfMembers(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var out *Findings
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		found, err := tx.Find(scope, q)
@@ -58,10 +66,10 @@ func (s *Search) Find(ctx context.Context, actor auth.Actor, text string, limit 
 		for _, x := range []struct {
 			from []store.FoundFamily
 			to   *[]FoundFamily
-		}{{found.People, &out.People}, {found.Projects, &out.Projects}, {found.Villages, &out.Villages}} {
+		}{{found.People, &out.People}, {found.Members, &out.Members}, {found.Projects, &out.Projects}, {found.Villages, &out.Villages}} {
 			for i := range x.from {
 				hideRow(actor, &x.from[i].FamilyRow)
-				*x.to = append(*x.to, FoundFamily{FamilyRow: x.from[i].FamilyRow})
+				*x.to = append(*x.to, FoundFamily{FamilyRow: x.from[i].FamilyRow, Member: x.from[i].Member})
 			}
 		}
 		for i := range out.Villages {

@@ -65,6 +65,7 @@ type DB struct {
 	stop, stopped   chan struct{}
 	maxBatch        int
 	roll            roll
+	kin             kin
 	shelf           shelf
 
 	guarded                   int           // batches that are still to run with savepoints; of the writer goroutine only
@@ -305,6 +306,7 @@ func (db *DB) Close() error {
 
 func (db *DB) closePools() error {
 	db.roll.close()
+	db.kin.forget()
 	var errs []error
 	if db.readDB != nil {
 	readers:

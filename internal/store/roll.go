@@ -59,6 +59,7 @@ type roll struct {
 	names  [][]byte // pieces of nameChunk bytes, so that growing copies nothing
 
 	index wordIndex
+	news  news // for the members of households, see kin
 
 	districts map[[2]string]map[string]bool // by party and area
 	count     int
@@ -267,6 +268,7 @@ func (r *roll) load(tx *Tx, newest int64) error {
 		}
 	}
 	r.index.settle(r)
+	r.news.reload()
 	r.loaded, r.seq = true, newest
 	return nil
 }
@@ -328,6 +330,7 @@ func (r *roll) catchUp(tx *Tx, newest int64) error {
 			return err
 		}
 	}
+	r.news.tell(all)
 	r.seq = max(r.seq, newest)
 	return nil
 }

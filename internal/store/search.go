@@ -20,13 +20,15 @@ type FindQuery struct {
 	Phones    bool  // Text may be a phone
 	NoPlaces  bool  // not by district and village
 	Products  bool
-	Limit     int // of each kind of result: 1–50
+	Members   bool // by the names of household members
+	Limit     int  // of each kind of result: 1–50
 }
 
 // FoundFamily is a family with how well it answers, best first.
 type FoundFamily struct {
 	FamilyRow
-	Cost int // 0: word for word
+	Member registry.Member // who answers, if it is somebody of the household
+	Cost   int             // 0: word for word
 }
 
 // FoundPlace is a district in which families live.
@@ -40,6 +42,7 @@ type Findings struct {
 	Query    lexicon.Query // what was read from the text, to mark it in what is shown
 	Exact    bool          // the text was a number; People are who hold it
 	People   []FoundFamily
+	Members  []FoundFamily // of whom somebody in the household is called so
 	Projects []FoundFamily
 	Villages []FoundFamily // who live in a place of that name
 	Places   []FoundPlace
@@ -65,7 +68,7 @@ func (tx *Tx) Find(s Scope, q FindQuery) (*Findings, error) {
 		return out, nil
 	}
 	var picks [3][]uint32 // by name, project, place
-	var goods []uint32
+	var goods, kin []uint32
 	err = tx.withRoll(func(r *roll) error {
 		f := r.filterOf(run)
 		if f.nobody { // somebody's entries who has none
@@ -81,6 +84,9 @@ func (tx *Tx) Find(s Scope, q FindQuery) (*Findings, error) {
 		if !q.NoPlaces {
 			out.Places = r.places(f, run)
 		}
+		if q.Members && len(picks[0]) < q.Limit { // who is looked for is most often a lead producer
+			kin = r.pickKin(f, &tx.db.kin, run.words.Terms, picks[0], q.Limit*readAhead)
+		}
 		return nil
 	})
 	if err != nil {
@@ -90,6 +96,9 @@ func (tx *Tx) Find(s Scope, q FindQuery) (*Findings, error) {
 		if *to, err = tx.foundFamilies(s, picks[i], run.words, q.Limit, i == 0); err != nil {
 			return nil, fmt.Errorf("reading what was found: %w", err)
 		}
+	}
+	if out.Members, err = tx.foundMembers(s, kin, run.words, q.Limit); err != nil {
+		return nil, fmt.Errorf("reading the households that were found: %w", err)
 	}
 	if out.Products, err = tx.foundProducts(s, goods, run.words, q.Limit); err != nil {
 		return nil, fmt.Errorf("reading the products that were found: %w", err)
@@ -344,8 +353,12 @@ func (tx *Tx) foundFamilies(s Scope, ids []uint32, q lexicon.Query, limit int, b
 			out[i].Cost += 3
 		}
 	}
-	slices.SortStableFunc(out, func(a, b FoundFamily) int { return cmp.Compare(a.Cost, b.Cost) })
-	return out[:min(len(out), limit)], nil
+	return bestFirst(out, limit), nil
+}
+
+func bestFirst(found []FoundFamily, limit int) []FoundFamily {
+	slices.SortStableFunc(found, func(a, b FoundFamily) int { return cmp.Compare(a.Cost, b.Cost) })
+	return found[:min(len(found), limit)]
 }
 
 // foundProducts reads the products of families that answer the query.

@@ -80,22 +80,29 @@ func (b *bag) mark(bits []uint64) {
 		or(bits, b.bits[:min(len(b.bits), len(bits))])
 		return
 	}
+	markIDs(b.ids, bits)
+}
+
+// markIDs sets the bits of ids as a bag keeps them, as far as there are bits.
+func markIDs(ids []byte, bits []uint64) {
 	id := uint32(0)
-	for at := 0; at < len(b.ids); {
-		c := b.ids[at]
+	for at := 0; at < len(ids); {
+		c := ids[at]
 		at++
 		if c == 0 {
-			v, n := binary.Uvarint(b.ids[at:])
+			v, n := binary.Uvarint(ids[at:])
 			id = uint32(v)
 			at += n
 		} else if c < 0x80 {
 			id += uint32(c)
 		} else {
-			v, n := binary.Uvarint(b.ids[at-1:])
+			v, n := binary.Uvarint(ids[at-1:])
 			id += uint32(v)
 			at += n - 1
 		}
-		bits[id/64] |= 1 << (id % 64)
+		if i := int(id / 64); i < len(bits) {
+			bits[i] |= 1 << (id % 64)
+		}
 	}
 }
 

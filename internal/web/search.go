@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 
 	"muntija/internal/auth"
@@ -109,6 +110,7 @@ func (r *request) found(limit int) (*searchPage, error) {
 		people = "number"
 	}
 	p.group(people, "user", r.families(w, f.Query, f.People))
+	p.group("members", "users", r.members(w, f.Query, f.Members))
 	p.group("projects", "building-store", r.families(w, f.Query, f.Projects))
 	p.group("products", "shopping-bag", r.products(w, f))
 	p.group("places", "map-pin", r.places(w, f))
@@ -146,6 +148,19 @@ func (r *request) families(w words, q lexicon.Query, in []service.FoundFamily) [
 			x.Lines = append(x.Lines, place)
 		}
 		out = append(out, x)
+	}
+	return out
+}
+
+// members are household members, each leading to the family.
+func (r *request) members(w words, q lexicon.Query, in []service.FoundFamily) []foundItem {
+	out := r.families(w, q, in)
+	for i, f := range in {
+		whose := plain(w.T("search.member_of", cmp.Or(f.Name, w.T("family.nameless"))))
+		if f.Member.Relation != "" {
+			whose[0].Text = w.T("enum.relation."+string(f.Member.Relation)) + w.comma() + whose[0].Text
+		}
+		out[i].Title, out[i].Lines = marked(q, f.Member.Name), append([][]markedPart{whose}, out[i].Lines...)
 	}
 	return out
 }
