@@ -135,7 +135,7 @@ func (p *program) serve(ctx context.Context, o *opened, withDemo bool) error {
 }
 
 // heapLimit is where collecting becomes eager, in bytes. What the lists hold outside of the heap is taken from it, down to a half.
-const heapLimit = 256 << 20
+const heapLimit = 192 << 20
 
 // keepLists reads the registry for its lists at the start, and then takes in what other programs commit, so that a reader after a quiet time does not
 // wait for it.
@@ -160,7 +160,8 @@ func keepLists(ctx context.Context, o *opened) {
 	}
 }
 
-// keepMembers reads the names of household members for the search, and then those that changed. It rests four times as long as it works: there are a million records.
+// keepMembers reads the names of household members for the search, and then those that changed. It rests nine times as long as it works: there are a million
+// records, and who searches comes first.
 func keepMembers(ctx context.Context, o *opened) {
 	for {
 		began, pause := time.Now(), time.Second
@@ -169,7 +170,7 @@ func keepMembers(ctx context.Context, o *opened) {
 			o.log.WarnContext(ctx, "reading the members of households failed", "error", err)
 		}
 		if more && err == nil {
-			pause = min(4*time.Since(began), pause)
+			pause = min(9*time.Since(began), pause)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -110,6 +111,56 @@ func testFind(t *testing.T, db *store.DB) {
 	if got, _ := find(All("EG"), store.FindQuery{Text: "زنبيل"}); !slices.Equal(got.products, []int64{p.ID}) {
 		t.Errorf("after the family was renamed: %v", got.products)
 	}
+	// Somebody of the household, in another spelling; after a change, which no reading of all families tells.
+	members := func(s store.Scope, text string) (out []string) {
+		t.Helper()
+		if err := db.HearOfMembers(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		View(t, db, func(tx *store.Tx) error {
+			f, err := tx.Find(s, store.FindQuery{Text: text, Limit: 10, Members: true})
+			if err != nil {
+				return err
+			}
+			out = nil
+			for _, x := range f.Members {
+				out = append(out, fmt.Sprint(x.ID, " ", x.Member.Name))
+			}
+			return nil
+		})
+		return out
+	}
+	expect := func(s store.Scope, text string, want ...string) {
+		t.Helper()
+		if got := members(s, text); !slices.Equal(got, want) {
+			t.Errorf("members called %q: got %q, want %q", text, got, want)
+		}
+	}
+	rename := func(f *registry.Family, names ...string) {
+		f.Record.Household.Members = nil
+		for _, n := range names {
+			f.Record.Household.Members = append(f.Record.Household.Members, registry.Member{Name: n, Relation: "daughter"})
+		}
+		Update(t, db, func(tx *store.Tx) error { return tx.UpdateFamily(f, store.FamilyExtra{}) })
+	}
+	rename(a, "سلوى عبد الرحمن", "يوسف عبد الرحمن")
+	rename(q, "سلوى ناصر")
+	salwa := fmt.Sprint(a.ID, " سلوى عبد الرحمن")
+	expect(All("EG"), "سلوي عبدالرحمن", salwa)
+	expect(All("EG"), "salwa", salwa)
+	expect(All("EG"), "سلوى يوسف") // each word in another member's name
+	expect(store.Scope{Party: "EG", Areas: []string{"EG-LXR"}}, "سلوى")
+	expect(All("QA"), "سلوى", fmt.Sprint(q.ID, " سلوى ناصر"))
+	rename(a, "شادية عبد الرحمن")
+	expect(All("EG"), "سلوى")
+	expect(All("EG"), "شاديه", fmt.Sprint(a.ID, " شادية عبد الرحمن"))
+	View(t, db, func(tx *store.Tx) error { // who may not see households
+		f, err := tx.Find(All("EG"), store.FindQuery{Text: "شادية", Limit: 10})
+		if err == nil && (len(f.Members) > 0 || f.Total > 0) {
+			t.Errorf("members without the right: %+v", f.Members)
+		}
+		return err
+	})
 	// Who may be the same.
 	likely := func(l store.Likely) (out []int64) {
 		t.Helper()

@@ -3,9 +3,10 @@
 // # Design
 //
 // Every page is one file views/page/<area>/<name>.html that defines "title" and "main", and, if it is not framed by the bar at the top, "frame".
-// [New] parses for each page and locale its own set: all of views/layout and views/partial, then the page. A set of its own, because pages
-// define the same names; a set per locale, because the functions (t, date, num, …) are bound when parsed and never looked up again. A
-// fault in any template, an unknown function or a missing partial stops the program at its start.
+// Each page and locale has its own set of the page and of what it calls in views/layout and views/partial. A set of its own, because pages define
+// the same names; a set per locale, because the functions (t, date, num, …) are the set's. It is made when the page is first asked for (some
+// milliseconds) and shares what is the same in others; all sets of all pages at once took 90 MB. [New] makes each once to look for faults: a fault in any
+// template, an unknown function or a missing partial stops the program at its start.
 //
 // A page is rendered into a buffer, so that an error on the way never leaves half a page. [Engine.Fragment] renders one defined block of a page for
 // htmx.
@@ -32,6 +33,7 @@ package render
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"html/template"
@@ -97,14 +99,21 @@ type Search struct {
 	Value   string
 }
 
-// Engine holds all pages in all locales, parsed.
+// Engine renders all pages in all locales. A page is parsed and escaped for a locale when it is first asked for, and kept.
 type Engine struct {
+	views  fs.FS
 	bundle *locale.Bundle
-	sets   map[string]map[string]*template.Template // locale → page → set
+	funcs  map[string]template.FuncMap // by locale
+	base   *template.Template          // layouts and partials, not escaped
+	files  map[string]string           // by page
 	pages  []string
+
+	mu   sync.Mutex
+	sets map[[2]string]*template.Template // by locale and page
+	once trees
 }
 
-// New parses layout/*.html, partial/*.html and page/**/*.html of views for every locale.
+// New parses layout/*.html, partial/*.html and page/**/*.html of views and finds their faults.
 func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 	shared, err := fs.Glob(views, "layout/*.html")
 	if err != nil {
@@ -118,54 +127,76 @@ func New(views fs.FS, assets Assets, bundle *locale.Bundle) (*Engine, error) {
 	if len(shared) == 0 {
 		return nil, fmt.Errorf("no layouts and no partials")
 	}
-	e := &Engine{bundle: bundle, sets: map[string]map[string]*template.Template{}}
-	pages := map[string]string{}
+	e := &Engine{views: views, bundle: bundle, funcs: map[string]template.FuncMap{}, files: map[string]string{}, sets: map[[2]string]*template.Template{}, once: trees{}}
 	err = fs.WalkDir(views, "page", func(file string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && path.Ext(file) == ".html" {
-			pages[strings.TrimSuffix(strings.TrimPrefix(file, "page/"), ".html")] = file
+			e.files[strings.TrimSuffix(strings.TrimPrefix(file, "page/"), ".html")] = file
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("listing pages: %w", err)
 	}
-	for name := range pages {
+	for name := range e.files {
 		e.pages = append(e.pages, name)
 	}
 	sort.Strings(e.pages)
-	once := trees{}
 	for _, name := range locale.Names() {
-		functions := funcs(bundle.For(name), assets)
-		base, err := template.New("").Funcs(functions).ParseFS(views, shared...)
-		if err != nil {
-			return nil, fmt.Errorf("parsing the layouts (%s): %w", name, err)
+		e.funcs[name] = funcs(bundle.For(name), assets)
+	}
+	first := locale.Names()[0]
+	if e.base, err = template.New("").Funcs(e.funcs[first]).ParseFS(views, shared...); err != nil {
+		return nil, fmt.Errorf("parsing the layouts: %w", err)
+	}
+	for _, page := range e.pages { // the locales have functions of the same names, so that a page without a fault in one has none in another
+		if _, _, err := e.parse(first, page); err != nil {
+			return nil, err
 		}
-		e.sets[name] = map[string]*template.Template{}
-		for _, page := range e.pages {
-			own, err := template.New("").Funcs(functions).ParseFS(views, pages[page])
-			if err != nil {
-				return nil, fmt.Errorf("parsing page %s (%s): %w", page, name, err)
-			}
-			set, err := reachable(template.New("").Funcs(functions).Option("missingkey=error"), own, base)
-			if err != nil {
-				return nil, fmt.Errorf("page %s (%s): %w", page, name, err)
-			}
-			for _, block := range blocks {
-				if set.Lookup(block) == nil {
-					return nil, fmt.Errorf("page %s does not define %q", page, block)
-				}
-			}
-			checked, err := check(base, set)
-			if err != nil {
-				return nil, fmt.Errorf("page %s (%s): %w", page, name, err)
-			}
-			once.share(set, checked)
-			e.sets[name][page] = set
-			letGo(own)
-		}
-		letGo(base)
 	}
 	return e, nil
+}
+
+// parse makes the set of a page in a locale. It returns the names of what was escaped.
+func (e *Engine) parse(locale, page string) (*template.Template, []string, error) {
+	own, err := template.New("").Funcs(e.funcs[locale]).ParseFS(e.views, e.files[page])
+	if err != nil {
+		return nil, nil, fmt.Errorf("parsing page %s (%s): %w", page, locale, err)
+	}
+	set, err := reachable(template.New("").Funcs(e.funcs[locale]).Option("missingkey=error"), own, e.base)
+	if err != nil {
+		return nil, nil, fmt.Errorf("page %s (%s): %w", page, locale, err)
+	}
+	for _, block := range blocks {
+		if set.Lookup(block) == nil {
+			return nil, nil, fmt.Errorf("page %s does not define %q", page, block)
+		}
+	}
+	checked, err := check(e.base, set)
+	if err != nil {
+		return nil, nil, fmt.Errorf("page %s (%s): %w", page, locale, err)
+	}
+	letGo(own)
+	return set, checked, nil
+}
+
+// set returns a page in a locale, nil if there is no such page.
+func (e *Engine) set(locale, page string) (*template.Template, error) {
+	if e.files[page] == "" {
+		return nil, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	at := [2]string{locale, page}
+	if set := e.sets[at]; set != nil {
+		return set, nil
+	}
+	set, checked, err := e.parse(locale, page)
+	if err != nil {
+		return nil, err
+	}
+	e.once.share(set, checked)
+	e.sets[at] = set
+	return set, nil
 }
 
 // blocks are what every page has.
@@ -262,7 +293,7 @@ func check(base, set *template.Template) (names []string, err error) {
 // trees are the blocks of all sets after escaping, each once. The layout and the partials are the same in every page, and a page is the same in both
 // languages, because a function is looked up by its name when it is called: two million small objects became two hundred thousand, which the collector
 // walks each time.
-type trees map[string]*parse.ListNode
+type trees map[[sha256.Size]byte]*parse.ListNode // by the sum of the text
 
 // share puts the one copy of each block in place of the set's own. It follows the calls from what was escaped, by the names that escaping left: a block
 // that is called inside of an attribute or a title is called by another name, and stays the set's own.
@@ -276,7 +307,7 @@ func (t trees) share(set *template.Template, checked []string) {
 		}
 		done[name] = true
 		_ = eachCall(block.Tree.Root, visit) // visit does not fail
-		key := name + "\x00" + block.Tree.Root.String()
+		key := sha256.Sum256([]byte(name + "\x00" + block.Tree.Root.String()))
 		if one, ok := t[key]; ok {
 			block.Tree.Root = one
 		} else {
@@ -318,7 +349,10 @@ func (e *Engine) Fragment(w io.Writer, localeName, page, block string, data any)
 }
 
 func (e *Engine) execute(w io.Writer, localeName, page, block string, data any) error {
-	set := e.sets[e.bundle.For(localeName).Name()][page]
+	set, err := e.set(e.bundle.For(localeName).Name(), page)
+	if err != nil {
+		return err
+	}
 	if set == nil {
 		return fmt.Errorf("rendering: there is no page %q", page)
 	}
@@ -332,6 +366,6 @@ func (e *Engine) execute(w io.Writer, localeName, page, block string, data any) 
 	if err := set.ExecuteTemplate(buf, block, data); err != nil {
 		return fmt.Errorf("rendering %s of page %s: %w", block, page, err)
 	}
-	_, err := w.Write(buf.Bytes())
+	_, err = w.Write(buf.Bytes())
 	return err
 }
