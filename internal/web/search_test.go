@@ -47,6 +47,11 @@ func TestSearchSpellings(t *testing.T) {
 	if p := b.Get(searchFor("نسيج هبه")).Want(200); len(testkit.Find(p.Doc(), "a", "href="+at(id))) == 0 {
 		t.Errorf("the project is not found: %.400s", p.Text())
 	}
+	p = b.Get(searchFor("ليلي")).Want(200) // her daughter
+	if !strings.Contains(string(p.Body), "<mark>ليلى</mark>") || !p.Has("ابنة") || !p.Has("من أسرة هبة الله محمود علي السيد") {
+		t.Errorf("the daughter is not shown as one: %.400s", p.Text())
+	}
+	whole(t, p, auth.Reviewer, locale.Arabic)
 	whole(t, b.Get(searchFor("هبة")), auth.Reviewer, locale.Arabic)
 	whole(t, b.Get("/search"), auth.Reviewer, locale.Arabic)
 	whole(t, b.Get("/search/suggest?q=xyzzy"), auth.Reviewer, locale.Arabic)
@@ -92,9 +97,10 @@ func TestSearchReach(t *testing.T) {
 		role               auth.Role
 		colleague          bool
 		nid, phone, places bool
+		members            bool // of a household
 	}{
-		{auth.FieldWorker, false, true, true, true}, {auth.Reviewer, true, true, true, true}, {auth.Coordinator, true, false, true, true}, {auth.Analyst, true, false, false, true},
-		{auth.Administrator, true, false, false, false},
+		{auth.FieldWorker, false, true, true, true, true}, {auth.Reviewer, true, true, true, true, true}, {auth.Coordinator, true, false, true, true, false},
+		{auth.Analyst, true, false, false, true, false}, {auth.Administrator, true, false, false, false, false},
 	} {
 		b := s.As(t, c.role, place.Egypt)
 		for _, x := range []struct {
@@ -102,7 +108,8 @@ func TestSearchReach(t *testing.T) {
 			id   int64
 			want bool
 		}{{"محمود علي السيد", own, true}, {"محمود علي السيد", colleague, c.colleague}, {"محمود", foreign, false}, {"المسند", foreign, false}, {number, own, true}, {nid, own, c.nid},
-			{phone, own, c.phone}, {"الكوثر", own, c.places}, {"اخميم", own, c.places}, {"الكوثر", colleague, c.places && c.colleague}} {
+			{phone, own, c.phone}, {"الكوثر", own, c.places}, {"اخميم", own, c.places}, {"الكوثر", colleague, c.places && c.colleague},
+			{"ليلي", own, c.members}, {"Layla", own, c.members}, {"ليلى", colleague, c.members && c.colleague}, {"ليلى", foreign, false}} {
 			if got := finds(b, x.text, x.id); got != x.want {
 				t.Errorf("%s, %q, family %d: got %v, want %v", c.role, x.text, x.id, got, x.want)
 			}
