@@ -225,7 +225,8 @@ func (tx *Tx) RunAtWork() (*AllocationRun, error) {
 	return &list[0], nil
 }
 
-// FamilyMerit returns, for each family of the given parties that has an approved product, the best mark that the committee gave to one of them, per cent.
+// FamilyMerit returns, for each family of the given parties that has an approved product, the best mark that the committee gave to one of them, in whole
+// per cent: what the bands of a rule are in. Products keep hundredths.
 func (tx *Tx) FamilyMerit(parties []place.Country) (map[int64]int, error) {
 	out := map[int64]int{}
 	for _, p := range parties {
@@ -237,7 +238,7 @@ func (tx *Tx) FamilyMerit(parties []place.Country) (map[int64]int, error) {
 			}
 			out[family] = score
 			return nil
-		}, `SELECT family_id, max(score) FROM product WHERE party = $1 AND state = 'approved' GROUP BY family_id`, string(p))
+		}, `SELECT family_id, max(score) / 100 FROM product WHERE party = $1 AND state = 'approved' GROUP BY family_id`, string(p))
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"muntija/internal/arabic"
 	"muntija/internal/fault"
+	"muntija/internal/place"
 	"muntija/internal/registry"
 	"muntija/internal/store"
 )
@@ -55,6 +56,16 @@ func testProduct(t *testing.T, db *store.DB) {
 		wantKind(t, err, fault.NotFound, "")
 		_, err = tx.ProductByID(store.Scope{Party: "EG", Areas: []string{"EG-XX"}}, p.ID)
 		wantKind(t, err, fault.NotFound, "")
+		return nil
+	})
+
+	merit := Product(eg, 4)
+	merit.Status = registry.ProductStatus{State: registry.ProductApproved, Round: 1, Sheet: 3, EnteredBy: 3, CreatedAt: Noon, UpdatedAt: Noon, SubmittedAt: Noon, SubmittedBy: 3, DecidedAt: Noon, DecidedBy: 4, Score: 7250}
+	Update(t, db, func(tx *store.Tx) error { return tx.InsertProduct(merit) })
+	View(t, db, func(tx *store.Tx) error {
+		if got, err := tx.FamilyMerit([]place.Country{"EG", "QA"}); err != nil || len(got) != 1 || got[eg.ID] != 72 { // whole per cent; what was returned does not count
+			t.Errorf("the marks of families: got %v, %v, want 72", got, err)
+		}
 		return nil
 	})
 

@@ -149,6 +149,17 @@ for (const lang of ['ar', 'en']) {
   });
 }
 
+test('all letters are printed in one go, a hundred at a time', async () => {
+  await visit(eg, `${plan}/letters?outcome=waiting`);
+  await check(eg, 'letters', { lang: 'ar' });
+  await press(eg, 'section[aria-labelledby=parts] li a');
+  assert.equal(await eg.locator('.al-letter').count(), 100);
+  await eg.emulateMedia({ media: 'print' });
+  const tops = await eg.locator('.al-letter').evaluateAll((l) => l.slice(0, 2).map((e) => getComputedStyle(e).breakBefore));
+  assert.deepEqual(tops, ['auto', 'page']);
+  await eg.emulateMedia({ media: null });
+});
+
 test('one exhibition is drawn with equal chances', async () => {
   lottery = await setUp(draw, 'equal');
   await sign(await solve(lottery));
