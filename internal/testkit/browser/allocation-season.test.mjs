@@ -62,10 +62,16 @@ async function setUp(of, rule) {
   assert.match(await eg.innerText('.al-hash'), /^[0-9a-f]{64}$/);
   assert.equal(await eg.locator(`form[action="${at}/runs"]`).count(), 0, 'it may be solved while people still apply');
   await both(async (page) => {
-    for (const id of of.exhibitions) {
-      await visit(page, `/exhibitions/${id}`);
-      await sure(page, `/exhibitions/${id}/call/close`);
-    }
+    const [first, ...others] = of.exhibitions;
+    await visit(page, `/exhibitions/${first}`);
+    await sure(page, `/exhibitions/${first}/call/close`);
+    await page.evaluate(async (ids) => { // the same form, without drawing each page
+      for (const id of ids) {
+        const form = new DOMParser().parseFromString(await (await fetch(`/exhibitions/${id}`)).text(), 'text/html').querySelector(`form[action="/exhibitions/${id}/call/close"]`);
+        const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+        if (!answer.ok) throw new Error(`closing the call to exhibition ${id}: ${answer.status}`);
+      }
+    }, others);
   });
   return at;
 }
