@@ -302,6 +302,9 @@ type life struct {
 	reviewer auth.Actor
 }
 
+// thirdTime is the family that is somebody's third registration: the queue of duplicates shows her as a group.
+const thirdTime = 210
+
 // life plans the acts of one family up to its fate.
 func (l *loader) life(i int, party place.Country, fate registry.State) {
 	days := 20 + l.rnd.IntN(390)
@@ -319,7 +322,10 @@ func (l *loader) life(i int, party place.Country, fate registry.State) {
 	x := &life{l: l, i: i, party: party}
 	x.rec = l.gen.Record(i, party, calendar.Of(start.Add(3*time.Hour)))
 	if fate == registry.Submitted && i%8 == 0 {
-		x.rec = l.again(i-195, party, calendar.Of(start.Add(3*time.Hour))) // 195: the same party
+		x.rec = l.again(i-195, party, calendar.Of(start.Add(3*time.Hour)), false) // 195: the same party
+	}
+	if i == thirdTime { // and a third time the woman whom 200 takes down again
+		x.rec = l.again(200-195, party, calendar.Of(start.Add(3*time.Hour)), true)
 	}
 	area := x.rec.Address.Area
 	x.worker, x.reviewer = l.who(party, auth.FieldWorker, area, i), l.who(party, auth.Reviewer, area, i)
@@ -372,13 +378,17 @@ func (l *loader) life(i int, party place.Country, fate registry.State) {
 	}
 }
 
-// again is the record of a woman who is registered already, as another worker takes it down: another spelling, two neighbouring digits of her number exchanged.
-func (l *loader) again(i int, party place.Country, applied calendar.Date) registry.Record {
+// again is the record of a woman who is registered already, as another worker takes it down: another spelling, two neighbouring digits of her number exchanged, or the third time
+// one of them wrong.
+func (l *loader) again(i int, party place.Country, applied calendar.Date, third bool) registry.Record {
 	rec := l.gen.Record(i, party, applied)
 	lead := &rec.Lead
 	habit := strings.NewReplacer("ة", "ه", "أ", "ا", "إ", "ا", "ى", "ي", "عبد ", "عبد")
 	lead.GivenName, lead.RestOfName = habit.Replace(lead.GivenName), habit.Replace(lead.RestOfName)
-	if id := []byte(lead.IDNumber); len(id) > 3 {
+	if id := []byte(lead.IDNumber); len(id) > 4 && third {
+		id[len(id)-4] = '0' + (id[len(id)-4]-'0'+1)%10
+		lead.IDNumber = string(id)
+	} else if len(id) > 3 {
 		n := len(id) - 3
 		for n > 1 && id[n] == id[n-1] {
 			n--

@@ -140,6 +140,15 @@ func (r *request) besides(views []*service.FamilyView) []groupRow {
 			_, c.Marks = marks(first, text)
 		}
 	}
+	slices.SortStableFunc(rows, func(a, b groupRow) int { // what differs first
+		switch {
+		case a.Differ == b.Differ:
+			return 0
+		case a.Differ:
+			return -1
+		}
+		return 1
+	})
 	return rows
 }
 

@@ -22,7 +22,7 @@ test('a pair is compared, called different, and remembered', async () => {
       await page.goto(`${site.base}/duplicates`);
       await check(page, `queue ${lang} ${viewport.width}`, { lang });
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/queue-${lang}-${viewport.width}.png`, fullPage: true });
-      await page.click('.pair-item a.btn');
+      await page.click('.pair-item a.btn:not([href*=groups])');
       await page.waitForURL(/\/duplicates\/\d+$/);
       await check(page, `pair ${lang} ${viewport.width}`, { lang });
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/pair-${lang}-${viewport.width}.png`, fullPage: true });
@@ -44,7 +44,7 @@ test('two registrations become one, the other number leads on, and an undo bring
   const page = await open(browser, { viewport: DESK });
   await signIn(page, site.base, 'mahmoud.reviewer');
   await page.goto(`${site.base}/duplicates`);
-  const pairs = await page.locator('.pair-item a.btn').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
+  const pairs = await page.locator('.pair-item a.btn:not([href*=groups])').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
   let form;
   for (const pair of pairs) {
     await page.goto(`${site.base}${pair}/merge`);
@@ -97,6 +97,46 @@ test('two registrations become one, the other number leads on, and an undo bring
   assert.deepEqual([await shown(families[0]), await shown(families[1])], before, 'both show what they showed');
 });
 
+test('three registrations of one woman are a group: decided in one step, and taken back as a whole', async () => {
+  const page = await open(browser, { viewport: DESK });
+  await signIn(page, site.base, 'mahmoud.reviewer');
+  await page.goto(`${site.base}/duplicates`);
+  const group = await page.locator('.pair-item a[href^="/duplicates/groups/"]').first().getAttribute('href');
+  const waiting = await page.locator('.pair-tabs a[aria-current] .pair-n').innerText();
+  for (const lang of ['ar', 'en']) {
+    await language(page, site.base, lang);
+    for (const viewport of [PHONE, DESK]) {
+      await page.setViewportSize(viewport);
+      await page.goto(site.base + group);
+      await check(page, `group ${lang} ${viewport.width}`, { lang });
+    }
+  }
+  assert.equal(await page.locator('.group-table thead th').count(), 4, 'three registrations side by side');
+  assert.ok(await page.locator('.group-table mark').count() > 0, 'differences are marked');
+  await page.check('[name=state][value=same]');
+  await page.click('main form button.btn-primary');
+  await check(page, 'nobody was chosen to stay', { lang: 'en' });
+  assert.equal(await page.locator('[name=same]:checked').count(), 3, 'what was chosen is kept');
+  await page.locator('[name=keep]').first().check();
+  await Promise.all([page.waitForURL(/\/duplicates\/decisions\/\d+$/), page.click('main form button.btn-primary')]);
+  const decision = page.url();
+  assert.equal(await page.locator('a[href*="/merge?keep="]').count(), 2, 'two are to be merged into the one that stays');
+  await page.goto(`${site.base}/duplicates`);
+  assert.equal(await page.locator(`a[href="${group}"]`).count(), 0, 'the group is decided');
+  for (const path of [decision, `${site.base}/duplicates/decisions`]) {
+    for (const lang of ['ar', 'en']) {
+      await language(page, site.base, lang);
+      await page.setViewportSize(PHONE);
+      await page.goto(path);
+      await check(page, `${path} ${lang}`, { lang });
+    }
+  }
+  await page.goto(decision);
+  await Promise.all([page.waitForURL(`${site.base}/duplicates`), page.click('main form button.btn-danger')]);
+  assert.equal(await page.locator(`a[href="${group}"]`).count(), 1, 'the group waits again');
+  assert.equal(await page.locator('.pair-tabs a[aria-current] .pair-n').innerText(), waiting);
+});
+
 // Another way to write a name: taa marbuta, hamzas, alif maqsura and the space of compounds are what spellings differ in.
 const respelt = (name) => name.replaceAll('ة', 'ه').replaceAll(/[أإآ]/g, 'ا').replaceAll('ى', 'ي').replaceAll('عبد ال', 'عبدال');
 
@@ -111,7 +151,7 @@ test('a woman is found by another spelling, merged with her other registration, 
 
   // A pair that may be merged, of somebody whose name has two spellings.
   await page.goto(`${site.base}/duplicates`);
-  const pairs = await page.locator('.pair-item a.btn').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
+  const pairs = await page.locator('.pair-item a.btn:not([href*=groups])').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
   let form, sides;
   for (const pair of pairs) {
     await page.goto(`${site.base}${pair}/merge`);
