@@ -23,8 +23,11 @@ func (p *program) duplicatesCommand() *urfave.Command {
 		Description: "Of the registry: muntija duplicates --party EG --json; with --queue the pairs come into the queue that reviewers work through, as after a first day with a large " +
 			"registry, and the runs at night go on from there. Of a plain file: muntija duplicates --file F.csv --key COLUMN --map MAP.json --json. The map says which columns hold what, " +
 			`{"given_name": "first", "street": ["address_1", "address_2"]}; its fields are ` + strings.Join(matching.MappingFields(), ", ") +
-			". Other usual words are understood too (dob, zip, last name); a list of columns is put together. Without a map, columns are known by their headers. The answer of --json: " +
-			"records, pairs of two keys with weight (bits), probability and reasons (field, level, bits), and clusters of keys.",
+			". Other usual words are understood too (dob, zip, last name, or the columns first and the fields after them); a list of columns is put together. Without a map, columns are known by " +
+			"their headers. Dates may be 1990-03-04, 19900304, 4/3/1990, 4 March 1990, a year, or a spreadsheet's day number. The answer of --json: " +
+			`{"records": 2, "compared": 1, "threshold": 0.75, "pairs": [{"a": key, "b": key, "weight": bits, "probability": 0 to 1, "reasons": [{"field", "level", "bits"}]}], "clusters": [[key, key]]}` +
+			": pairs likeliest first, from the threshold on; the bits of the reasons add up to the weight; a reason of the level household takes back what two people of one home share, " +
+			"chain adds what a third record of the cluster says.",
 		Flags: []urfave.Flag{
 			&urfave.StringFlag{Name: "file", Usage: "a CSV file (UTF-8, UTF-16 or Windows-1256; comma, semicolon, tab or |); - for standard input"},
 			&urfave.StringFlag{Name: "party", Usage: "without --file: whose families, EG or QA"},

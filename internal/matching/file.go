@@ -269,6 +269,9 @@ func ReadCSV(r io.Reader, key string, m Mapping) ([]Record, Mapping, error) {
 		if err != nil {
 			return nil, nil, badLine(err, line)
 		}
+		if openQuote(row, cr.Comma, len(headers)) {
+			return nil, nil, fault.New(fault.Invalid, "matching.file_line", line)
+		}
 		if len(out) == MostRecords {
 			return nil, nil, fault.New(fault.Invalid, "matching.file_long", MostRecords)
 		}
@@ -306,6 +309,20 @@ func ReadCSV(r io.Reader, key string, m Mapping) ([]Record, Mapping, error) {
 		}
 	}
 	return out, m, nil
+}
+
+// openQuote reports a line with a quote that does not end where it should: a cell that holds whole lines.
+func openQuote(row []string, comma rune, columns int) bool {
+	for _, cell := range row {
+		if _, rest, ok := strings.Cut(cell, "\n"); ok && columns > 1 {
+			for l := range strings.Lines(rest) {
+				if strings.Count(l, string(comma)) >= columns-1 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // textReader reads a file as UTF-8 without a byte order mark, whatever it is written in. A file that is no text is fault.Invalid.
@@ -441,6 +458,10 @@ func columnsOf(headers []string, key string, m Mapping) (columns map[string][]in
 	}
 	if len(columns) == 0 {
 		return nil, 0, nil, fault.New(fault.Invalid, "matching.file_nothing", strings.Join(headers, ", "))
+	}
+	if len(columns["surname"])+len(columns["middle_name"])+len(columns["full_name"]) == 0 && len(columns["given_name"]) > 0 { // the only name that there is
+		columns["full_name"] = columns["given_name"]
+		delete(columns, "given_name")
 	}
 	return columns, keyAt, m, nil
 }

@@ -39,7 +39,8 @@ func TestReadCSV(t *testing.T) {
 		{"a map in other words", "k,f,l,b,z,s,c\n1,jo,ray,1/2/1950,9,m,x\n", "", `{"key": "k", "columns": {"First Name": "f", "Last-Name": "l", "dateOfBirth": {"column": "b"}, "ZIP Code": "z", "Gender": "s", "title": "c"}}`,
 			[]Record{{ID: "1", Given: "jo", Rest: "ray", Birth: Birth{1950, 2, 1}, Postcode: "9", Sex: "m"}}},
 		{"a map as a list", "k,f,l\n1,jo,ray\n", "k", `[{"column": "f", "field": "given_name"}, {"column": "l", "field": "surname"}]`, []Record{{ID: "1", Given: "jo", Rest: "ray"}}},
-		{"the key is no number of a person", "rec_id,f\n1,jo\n", "rec_id", `{"id": "rec_id", "given": "f"}`, []Record{{ID: "1", Given: "jo"}}},
+		{"the key is no number of a person", "rec_id,f\n1,jo\n", "rec_id", `{"id": "rec_id", "given": "f"}`, []Record{{ID: "1", Full: "jo"}}},
+		{"the only name is the whole one", "id,الاسم\n1,منى سيد أحمد\n", "id", "", []Record{{ID: "1", Full: "منى سيد أحمد"}}},
 		{"short and long lines", "id,name\n1,A,extra\n2\n", "", "", []Record{{ID: "1", Full: "A"}, {ID: "2"}}},
 	}
 	for _, test := range tests {
@@ -59,15 +60,16 @@ func TestReadCSV(t *testing.T) {
 
 func TestReadCSVRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ file, key, want string }{
-		"empty":          {"", "", "matching.file_empty"},
-		"blank":          {"  \n\n", "", "matching.file_empty"},
-		"no such column": {"id,name\n1,A\n", "key", "matching.file_column"},
-		"nothing known":  {"id,zzz\n1,A\n", "", "matching.file_nothing"},
-		"an empty key":   {"id,name\n1,A\n,B\n", "id", "matching.file_no_key"},
-		"a workbook":     {"PK\x03\x04\x00\x00", "", "matching.file_utf8"},
-		"no such key":    {"a,name\n1,A\n", "id", "matching.file_column"},
-		"headers only":   {"zzz\n", "", "matching.file_nothing"},
-		"NULs":           {"id,name\n1,\x00\x00\n", "", "matching.file_utf8"},
+		"empty":                     {"", "", "matching.file_empty"},
+		"blank":                     {"  \n\n", "", "matching.file_empty"},
+		"no such column":            {"id,name\n1,A\n", "key", "matching.file_column"},
+		"nothing known":             {"id,zzz\n1,A\n", "", "matching.file_nothing"},
+		"an empty key":              {"id,name\n1,A\n,B\n", "id", "matching.file_no_key"},
+		"a workbook":                {"PK\x03\x04\x00\x00", "", "matching.file_utf8"},
+		"no such key":               {"a,name\n1,A\n", "id", "matching.file_column"},
+		"headers only":              {"zzz\n", "", "matching.file_nothing"},
+		"NULs":                      {"id,name\n1,\x00\x00\n", "", "matching.file_utf8"},
+		"a quote that does not end": {"id,name\n1,\"A\n2,B\n3,C\n", "id", "matching.file_line"},
 	} {
 		_, _, err := ReadCSV(strings.NewReader(test.file), test.key, nil)
 		var f *fault.Error
