@@ -37,7 +37,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv("MUNTIJA_TEST_RUN") == "1" {
 		os.Exit(cli.Run(context.Background(), append([]string{"muntija"}, os.Args[1:]...), os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if cached != "" {
+		os.RemoveAll(cached)
+	}
+	os.Exit(code)
 }
 
 // run runs a command of the program to its end.

@@ -248,7 +248,12 @@ func (p *program) verifyDraw(name string, data []byte) error {
 }
 
 func proofWords(plan *model.Plan) string {
-	if plan.Proof == model.ProofSearch {
+	switch {
+	case plan.Places != nil && plan.PlaceBound == plan.Bound:
+		return "recomputed from the prices of places and an exact knapsack of each exhibition"
+	case plan.Places != nil:
+		return fmt.Sprintf("by a search that only another search can repeat; prices of places and exact knapsacks, recomputed, prove %d", plan.PlaceBound)
+	case plan.Proof == model.ProofSearch:
 		return fmt.Sprintf("by a search that only another search can repeat; the prices prove %d", plan.PriceBound)
 	}
 	return "recomputed from the prices"

@@ -11,6 +11,7 @@ import (
 	"muntija/internal/planner/allocation"
 	"muntija/internal/planner/instance"
 	"muntija/internal/planner/model"
+	"muntija/internal/planner/verify"
 )
 
 // small is a generalised assignment or a multiple knapsack problem of a few exhibitors, in either sense, sometimes with less room than everybody needs.
@@ -77,6 +78,75 @@ func TestMultipleKnapsack(t *testing.T) {
 		}
 		if pl.Gap() > 0.0005 {
 			t.Errorf("%c: %d, bound %d, gap %.4f %%", kind, pl.Penalised, pl.Bound, pl.Gap()*100)
+		}
+	}
+}
+
+// TestManyKnapsacks: of many exhibitions that are all alike none is left out of sight, and sets find their way from one full one to another.
+func TestManyKnapsacks(t *testing.T) {
+	p := instance.Knapsacks('W', 40, 160, 1)
+	pl, err := planner.Allocate(context.Background(), p, allocation.Options{Time: 250 * time.Millisecond, Until: time.Now().Add(time.Minute)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[uint16]bool{}
+	for _, o := range pl.Chosen {
+		used[p.Exh[o]] = true
+	}
+	if pl.Gap() > 0.02 || len(used) < 40 {
+		t.Errorf("%d, bound %d, gap %.4f %%, %d knapsacks used", pl.Penalised, pl.Bound, pl.Gap()*100, len(used))
+	}
+}
+
+// TestHugeNumbers: values and sizes of thousands of millions are decided and proven exactly, with a place for everybody if there is one.
+func TestHugeNumbers(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 21))
+		p := small(r)
+		for o := range p.Value {
+			p.Value[o] = p.Value[o]*25_000_000 + int32(r.IntN(1000))
+			p.Size[o] = p.Size[o]*60_000_000 + int32(r.IntN(1000))
+		}
+		for j := range p.Exhibitions {
+			p.Exhibitions[j].Capacity *= 60_000_300
+		}
+		if err := p.Freeze(); err != nil {
+			continue
+		}
+		want := best(p)
+		pl, err := planner.Allocate(context.Background(), p, allocation.Options{Time: time.Second, Until: time.Now().Add(time.Minute), Gap: 1e-12})
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if pl.Penalised != want || pl.Bound != want {
+			t.Errorf("seed %d: %d, bound %d, the optimum is %d", seed, pl.Penalised, pl.Bound, want)
+		}
+		if pl.Status == model.Infeasible && !pl.Impossible(p) {
+			t.Errorf("seed %d: %v places are missing, and nothing proves that they must", seed, pl.Shortfalls)
+		}
+	}
+}
+
+// TestPricesOfPlaces: the bound of an assignment problem that exact knapsacks prove is in the plan with its prices, and the verifier recomputes it.
+func TestPricesOfPlaces(t *testing.T) {
+	for _, p := range []*model.Problem{instance.Assignment('D', 8, 60, 3), knapsack(70, 9, 3)} {
+		pl, err := planner.Allocate(context.Background(), p, allocation.Options{Time: 200 * time.Millisecond, Until: time.Now().Add(time.Minute), Gap: 1e-9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pl.Places == nil {
+			t.Fatalf("%s: no prices of places", pl.Status)
+		}
+		for name, change := range map[string]func(x *model.Plan){
+			"a stronger bound": func(x *model.Plan) { x.PlaceBound -= int64(p.Sense) },
+			"a weaker bound":   func(x *model.Plan) { x.PlaceBound += int64(p.Sense) * 1000 },
+			"another price":    func(x *model.Plan) { x.Places = slices.Clone(x.Places); x.Places[3] -= x.Prices.Scale * 500 },
+			"one too few":      func(x *model.Plan) { x.Places = x.Places[1:] },
+		} {
+			x := *pl
+			if change(&x); len(verify.Allocation(p, &x)) == 0 {
+				t.Errorf("%s is not found", name)
+			}
 		}
 	}
 }

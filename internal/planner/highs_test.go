@@ -114,17 +114,17 @@ func TestAgainstHighs(t *testing.T) {
 		p    *model.Problem
 		most float64 // share by which the plan may be worse than that of HiGHS
 	}{
-		{"season 90 × 6", instance.Season(90, 6, 1), 0}, {"assignment C 5 × 30", instance.Assignment('C', 5, 30, 3), 0},
-		{"assignment E 5 × 30", instance.Assignment('E', 5, 30, 3), 0.001},
-		{"multiple knapsack 30 × 3", knapsack(30, 3, 1), 0.002},
+		{"season 60 × 5", instance.Season(60, 5, 1), 0}, {"assignment C 4 × 24", instance.Assignment('C', 4, 24, 3), 0},
+		{"assignment E 4 × 24", instance.Assignment('E', 4, 24, 3), 0.001},
+		{"multiple knapsack 24 × 3", knapsack(24, 3, 1), 0.002},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Now()
-			got, err := planner.Allocate(ctx, c.p, allocation.Options{Time: 2 * time.Second, Until: time.Now().Add(time.Minute), Gap: 1e-9, Search: allocation.WithHighs(solver)})
+			got, err := planner.Allocate(ctx, c.p, allocation.Options{Time: 600 * time.Millisecond, Until: time.Now().Add(time.Minute), Gap: 1e-9, Search: allocation.WithHighs(solver)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := solver.Solve(ctx, programme(c.p), highs.Params{Nodes: 400})
+			want, err := solver.Solve(ctx, programme(c.p), highs.Params{Nodes: 150})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -169,7 +169,7 @@ func TestMustPlaceImpossible(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, search := range []allocation.Searcher{nil, allocation.WithHighs(solver)} {
-		pl, err := planner.Allocate(context.Background(), q, allocation.Options{Time: time.Second, Until: time.Now().Add(time.Minute), Search: search})
+		pl, err := planner.Allocate(context.Background(), q, allocation.Options{Time: 300 * time.Millisecond, Until: time.Now().Add(time.Minute), Search: search})
 		if err != nil {
 			t.Fatal(err)
 		}

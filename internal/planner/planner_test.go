@@ -215,7 +215,7 @@ func TestAgainstExhaustion(t *testing.T) {
 // TestSameBytes: the plan does not depend on threads, and the order of the file only names the exhibitors.
 func TestSameBytes(t *testing.T) {
 	ctx := context.Background()
-	p := instance.Season(1500, 15, 4)
+	p := instance.Season(700, 10, 4)
 	a, err := planner.Allocate(ctx, p, allocation.Options{Time: 10 * time.Minute, Threads: 1, Gap: 0.002})
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func TestSameBytes(t *testing.T) {
 	}
 	var plans [2][]int32
 	for k := range plans {
-		pl, err := planner.Allocate(ctx, instance.Assignment('D', 10, 60, 4), allocation.Options{Time: time.Second, Until: time.Now().Add(10 * time.Minute), Threads: 2})
+		pl, err := planner.Allocate(ctx, instance.Assignment('D', 10, 60, 4), allocation.Options{Time: 250 * time.Millisecond, Until: time.Now().Add(10 * time.Minute), Threads: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,11 +280,11 @@ func TestGap(t *testing.T) {
 		name string
 		p    *model.Problem
 		most float64
-	}{{"season 2000 × 20", instance.Season(2000, 20, 2), 0.004}, {"GAP C 10 × 100", instance.Assignment('C', 10, 100, 2), 0.025},
+	}{{"season 1200 × 15", instance.Season(1200, 15, 2), 0.004}, {"GAP C 10 × 100", instance.Assignment('C', 10, 100, 2), 0.025},
 		{"GAP E 10 × 100", instance.Assignment('E', 10, 100, 2), 0.02}, {"GAP D 10 × 100", instance.Assignment('D', 10, 100, 2), 0.012},
 		{"GAP D 20 × 200", instance.Assignment('D', 20, 200, 2), 0.007}} {
-		// the work of three seconds, which a busy machine may take longer for
-		pl, err := planner.Allocate(ctx, c.p, allocation.Options{Time: 3 * time.Second, Until: time.Now().Add(time.Minute), Gap: c.most / 2})
+		// the work of a little more than a second, which a busy machine may take longer for
+		pl, err := planner.Allocate(ctx, c.p, allocation.Options{Time: 1200 * time.Millisecond, Until: time.Now().Add(time.Minute), Gap: c.most / 2})
 		if err != nil {
 			t.Fatal(err)
 		}

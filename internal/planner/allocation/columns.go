@@ -30,6 +30,7 @@ type columns struct {
 	sets  [][]int32   // of each exhibition: items of its best set at the prices of the last evaluation
 	value []int64     // and its value
 	cost  int64       // operations of one evaluation, more or less
+	sum4  int64       // a fourth of the entries of all tables
 	big   int         // the largest exhibition if all have the same items, so that its table answers for all of them; else -1
 }
 
@@ -40,10 +41,11 @@ type item struct {
 	value int64 // as maximised, in 1/scale
 }
 
-// Limits up to which knapsacks are solved exactly: entries of the largest table, and of all that are filled in one evaluation.
+// Limits up to which knapsacks are solved exactly: entries of the largest table, and a fourth of those of all that are filled in one evaluation.
 const (
 	mostTable    = 16 << 20
 	mostKnapsack = 400 << 20
+	mostProof    = 100 << 20 // of what a verifier is asked to recompute, in fourths
 )
 
 // newColumns makes the relaxation ready, nil if rooms are too large for exact knapsacks or numbers too large to be added.
@@ -84,6 +86,7 @@ func (r *run) newColumns() *columns {
 			return nil
 		}
 	}
+	c.sum4 = c.cost
 	if c.big = -1; e.alike() && !p.MustPlace {
 		for j := range c.room {
 			if c.big < 0 || e.limit[j] > e.limit[c.big] {
@@ -311,6 +314,9 @@ func (r *run) tighten(c *columns, rounds int) {
 	c.descend(rounds, target, func() bool { return r.ctx.Err() != nil })
 	if b := floorDiv(c.bound, e.scale); b < r.floor() {
 		r.searched, r.proof = b, model.ProofSearch
+		if c.sum4 <= mostProof {
+			r.places, r.placeBound = slices.Clone(c.price), b
+		}
 	}
 }
 

@@ -52,11 +52,15 @@ type run struct {
 	best     *prices
 	proof    model.Proof
 	searched int64 // bound by search, in values as maximised; only with proof search
-	chosen   []int32
-	value    int64
-	planned  bool
-	state    *state // of the exchange phase, with its near lists up to a margin of width
-	width    int64
+
+	places     []int64 // prices of places that prove placeBound by exact knapsacks; nil if none do
+	placeBound int64   // as maximised
+
+	chosen  []int32
+	value   int64
+	planned bool
+	state   *state // of the exchange phase, with its near lists up to a margin of width
+	width   int64
 }
 
 // Solve answers a frozen problem. It returns a plan also when it is cancelled or out of time; Plan.Stop says so. An error means that there is none: the
@@ -332,6 +336,9 @@ func (r *run) plan() *model.Plan {
 	p := e.p
 	pl := &model.Plan{Problem: p.Hash(), Version: model.Version, Seed: r.seed, Chosen: r.chosen, Penalised: e.sign * r.value, Proof: r.proof,
 		Prices: e.store(r.best), PriceBound: model.FloorBound(r.bound, e.scale, p.Sense), Bound: e.sign * r.floor()}
+	if r.places != nil {
+		pl.Places, pl.PlaceBound = r.places, e.sign*r.placeBound
+	}
 	used := make([]int64, e.rows)
 	placed := 0
 	i := int32(0)

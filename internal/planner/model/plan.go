@@ -108,6 +108,11 @@ type Plan struct {
 	Proof      Proof
 	Prices     *Prices
 	PriceBound int64 // what the prices alone prove; Bound may be better by a search
+
+	// Of an assignment or knapsack problem, if Places is not nil: prices of each exhibitor's one place, in 1/Prices.Scale, which with the exact knapsack of each
+	// exhibition at these prices prove PlaceBound (Fisher, Jaikumar and Van Wassenhove 1986).
+	Places     []int64
+	PlaceBound int64
 	Stop       Stop
 }
 

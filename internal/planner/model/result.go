@@ -39,6 +39,7 @@ type planJSON struct {
 	Penalised  int64           `json:"penalised_objective"`
 	Bound      int64           `json:"bound"`
 	PriceBound int64           `json:"price_bound"`
+	PlaceBound *int64          `json:"place_bound,omitempty"`
 	Proof      Proof           `json:"proof"`
 	Gap        float64         `json:"gap"`
 	Prices     *pricesJSON     `json:"prices"`
@@ -58,6 +59,7 @@ type pricesJSON struct {
 	QuotaMax    map[string]int64 `json:"quotas_max"`
 	QuotaMin    map[string]int64 `json:"quotas_min"`
 	Budgets     map[string]int64 `json:"budgets"`
+	Places      map[string]int64 `json:"places,omitempty"`
 }
 
 func named(prices []int64, name func(int) string) map[string]int64 {
@@ -82,6 +84,9 @@ func WritePlan(w io.Writer, p *Problem, pl *Plan, run Run, reasons func(io.Write
 		Objective: pl.Objective, Shortfalls: []shortfallJSON{}, Penalised: pl.Penalised, Bound: pl.Bound, PriceBound: pl.PriceBound, Proof: pl.Proof, Gap: pl.Gap(),
 		Prices: &pricesJSON{Scale: pl.Prices.Scale, Exhibitions: named(pl.Prices.Booths, p.exhibitionID), Metres: named(pl.Prices.Metres, p.exhibitionID),
 			QuotaMax: named(pl.Prices.QuotaMax, p.quotaID), QuotaMin: named(pl.Prices.QuotaMin, p.quotaID), Budgets: named(pl.Prices.Budgets, p.budgetID)}}
+	if pl.Places != nil {
+		head.PlaceBound, head.Prices.Places = &pl.PlaceBound, named(pl.Places, p.IDs.At)
+	}
 	for _, s := range pl.Shortfalls {
 		x := shortfallJSON{Missing: s.Missing, MustPlace: s.Quota < 0}
 		if s.Quota >= 0 {
@@ -230,6 +235,16 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 		pl.Shortfalls = append(pl.Shortfalls, Shortfall{Quota: int32(k), Missing: s.Missing})
 	}
 	ids := p.IDs.Index()
+	if b := f.Plan.PlaceBound; b != nil {
+		pl.Places, pl.PlaceBound = make([]int64, p.N()), *b
+		for id, v := range f.Plan.Prices.Places {
+			i, ok := ids[id]
+			if !ok {
+				return nil, bad("prices: there is no exhibitor %q", id)
+			}
+			pl.Places[i] = v
+		}
+	}
 	for _, a := range f.Plan.Assignment {
 		i, ok := ids[a.Exhibitor]
 		if !ok {

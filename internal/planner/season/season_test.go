@@ -121,6 +121,14 @@ func random(r *rand.Rand) *season.Problem {
 // exhaust goes through all plans of a season and returns the least cost, and whether there is a plan.
 func exhaust(p *season.Problem) (int64, bool) {
 	best, found := int64(0), false
+	fits := map[season.Placement]bool{}
+	for _, x := range p.Exhibitions {
+		for k := range p.Weeks * len(p.Venues) {
+			q := season.Placement{Exhibition: x.ID, Venue: p.Venues[k%len(p.Venues)].ID, Week: k / len(p.Venues)}
+			_, broken := verify.SeasonCost(&season.Problem{Start: p.Start, Weeks: p.Weeks, Venues: p.Venues, Exhibitions: p.Exhibitions, Rules: onlyFits}, []season.Placement{q})
+			fits[q] = len(broken) == 0
+		}
+	}
 	var plan []season.Placement
 	var walk func(e, session, from int)
 	walk = func(e, session, from int) {
@@ -137,11 +145,11 @@ func exhaust(p *season.Problem) (int64, bool) {
 		}
 		for k := from; k < p.Weeks*len(p.Venues); k++ {
 			q := season.Placement{Exhibition: x.ID, Venue: p.Venues[k%len(p.Venues)].ID, Week: k / len(p.Venues)}
-			plan = append(plan, q)
-			if _, broken := verify.SeasonCost(&season.Problem{Start: p.Start, Weeks: p.Weeks, Venues: p.Venues, Exhibitions: p.Exhibitions, Rules: onlyFits}, plan[len(plan)-1:]); len(broken) == 0 {
+			if fits[q] {
+				plan = append(plan, q)
 				walk(e, session+1, k+1)
+				plan = plan[:len(plan)-1]
 			}
-			plan = plan[:len(plan)-1]
 		}
 	}
 	walk(0, 0, 0)
@@ -160,7 +168,7 @@ var onlyFits = func() map[season.Rule]season.Setting {
 func TestAgainstEveryPlan(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	feasible, clashes := 0, 0
-	for round := range 40 {
+	for round := range 20 {
 		p := random(r)
 		want, found := exhaust(p)
 		got := solve(t, solver, p)
@@ -182,7 +190,7 @@ func TestAgainstEveryPlan(t *testing.T) {
 			}
 		}
 	}
-	if feasible < 8 || clashes < 8 {
+	if feasible < 5 || clashes < 5 {
 		t.Errorf("%d seasons with a plan and %d without: the test does not test both", feasible, clashes)
 	}
 }

@@ -13,7 +13,8 @@ import (
 // bound, that the values come from the published rule and seed, and that no applicant has justified envy. It returns what is wrong, nothing if all is well.
 //
 // It recomputes everything from the problem and the stored prices with arithmetic of any size, and shares no code with package allocation. What it
-// takes on trust is a bound by search (model.ProofSearch), which only another search can confirm: it then checks the bound of the prices alone.
+// takes on trust is a bound by search (model.ProofSearch), which only another search can confirm: it then checks the bound of the prices alone and, where the plan has
+// prices of places, that of exact knapsacks.
 func Allocation(p *model.Problem, pl *model.Plan) []Finding {
 	c := &allocationCheck{p: p, pl: pl}
 	if pl.Problem != p.Hash() {
@@ -31,6 +32,7 @@ func Allocation(p *model.Problem, pl *model.Plan) []Finding {
 	c.rows()
 	c.objective()
 	c.bound()
+	c.places()
 	c.order()
 	return c.found
 }
