@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,10 +47,15 @@ func TestPlanSchemaExamples(t *testing.T) {
 			}
 			if kind == "allocation" {
 				got.Objective, got.Status = got.Plan.Objective, got.Plan.Status
-				if said := run(t, 0, "plan", "verify", "--in", in, out); !strings.Contains(said, "Verified") {
-					t.Errorf("%s %d: verify says %q", kind, k, said)
-				}
 			}
+			if said := run(t, 0, "plan", "verify", "--in", in, out); !strings.Contains(said, "Verified") {
+				t.Errorf("%s %d: verify says %q", kind, k, said)
+			}
+			bad := bytes.Replace(text, fmt.Appendf(nil, `"objective": %d`, objectives[k]), fmt.Appendf(nil, `"objective": %d`, objectives[k]+1), 1)
+			if err := os.WriteFile(out, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			run(t, 3, "plan", "verify", "--in", in, out)
 			if got.Objective == nil || *got.Objective != objectives[k] || got.Status == "infeasible" {
 				t.Errorf("%s %d: %s, objective %v, want %d:\n%s", kind, k, got.Status, got.Objective, objectives[k], text)
 			}

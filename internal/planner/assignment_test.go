@@ -129,7 +129,7 @@ func TestHugeNumbers(t *testing.T) {
 
 // TestPricesOfPlaces: the bound of an assignment problem that exact knapsacks prove is in the plan with its prices, and the verifier recomputes it.
 func TestPricesOfPlaces(t *testing.T) {
-	for _, p := range []*model.Problem{instance.Assignment('D', 8, 60, 3), knapsack(70, 9, 3)} {
+	for _, p := range []*model.Problem{instance.Assignment('D', 8, 60, 3), instance.Knapsacks('W', 30, 90, 1)} {
 		pl, err := planner.Allocate(context.Background(), p, allocation.Options{Time: 200 * time.Millisecond, Until: time.Now().Add(time.Minute), Gap: 1e-9})
 		if err != nil {
 			t.Fatal(err)
