@@ -62,6 +62,10 @@ func (r *run) assign() {
 	length := min(int64(r.o.Time.Seconds()*walkRate*0.6/rounds), pairs*min(20_000, 50*pairs))
 	over := func() bool { return r.ctx.Err() != nil }
 	for round := range rounds {
+		span := length
+		if round == 0 { // a first plan soon: a walk that the clock cuts off leaves many without a place
+			span /= 6
+		}
 		var wg sync.WaitGroup
 		for k, w := range walks {
 			wg.Go(func() {
@@ -69,7 +73,7 @@ func (r *run) assign() {
 				if round == 0 || (round+k)%6 == 0 {
 					from = cheap
 				}
-				w.anneal(length, from, over)
+				w.anneal(span, from, over)
 			})
 		}
 		wg.Wait()
