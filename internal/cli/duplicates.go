@@ -57,6 +57,7 @@ func (p *program) duplicatesCommand() *urfave.Command {
 				return err
 			}
 			records = nil
+			debug.FreeOSMemory()
 			result, err := set.Link(ctx, matching.Options{Threshold: cmd.Float("threshold"), Threads: cmd.Int("threads")})
 			if err != nil {
 				return err

@@ -204,7 +204,16 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 			o.Progress(int(at)+1, int(passes))
 		}
 	}
-	all := slices.Concat(found...)
+	b.keys = nil
+	total := 0
+	for _, f := range found {
+		total += len(f)
+	}
+	all := make([]scored, 0, total)
+	for i := range found { // one after another, so that not all stands twice
+		all = append(all, found[i]...)
+		found[i] = nil
+	}
 	slices.SortFunc(all, func(x, y scored) int { return cmp.Or(cmp.Compare(x.i, y.i), cmp.Compare(x.j, y.j)) })
 	all = slices.CompactFunc(all, func(x, y scored) bool { return x.i == y.i && x.j == y.j })
 	n := 0

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -437,6 +438,7 @@ func (s *Duplicates) Search(ctx context.Context, actor auth.Actor, o matching.Op
 		return nil, 0, err
 	}
 	records = nil
+	debug.FreeOSMemory() // a third of what was taken is not needed any more, and the comparison will take as much
 	shown := cmp.Or(o.Threshold, matching.DefaultThreshold)
 	if queue {
 		o.Threshold = min(shown, linkageFound)
