@@ -84,7 +84,8 @@ func (tx *Tx) Find(s Scope, q FindQuery) (*Findings, error) {
 		if !q.NoPlaces {
 			out.Places = r.places(f, run)
 		}
-		if q.Members && len(picks[0]) < q.Limit { // who is looked for is most often a lead producer
+		// Who is looked for by one name that many bear is most often a lead producer.
+		if q.Members && (len(picks[0]) < q.Limit || len(run.words.Terms) > 1) {
 			kin = r.pickKin(f, &tx.db.kin, run.words.Terms, picks[0], q.Limit*readAhead)
 		}
 		return nil

@@ -28,7 +28,7 @@ const (
 func searchText(r *rand.Rand, gen demo.Generator) (kind, text string) {
 	rec := gen.Record(r.IntN(*families), place.Egypt, calendar.Of(time.Now()))
 	given, rest := rec.Lead.GivenName, strings.Fields(rec.Lead.RestOfName)
-	switch r.IntN(10) {
+	switch r.IntN(11) {
 	case 0:
 		return "one name", given
 	case 1:
@@ -52,6 +52,10 @@ func searchText(r *rand.Rand, gen demo.Generator) (kind, text string) {
 		return "place", given + " " + rec.Address.Village
 	case 8:
 		return "project", rec.Project.Name
+	case 9:
+		if members := rec.Household.Members; len(members) > 0 {
+			return "member", members[r.IntN(len(members))].Name
+		}
 	}
 	return "nothing", "غير موجود هنا"
 }
