@@ -31,11 +31,21 @@ const (
 	ByTook        Measure = "took"        // month and days, three digits, from handing in to approving or rejecting
 	ByReason      Measure = "reason"      // month and reason of each rejection
 	ByMove        Measure = "move"        // month and "from>to" rungs
+	ByGrant       Measure = "grant"       // state of each grant
+	ByBenefit     Measure = "benefit"     // benefits that are approved or delivered, a family once for each
+	ByHelped      Measure = "helped"      // month in which a family was given something, once
+	ByGiven       Measure = "given"       // month and benefit: the money of what was delivered, in minor units of the party's currency
+	ByPlan        Measure = "plan"        // states of development plans, a family once for each
+	ByPlanned     Measure = "planned"     // month in which a plan began
+	ByLack        Measure = "need"        // needs of the open plans, a family once for each
+	ByAction      Measure = "action"      // "done", "late", "open": actions of plans that were not stopped
+	ByIncome      Measure = "income"      // "up", "same", "down" since the baseline of a plan, "once": not measured again
 )
 
 // Measures returns all measures; their order is stored and only ever added to.
 func Measures() []Measure {
-	return []Measure{ByState, ByWaiting, ByCraft, ByProtection, ByMarital, ByBreadwinner, ByDisability, ByRung, ByFailing, ByHandedIn, ByDecided, ByTook, ByReason, ByMove}
+	return []Measure{ByState, ByWaiting, ByCraft, ByProtection, ByMarital, ByBreadwinner, ByDisability, ByRung, ByFailing, ByHandedIn, ByDecided, ByTook, ByReason, ByMove,
+		ByGrant, ByBenefit, ByHelped, ByGiven, ByPlan, ByPlanned, ByLack, ByAction, ByIncome}
 }
 
 // Month is a month as the number of months since the year 0; 0 stands for now.
@@ -61,12 +71,27 @@ type Fact struct {
 	Measure Measure
 	Month   Month // 0: now
 	Code    string
+	Amount  int // of ByGiven; every other line counts one
+}
+
+// Money reports whether the lines of a measure are amounts.
+func (m Measure) Money() bool { return m == ByGiven }
+
+// Weight is what the line adds to a sum.
+func (f Fact) Weight() int {
+	if f.Measure.Money() {
+		return f.Amount
+	}
+	return 1
 }
 
 // History is what a tally knows of a family beside its registration.
 type History struct {
 	Events  []registry.Event // oldest first
 	Failing []string         // criteria that its newest assessment finds not met
+	Grants  []Grant          // with their Kind in Kinds, at the same place
+	Kinds   []Benefit
+	Plans   []Plan
 }
 
 // tookMost is from how many days on a decision counts as having taken as long.
@@ -82,7 +107,7 @@ func FactsOf(f *registry.Family, h History, today calendar.Date) (facts []Fact, 
 	if st.State == registry.Merged {
 		return nil, 0
 	}
-	now := func(m Measure, code string) { facts = append(facts, Fact{m, 0, code}) }
+	now := func(m Measure, code string) { facts = append(facts, Fact{Measure: m, Code: code}) }
 	now(ByState, string(st.State))
 	waits := st.State == registry.Submitted || st.State == registry.UnderReview
 	if waits && !st.SubmittedAt.IsZero() {
@@ -113,9 +138,15 @@ func FactsOf(f *registry.Family, h History, today calendar.Date) (facts []Fact, 
 	}
 	facts = append(facts, course(f, h.Events)...)
 	for _, m := range stand.Moves(today) {
-		facts = append(facts, Fact{ByMove, MonthOf(m.On), m.From.Code() + ">" + m.To.Code()})
+		facts = append(facts, Fact{Measure: ByMove, Month: MonthOf(m.On), Code: m.From.Code() + ">" + m.To.Code()})
 	}
-	return facts, stand.changes(today)
+	facts = append(facts, benefits(h.Grants, h.Kinds)...)
+	more, late := development(h.Plans, today)
+	facts, due = append(facts, more...), stand.changes(today)
+	if due.IsZero() || !late.IsZero() && late.Before(due) {
+		due = late
+	}
+	return facts, due
 }
 
 // course is what happened to a registration, by month.
@@ -133,22 +164,22 @@ func course(f *registry.Family, events []registry.Event) []Fact {
 		switch e.Step {
 		case registry.StepApprove, registry.StepReject, registry.StepReturn:
 			month = MonthOf(OfficeDay(e.At))
-			out = append(out, Fact{ByDecided, month, string(e.Step)})
+			out = append(out, Fact{Measure: ByDecided, Month: month, Code: string(e.Step)})
 		default:
 			continue
 		}
 		if e.Step == registry.StepReject {
 			for _, r := range e.Reasons {
-				out = append(out, Fact{ByReason, month, string(r)})
+				out = append(out, Fact{Measure: ByReason, Month: month, Code: string(r)})
 			}
 		}
 		if from := cmp.Or(last, f.Status.SubmittedAt); e.Step != registry.StepReturn && !from.IsZero() && !from.After(e.At) {
 			days := min(calendar.DaysBetween(OfficeDay(from), OfficeDay(e.At)), tookMost)
-			out = append(out, Fact{ByTook, month, days3(days)})
+			out = append(out, Fact{Measure: ByTook, Month: month, Code: days3(days)})
 		}
 	}
 	if first = cmp.Or(first, f.Status.SubmittedAt); !first.IsZero() { // an import hands in without a step of its own
-		out = append(out, Fact{ByHandedIn, MonthOf(OfficeDay(first)), ""})
+		out = append(out, Fact{Measure: ByHandedIn, Month: MonthOf(OfficeDay(first))})
 	}
 	return out
 }

@@ -54,7 +54,8 @@ type PanelValue struct {
 
 // Tile is a figure of its own.
 type Tile struct {
-	Key   string             `json:"key"` // of the message "dash.tile.<key>"
+	Key   string             `json:"key"`            // of the message "dash.tile.<key>"
+	Unit  string             `json:"unit,omitempty"` // as of a panel
 	Value PanelValue         `json:"value"`
 	Query *store.FamilyQuery `json:"-"` // the list behind it
 }
@@ -69,6 +70,7 @@ const (
 	ViewDecisions     View = "decisions"     // the queue, time, reasons, criteria
 	ViewPeople        View = "people"        // women, breadwinners, widows, disability, protection
 	ViewLadder        View = "ladder"        // rungs and moves
+	ViewProgramme     View = "programme"     // incentives and development plans
 	ViewExhibitions   View = "exhibitions"   // places, sales, first-timers, balance
 	ViewBoth          View = "both"          // both countries side by side
 )
@@ -80,11 +82,11 @@ func ViewsOf(actor auth.Actor) []View {
 	case auth.FieldWorker:
 		return []View{ViewMine}
 	case auth.Reviewer:
-		out = []View{ViewDecisions, ViewRegistrations, ViewPeople, ViewLadder}
+		out = []View{ViewDecisions, ViewRegistrations, ViewPeople, ViewLadder, ViewProgramme}
 	case auth.Coordinator:
-		out = []View{ViewExhibitions, ViewRegistrations, ViewDecisions, ViewPeople, ViewLadder}
+		out = []View{ViewExhibitions, ViewProgramme, ViewRegistrations, ViewDecisions, ViewPeople, ViewLadder}
 	default:
-		out = []View{ViewRegistrations, ViewDecisions, ViewPeople, ViewLadder, ViewExhibitions}
+		out = []View{ViewRegistrations, ViewDecisions, ViewPeople, ViewLadder, ViewProgramme, ViewExhibitions}
 	}
 	if auth.Can(actor, auth.FiguresOther) {
 		out = append(out, ViewBoth)
@@ -198,6 +200,8 @@ func (s *Dashboards) Board(ctx context.Context, actor auth.Actor, q BoardQuery) 
 			x.people()
 		case ViewLadder:
 			x.ladder()
+		case ViewProgramme:
+			return x.programme()
 		case ViewExhibitions:
 			return x.exhibitions()
 		case ViewBoth:
@@ -404,7 +408,7 @@ func (x *boardMaker) query(states ...registry.State) *store.FamilyQuery {
 // mine is what a field worker entered: drafts, what came back, what waits too long.
 func (x *boardMaker) mine(scope store.Scope) (err error) {
 	b := x.b
-	if x.tally, err = x.tx.OwnTally(scope, x.actor.UserID); err != nil {
+	if x.tally, err = x.tx.OwnTally(scope, x.actor.UserID, x.today); err != nil {
 		return err
 	}
 	b.State.Ready = true
@@ -422,6 +426,7 @@ func (x *boardMaker) mine(scope store.Scope) (err error) {
 	x.add(codes(x.tally, "states", "state", stateNames(registry.States()...), standing(programme.ByState)))
 	x.add(x.ages())
 	x.add(x.monthly(x.tally, "handed", programme.ByHandedIn, ""))
+	x.ownProgramme()
 	return nil
 }
 

@@ -141,6 +141,7 @@ func (x *boardMaker) both() error {
 		side(own, ourCourse[i:i+1])
 		side(other, herCourse[i:i+1])
 	}
+	x.bothProgramme(ours, theirs, side)
 	times, herTimes := x.times(ours), x.times(theirs)
 	hideTimes(&herTimes, x, theirs)
 	times.Party, herTimes.Party = own, other

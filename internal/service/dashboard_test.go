@@ -2,11 +2,14 @@ package service_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"muntija/internal/auth"
+	"muntija/internal/intake"
 	"muntija/internal/place"
 	"muntija/internal/programme"
 	"muntija/internal/registry"
@@ -96,6 +99,8 @@ func TestFiguresFollow(t *testing.T) {
 	worked(t, o, worker, v.ID, service.ImportUndone)
 	follow("its undoing")
 
+	grantsFollow(t, o, follow)
+
 	o.Clock.Advance(3 * 365 * 24 * time.Hour) // papers end
 	follow("three years")
 
@@ -103,6 +108,108 @@ func TestFiguresFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	countedOn(t, o)
+}
+
+// grantsFollow walks a grant and a development plan from their beginning to their end.
+func grantsFollow(t *testing.T, o *testkit.Office, follow func(string)) {
+	t.Helper()
+	worker, reviewer := testkit.Actor(auth.FieldWorker, place.Egypt), testkit.Actor(auth.Reviewer, place.Egypt)
+	sum := func(m programme.Measure, code string) (n int64) {
+		o.View(t, func(tx *store.Tx) error {
+			got, _, err := tx.Tally(store.Scope{Party: place.Egypt}, 0, 12*3000, o.Clock.Today())
+			for k, v := range got {
+				if k.Measure == m && k.Code == code {
+					n += int64(v)
+				}
+			}
+			return err
+		})
+		return n
+	}
+	holds := func(what string, want map[string]int64) {
+		t.Helper()
+		follow(what)
+		got := map[string]int64{}
+		for k := range want {
+			measure, code, _ := strings.Cut(k, " ")
+			got[k] = sum(programme.Measure(measure), code)
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("after %s: got %v, want %v", what, got, want)
+		}
+	}
+	family := o.Family(t, 900, place.Egypt, registry.Approved)
+	x := openScheme(t, o, schemeForm(o, "700", ""))
+	var ids []int64
+	for _, offer := range []string{"1", "2"} {
+		id, err := o.Incentives.Apply(background, worker, family, ask(x, offer), testkit.Write(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	offer := scheme(t, o, x).Offers[0]
+	holds("two applications", map[string]int64{"grant proposed": 2, "benefit " + string(offer.Kind): 0})
+	for _, id := range ids {
+		if err := o.Incentives.Decide(background, reviewer, id, true, "", testkit.Write(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds("approving", map[string]int64{"grant proposed": 0, "grant approved": 2, "benefit " + string(offer.Kind): 1, "helped ": 0})
+	paper := o.Document(t, worker, family, "other")
+	delivery := &intake.Delivery{On: o.Clock.Today().String(), Quantity: "1", Receiver: "فاطمة", Proof: "signature"}
+	for _, id := range ids {
+		if err := o.Incentives.Deliver(background, worker, id, delivery, paper, testkit.Write(2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds("delivering", map[string]int64{"grant delivered": 2, "helped ": 1, "given " + string(offer.Kind): offer.UnitCost})
+	board, err := o.Dashboards.Board(background, testkit.Actor(auth.Coordinator, place.Egypt), service.BoardQuery{View: service.ViewProgramme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	purse := scheme(t, o, x).Account.Purse
+	for _, p := range board.Panels {
+		if p.Key == "schemes" && (p.Total.Values[0].N != purse.Spent || p.Total.Values[1].N != purse.Reserved || p.Total.Values[2].N != purse.Left()) {
+			t.Errorf("the schemes come to %+v, want %+v", p.Total, purse)
+		}
+	}
+	in, base := planForm(o, worker.UserID)
+	plan, err := o.Plans.Put(background, worker, family, 0, in, base, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds("a plan", map[string]int64{"plan open": 1, "action open": 6, "income once": 1})
+	v, err := o.Plans.Plan(background, worker, plan)
+	if err == nil {
+		err = o.Plans.Tick(background, worker, plan, v.Actions[0].ID, true, testkit.Write(1))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Clock.Advance(190 * 24 * time.Hour)
+	holds("half a year", map[string]int64{"action open": 0, "action done": 1, "action late": 5})
+	if err := o.Plans.Measure(background, worker, plan, &intake.Measure{On: o.Clock.Today().String(), Income: "2250"}, testkit.Write(2)); err != nil {
+		t.Fatal(err)
+	}
+	holds("measuring again", map[string]int64{"income once": 0, "income up": 1})
+	own, err := o.Dashboards.Board(background, worker, service.BoardQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int64{}
+	for _, p := range own.Panels {
+		for _, l := range p.Lines {
+			for _, v := range l.Values {
+				seen[p.Key+" "+l.Code] += v.N
+			}
+		}
+	}
+	for k, want := range map[string]int64{"grants delivered": 2, "actions done": 1, "actions late": 5} {
+		if seen[k] != want {
+			t.Errorf("a worker's own %s: got %d, want %d", k, seen[k], want)
+		}
+	}
 }
 
 // TestDashboardTotals holds the totals of both ministries' dashboards to counts made family by family.

@@ -52,7 +52,7 @@ type ReportForm struct {
 
 // ReportViews returns the parts of which a report may be put together.
 func ReportViews() []View {
-	return []View{ViewRegistrations, ViewDecisions, ViewPeople, ViewLadder, ViewExhibitions, ViewBoth}
+	return []View{ViewRegistrations, ViewDecisions, ViewPeople, ViewLadder, ViewProgramme, ViewExhibitions, ViewBoth}
 }
 
 // ReportSpans returns the periods of which a report may speak.

@@ -37,6 +37,9 @@ func (tx *Tx) InsertDevelopment(p *programme.Plan) error {
 		return fmt.Errorf("inserting plan: %w", err)
 	}
 	p.Version = 1
+	if err := tx.changed(p.FamilyID); err != nil {
+		return err
+	}
 	return tx.putActions(p)
 }
 
@@ -56,6 +59,9 @@ func (tx *Tx) UpdateDevelopment(p *programme.Plan) error {
 		return err
 	}
 	p.Version++
+	if err := tx.changed(p.FamilyID); err != nil {
+		return err
+	}
 	return tx.putActions(p)
 }
 

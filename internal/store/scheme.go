@@ -216,6 +216,30 @@ func (tx *Tx) AccountOf(s *programme.Scheme) (*Account, error) {
 	}, `SELECT state, offer, count(*), CAST(sum(quantity) AS BIGINT), CAST(sum(amount) AS BIGINT) FROM incentive_grant WHERE scheme_id = $1 GROUP BY state, offer`, s.ID)
 }
 
+// SchemePurse is the money of a published scheme.
+type SchemePurse struct {
+	ID           int64
+	Name, NameEN string
+	programme.Purse
+}
+
+// Purses returns the money of a party's schemes, the newest first, at most limit.
+func (tx *Tx) Purses(party place.Country, limit int) (out []SchemePurse, err error) {
+	err = tx.each(func(rows *sql.Rows) error {
+		var s SchemePurse
+		var text string
+		if err := rows.Scan(&s.ID, &s.Name, &text, &s.Budget, &s.Reserved, &s.Spent); err != nil {
+			return err
+		}
+		var b schemeBody
+		err := readBody(text, &b)
+		s.NameEN = b.NameEN
+		out = append(out, s)
+		return err
+	}, `SELECT s.id, s.name, s.body, p.budget, p.reserved, p.spent FROM scheme s JOIN scheme_purse p ON p.scheme_id = s.id WHERE s.party = $1 AND p.budget > 0 ORDER BY s.id DESC LIMIT $2`, string(party), limit)
+	return out, err
+}
+
 // grantWords is what of a grant people typed.
 type grantWords struct {
 	Note     string          `json:"note,omitempty"`
@@ -257,7 +281,7 @@ func (tx *Tx) InsertGrant(g *programme.Grant, kind programme.Benefit) error {
 		return fmt.Errorf("inserting grant: %w", err)
 	}
 	g.Version = 1
-	return nil
+	return tx.changed(g.FamilyID)
 }
 
 // UpdateGrant stores a grant anew; another version on file is fault.Stale.
@@ -277,7 +301,7 @@ func (tx *Tx) UpdateGrant(g *programme.Grant) error {
 		return err
 	}
 	g.Version++
-	return nil
+	return tx.changed(g.FamilyID)
 }
 
 // GrantRow is a grant with what a list shows of its family and scheme.

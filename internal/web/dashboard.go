@@ -128,7 +128,7 @@ func (s *Server) dashboard(r *request) error {
 		p.Places = append(p.Places, render.Option{Value: a.Code, Label: w.area(a.Code), Selected: a.Code == b.Area})
 	}
 	for _, t := range b.Tiles {
-		x := tileView{Title: w.tileTitle(t.Key), Text: w.panelText(t.Value, "")}
+		x := tileView{Title: w.tileTitle(t.Key), Text: w.panelText(t.Value, t.Unit)}
 		if t.Query != nil && auth.Can(r.actor, auth.FamilyList) {
 			x.URL = listURL(filterOf(r.actor, *t.Query))
 		}
@@ -213,7 +213,7 @@ func (w words) lineName(p *service.Panel, l *service.PanelLine, titles map[strin
 	case "move":
 		from, to, _ := strings.Cut(l.Code, ">")
 		return w.T("dash.move", w.T("ladder.rung."+from), w.T("ladder.rung."+to))
-	case "age", "step", "answer", "disabled":
+	case "age", "step", "answer", "disabled", "plan_action", "income":
 		if l.Code != "" {
 			return w.T("dash." + p.By + "." + l.Code)
 		}

@@ -261,7 +261,7 @@ func editionIn(w words, e *service.PlannedEdition) *editionPage {
 	for _, sec := range b.Sections {
 		out := editionSection{ID: string(sec.View), Title: w.T("dash.view." + string(sec.View))}
 		for _, t := range sec.Tiles {
-			x := editionTile{Title: w.tileTitle(t.Key), Text: w.panelText(t.Value, "")}
+			x := editionTile{Title: w.tileTitle(t.Key), Text: w.panelText(t.Value, t.Unit)}
 			if d, ok := e.Change(sec.View, t.Key, "", "", "", ""); ok && d != 0 {
 				x.Change = w.signed(d)
 			}

@@ -6,7 +6,8 @@ const rtl = document.documentElement.dir === 'rtl';
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 // Told apart also by those who do not see red and green alike (Okabe and Ito, 2008), 3:1 on white and more.
 const tones = { women: '#8A1538', men: '#0F766E', unsaid: '#64748B', all: '#1D4ED8', median: '#1D4ED8', p90: '#C2570C', median_women: '#8A1538', median_men: '#0F766E',
-  up_women: '#8A1538', up_men: '#0F766E', down_women: '#C77B90', down_men: '#5FA8A0', EG: '#C2570C', QA: '#8A1538', free: '#94A3B8' };
+  up_women: '#8A1538', up_men: '#0F766E', down_women: '#C77B90', down_men: '#5FA8A0', EG: '#C2570C', QA: '#8A1538', free: '#94A3B8',
+  spent: '#0F766E', reserved: '#C2570C', left: '#94A3B8' };
 const short = new Intl.NumberFormat(lang === 'ar' ? 'ar-u-nu-latn' : 'en', { notation: 'compact', maximumFractionDigits: 1 });
 const font = getComputedStyle(document.body).fontFamily;
 
