@@ -125,7 +125,7 @@ func (x *boardMaker) schemes(currency string) (Panel, error) {
 func (x *boardMaker) bothProgramme(ours, theirs store.Tally, side func(place.Country, []Panel)) {
 	own, other := x.actor.Party, x.actor.Party.Other()
 	panels := func(t store.Tally) []Panel {
-		return []Panel{x.benefits(t), x.monthly(t, "helped", programme.ByHelped, ""), x.plans(t)}
+		return []Panel{x.benefits(t), x.plans(t)}
 	}
 	mine, hers := panels(ours), panels(theirs)
 	for i := range mine {
