@@ -208,8 +208,12 @@ func TestImportKilled(t *testing.T) {
 	if r.State != "done" || r.Counts.Of(service.RowNew) != rows-rows/50 || r.Counts.Of(service.RowProblem) != rows/50 || r.Counts.ProductsNew == 0 {
 		t.Errorf("after the resume: %+v", r)
 	}
-	if got, want := tableOf(t, killed), tableOf(t, whole); got != want {
-		t.Error("the registry differs from one that nobody disturbed")
+	got, want := strings.Split(tableOf(t, killed), "\n"), strings.Split(tableOf(t, whole), "\n")
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Fatalf("the registry, of %d lines, differs from one that nobody disturbed, of %d, first in line %d:\n%.300s\n%.300s", len(got), len(want), i+1,
+				strings.Join(got[min(i, len(got)):min(i+1, len(got))], ""), strings.Join(want[min(i, len(want)):min(i+1, len(want))], ""))
+		}
 	}
 	run(t, 0, "audit", "verify", "--data", killed)
 	run(t, 0, "doctor", "--data", killed)

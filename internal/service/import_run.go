@@ -310,7 +310,7 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 			}
 		})
 	}()
-	for b := range gather(ready, s.batch) {
+	for b := range gather(ready, s.batch, im.m.DoneSeq == 0) {
 		if err != nil {
 			continue
 		}
@@ -358,11 +358,12 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 // slowRow is how many rows that are ready a row weighs that is decided about in its transaction: others wait meanwhile to save.
 const slowRow = 5
 
-// gather puts batches together until they weigh as much as the rows that one transaction stores. The first goes as it comes: the writer has nothing else to do.
-func gather(ready <-chan *rowBatch, rows int) iter.Seq[*rowBatch] {
+// gather puts batches together until they weigh as much as the rows that one transaction stores. The first of a file goes as it comes: the writer has nothing
+// else to do. An import that goes on has had its first: in a transaction, rows that are ready come before the others, so that the same rows must go together for
+// the same families to get the same numbers.
+func gather(ready <-chan *rowBatch, rows int, first bool) iter.Seq[*rowBatch] {
 	return func(yield func(*rowBatch) bool) {
 		var all *rowBatch
-		first := true
 		for b := range ready {
 			if all == nil {
 				all = b
