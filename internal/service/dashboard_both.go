@@ -144,6 +144,10 @@ func (x *boardMaker) both() error {
 	x.bothProgramme(ours, theirs, side)
 	times, herTimes := x.times(ours), x.times(theirs)
 	hideTimes(&herTimes, x, theirs)
+	times.Series = herTimes.Series // so that the two compare
+	for i := range times.Lines {
+		times.Lines[i].Values = times.Lines[i].Values[:len(times.Series)]
+	}
 	times.Party, herTimes.Party = own, other
 	x.add(times)
 	x.add(herTimes)
