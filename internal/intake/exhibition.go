@@ -72,9 +72,14 @@ type Fee struct {
 	Subsidy string `json:"subsidy,omitempty" validate:"omitempty,max=10"`
 }
 
-// DecodeExhibition reads the form of terms.
+// DecodeExhibition reads the form of terms. Rows of days and quotas that were left empty are not there: what is wrong with a row is said by its place.
 func DecodeExhibition(values map[string][]string) (*Exhibition, fault.Problems) {
-	return decodeInto[Exhibition](values)
+	e, ps := decodeInto[Exhibition](values)
+	if len(ps) == 0 {
+		e.Waves = slices.DeleteFunc(e.Waves, func(w Wave) bool { return w == Wave{} })
+		e.Quotas = slices.DeleteFunc(e.Quotas, func(q Quota) bool { return q == Quota{} })
+	}
+	return e, ps
 }
 
 // Values returns the fields by their form names, to draw the form again.

@@ -741,3 +741,11 @@ func BenchmarkShape(b *testing.B) {
 		r.shaped(Context{Party: "EG"})
 	}
 }
+
+// TestEmptyRowsOfTerms: what is wrong with a quota is said by its row, so that rows left empty before it must not be drawn again.
+func TestEmptyRowsOfTerms(t *testing.T) {
+	in, ps := DecodeExhibition(map[string][]string{"waves[1].first": {"2027-01-01"}, "quotas[1].line": {"party:EG"}, "quotas[1].max": {"7"}, "quotas[3].line": {"first_time:"}, "quotas[3].min": {"2"}})
+	if len(ps) > 0 || len(in.Waves) != 1 || len(in.Quotas) != 2 || in.Values()["quotas[1].min"] != "2" {
+		t.Fatalf("%v %+v %+v", ps, in.Waves, in.Quotas)
+	}
+}

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -366,18 +367,18 @@ func (j *Jobs) allocate(ctx context.Context, job *store.Job) error {
 	case x.job.Cancel:
 		return j.finish(ctx, x.job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, exhibition.RunCancelled, nil) })
 	case err != nil:
-		key, args := runError(err)
-		if key == "" {
+		key := runError(err)
+		if key == "" || errors.Is(err, model.ErrProblem) { // what the planner says of a problem is technical, and in English
 			j.log.Error("a run of an allocation failed", "run", params.Run, "error", err)
-			key = "error.job.failed"
 		}
+		key = cmp.Or(key, "error.job.failed")
 		x.job.ErrorKey = "error.job.failed"
 		return j.finish(ctx, x.job, store.JobFailed, func(tx *store.Tx) error {
 			head, err := tx.RunHead(params.Allocation, params.Run)
 			if err != nil {
 				return err
 			}
-			return j.allocations.fail(tx, head, key, args...)
+			return j.allocations.fail(tx, head, key)
 		})
 	}
 	return j.finish(ctx, x.job, store.JobDone, func(tx *store.Tx) error {
@@ -387,19 +388,19 @@ func (j *Jobs) allocate(ctx context.Context, job *store.Job) error {
 }
 
 // runError turns what a planner says into a message.
-func runError(err error) (key string, args []string) {
+func runError(err error) string {
 	var f *fault.Error
 	switch {
 	case errors.Is(err, allocation.ErrMemory):
-		return "error.allocation.memory", nil
+		return "error.allocation.memory"
 	case errors.Is(err, allocation.ErrCrossing):
-		return "error.allocation.crossing", nil
+		return "error.allocation.crossing"
 	case errors.Is(err, model.ErrProblem):
-		return "error.allocation.problem", []string{err.Error()}
+		return "error.allocation.problem"
 	case errors.As(err, &f) && f.Kind != fault.Internal:
-		return f.Key, nil
+		return f.Key
 	}
-	return "", nil
+	return ""
 }
 
 // prepare reads the run and stores what it is asked, unless an earlier attempt did. r stays nil if the run has ended.

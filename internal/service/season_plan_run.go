@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"muntija/internal/fault"
 	"muntija/internal/highs"
 	"muntija/internal/place"
+	"muntija/internal/planner/model"
 	"muntija/internal/planner/season"
 	"muntija/internal/planner/verify"
 	"muntija/internal/store"
@@ -358,10 +360,12 @@ func (j *Jobs) season(ctx context.Context, job *store.Job) error {
 	case x.job.Cancel:
 		return j.finish(ctx, x.job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, params, exhibition.RunCancelled, nil) })
 	case err != nil:
-		key, args := runError(err)
-		if key == "" {
+		key := runError(err)
+		if key == "" || errors.Is(err, model.ErrProblem) {
 			j.log.Error("planning a season failed", "run", params.Run, "error", err)
-			key = "error.job.failed"
+		}
+		if key = cmp.Or(key, "error.job.failed"); errors.Is(err, model.ErrProblem) {
+			key = "error.season_plan.problem"
 		}
 		x.job.ErrorKey = "error.job.failed"
 		return j.finish(ctx, x.job, store.JobFailed, func(tx *store.Tx) error {
@@ -373,7 +377,7 @@ func (j *Jobs) season(ctx context.Context, job *store.Job) error {
 			if err != nil {
 				return err
 			}
-			return endSeasonRun(tx, r, exhibition.RunFailed, key, args...)
+			return endSeasonRun(tx, r, exhibition.RunFailed, key)
 		})
 	}
 	return j.finish(ctx, x.job, store.JobDone, func(tx *store.Tx) error {

@@ -594,10 +594,6 @@ func (s *Server) drawExhibitionForm(r *request, status int, b *exhibitionForm, i
 	}
 	drawn := *in
 	drawn.Fees = fees
-	if len(ps) == 0 { // rows left empty are not drawn again; problems name rows by their place
-		drawn.Quotas = slices.DeleteFunc(slices.Clone(in.Quotas), func(q intake.Quota) bool { return q == intake.Quota{} })
-		drawn.Waves = slices.DeleteFunc(slices.Clone(in.Waves), func(w intake.Wave) bool { return w == intake.Wave{} })
-	}
 	for i := range len(drawn.Waves) + 2 {
 		if i < 12 {
 			b.Waves = append(b.Waves, i)
