@@ -242,7 +242,8 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	}
 	for _, row := range rows.Rows {
 		for _, p := range row.Problems {
-			x := importProblem{Sheet: row.Sheet, Row: row.Row, Cell: row.Cell(p), Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning}
+			name, n, cell := row.Place(p)
+			x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning}
 			if sheet.ValidField(p.Field) {
 				key, args := sheet.FieldTitle(p.Field)
 				x.title = l.T(key, args...) + ": "

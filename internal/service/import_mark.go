@@ -46,8 +46,9 @@ func (s *Imports) Marked(ctx context.Context, actor auth.Actor, id int64, lang s
 		return "", err
 	}
 	marks := sheet.Marks{Lang: lang, Say: say, At: s.now()}
-	at := map[int]int{}
+	at, names := map[int]int{}, map[int]string{}
 	for _, r := range rosters {
+		names[r.Sheet] = r.Name
 		if sm, ok := words.Mapping.For(&r); ok && !sm.Skip {
 			at[r.Sheet] = len(marks.Sheets)
 			marks.Sheets = append(marks.Sheets, sheet.SheetMarks{Roster: r})
@@ -63,11 +64,13 @@ func (s *Imports) Marked(ctx context.Context, actor auth.Actor, id int64, lang s
 			return "", err
 		}
 		for i := range rows {
-			n, ok := at[rows[i].Sheet]
-			if !ok {
-				continue
+			of := func(index int) *sheet.SheetMarks {
+				if n, ok := at[index]; ok {
+					return &marks.Sheets[n]
+				}
+				return nil
 			}
-			if err := markRow(&marks.Sheets[n], &rows[i], lang, say); err != nil {
+			if err := markRow(of, names, &rows[i], lang, say); err != nil {
 				return "", err
 			}
 		}
@@ -82,8 +85,13 @@ func (s *Imports) Marked(ctx context.Context, actor auth.Actor, id int64, lang s
 	return markedName(words.Name), s.noteFile(ctx, actor, m, "import.marked")
 }
 
-// markRow adds the marks of one row.
-func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Say) error {
+// markRow adds the marks of one row: to its own sheet, and to those that cells of its members stand on. of gives the marks of a sheet by its index, nil
+// for one that is passed over.
+func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *store.ImportRow, lang string, say sheet.Say) error {
+	own := of(r.Sheet)
+	if own == nil {
+		return nil
+	}
 	b, err := bodyOf(r)
 	if err != nil {
 		return err
@@ -107,8 +115,13 @@ func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Sa
 			key, args := sheet.FieldTitle(c.Field)
 			text = say("import.field_problem", say(key, args...), text)
 		}
+		to := own
+		if c.Sheet > 0 {
+			text = say("import.field_problem", sheetCell(names[c.Sheet-1], c), text)
+			to = of(c.Sheet - 1)
+		}
 		notes = append(notes, text)
-		if c.Col < 0 {
+		if c.Col < 0 || to == nil {
 			continue
 		}
 		look := kind
@@ -122,10 +135,10 @@ func markRow(to *sheet.SheetMarks, r *store.ImportRow, lang string, say sheet.Sa
 		to.Cells = append(to.Cells, sheet.CellMark{Row: row, Col: c.Col, Kind: look, Text: say(c.Key, c.Args...)})
 	}
 	mark.Note = strings.Join(notes, " • ")
-	to.Rows = append(to.Rows, mark)
+	own.Rows = append(own.Rows, mark)
 	for _, n := range b.Joined {
 		mark.Row = n
-		to.Rows = append(to.Rows, mark)
+		own.Rows = append(own.Rows, mark)
 	}
 	return nil
 }

@@ -333,6 +333,7 @@ func (im *importer) existing(tx *store.Tx, r *rosterRow, d *decision, m *store.B
 	}
 	for _, p := range ps {
 		if p.Severity == fault.Blocking {
+			p.Field = r.ownField(form, p.Field)
 			d.problems = append(d.problems, sheet.CellProblem{Col: -1, Problem: p})
 		}
 	}

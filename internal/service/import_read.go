@@ -35,6 +35,7 @@ type rosterRow struct {
 	joined   []int           // rows below that go on with it
 	product  bool            // a row of a sheet of products
 	at       map[string]int  // field → column of the sheet, for problems that are found behind the reading
+	from     []memberSource  // of the members that do not stand on the row itself
 	earlier  int64           // the row of the file with the same key, 0 if there is none; the row itself if that one was taken before
 }
 
@@ -118,14 +119,14 @@ type rosterReader struct {
 	counts  *ImportCounts
 
 	seq     int64
-	keys    map[keySum]int64           // key → its first row
-	passed  map[keySum]bool            // keys of rows that were taken before
-	members map[string][]intake.Member // key → rows of the sheets of members that no family of the file took yet
-	order   []memberRow                // the same, in order
-	key     string                     // field of the key of the sheet at hand
-	at      map[string]int             // columns of the sheet at hand, by field
-	held    *rosterRow                 // a row that may go on below
-	cells   map[string]sheet.Ref       // of held
+	keys    map[keySum]int64        // key → its first row
+	passed  map[keySum]bool         // keys of rows that were taken before
+	members map[string][]memberLine // key → rows of the sheets of members that no family of the file took yet
+	order   []memberKey             // the same, in order
+	key     string                  // field of the key of the sheet at hand
+	at      map[string]int          // columns of the sheet at hand, by field
+	held    *rosterRow              // a row that may go on below
+	cells   map[string]sheet.Ref    // of held
 }
 
 // keySum stands for a key that was met: 128 bits with a secret of this run, so that nobody makes two keys alike, without a pointer, so that the collector
@@ -147,12 +148,6 @@ func keySumOf(parts ...string) (sum keySum) {
 	return sum
 }
 
-type memberRow struct {
-	key      string
-	keyField string
-	sheet, n int
-}
-
 // read reads a file. Sheets of members are read first, so that a family comes with its members, and those of products last, since they may name families of the file.
 func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	book, err := sheet.Open(bytes.NewReader(body), int64(len(body)))
@@ -163,7 +158,7 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	rd.keys, rd.passed, rd.members = map[keySum]int64{}, map[keySum]bool{}, map[string][]intake.Member{}
+	rd.keys, rd.passed, rd.members = map[keySum]int64{}, map[keySum]bool{}, map[string][]memberLine{}
 	for _, kind := range []sheet.RosterKind{sheet.Members, sheet.Families, sheet.Products} {
 		for i := range rosters {
 			ros := rosters[i]
@@ -294,7 +289,7 @@ func (rd *rosterReader) family(at int, sm *sheet.SheetMap, row *sheet.Row, sever
 	if several {
 		if h := rd.held; h != nil && h.sheet == at && r.key != "" && h.key == r.key && h.keyField == r.keyField && !blocked &&
 			(h.form.Continues(form) || len(products) > 0 && h.form.Agrees(form)) {
-			h.form.Join(form)
+			h.joinRow(form, memberSource{sheet: at, n: row.N, key: -1, at: rd.at}, row.Problems)
 			h.joined = append(h.joined, row.N)
 			for _, p := range products {
 				h.products = append(h.products, p.Moved(len(h.products)))
@@ -356,7 +351,7 @@ func (rd *rosterReader) finish(r *rosterRow, cells map[string]sheet.Ref) error {
 		for _, k := range []string{r.keyField + "\x1f" + r.key, "lead.id_number\x1f" + canonical("lead.id_number", r.form.Lead.IDNumber, r.form),
 			"case.file_no\x1f" + r.form.Case.FileNo, sheet.FieldNumber + "\x1f" + cells[sheet.FieldNumber].Raw} {
 			if ms := rd.members[k]; ms != nil {
-				r.form.Join(&intake.Registration{Household: intake.Household{Members: ms}})
+				r.take(ms)
 				delete(rd.members, k)
 			}
 		}
@@ -447,7 +442,7 @@ func columnsAt(ros *sheet.Roster, sm *sheet.SheetMap) map[string]int {
 // place puts problems that are about a field, and not yet on a cell, on the cell of the field.
 func (r *rosterRow) place(ps []sheet.CellProblem) {
 	for i := range ps {
-		if p := &ps[i]; p.Col < 0 && p.Field != "" {
+		if p := &ps[i]; p.Col < 0 && p.Field != "" && !r.placeMember(p) {
 			if col, ok := r.at[p.Field]; ok {
 				p.Col = col
 			} else if plain := registry.StripIndex(p.Field); plain != p.Field && r.oneColumn(plain) {
@@ -468,64 +463,3 @@ func (r *rosterRow) oneColumn(plain string) bool {
 	_, ok := r.at[plain]
 	return ok && n <= 1
 }
-
-func (rd *rosterReader) member(at int, sm *sheet.SheetMap, row *sheet.Row, _ bool) error {
-	form, _ := row.Form()
-	if row.Key == "" || len(form.Household.Members) == 0 {
-		rd.seq++
-		rd.counts.Rows++
-		r := &rosterRow{seq: rd.seq, sheet: at, n: row.N, form: form, record: new(registry.Record), problems: slices.Clone(row.Problems), at: rd.at}
-		if !blocking(r.problems) {
-			r.problems = append(r.problems, cellProblem(-1, "", "sheet.problem.no_key"))
-		}
-		if r.seq <= rd.from {
-			return nil
-		}
-		return rd.emit(r)
-	}
-	field := sm.Key
-	key := row.Key
-	k := field + "\x1f" + key
-	if rd.members[k] == nil {
-		rd.order = append(rd.order, memberRow{key, field, at, row.N})
-	}
-	rd.members[k] = append(rd.members[k], form.Household.Members...)
-	return nil
-}
-
-// leftMembers hands on the members whose family stands in no sheet of the file: it is looked for in the registry.
-func (rd *rosterReader) leftMembers() error {
-	for _, m := range rd.order {
-		k := m.keyField + "\x1f" + m.key
-		ms := rd.members[k]
-		if ms == nil {
-			continue
-		}
-		rd.seq++
-		rd.counts.Rows++
-		if rd.seq <= rd.from {
-			continue
-		}
-		r := &rosterRow{seq: rd.seq, sheet: m.sheet, n: m.n, keyField: m.keyField, key: m.key,
-			form: &intake.Registration{Household: intake.Household{Members: ms}}}
-		rec, ps := r.form.Check(intake.Context{Party: rd.party, Today: rd.today})
-		r.record = newRecord(&rec)
-		for _, p := range ps { // the rest of the form is the family's own
-			if strings.HasPrefix(p.Field, "household.members") {
-				r.problems = append(r.problems, sheet.CellProblem{Col: -1, Problem: p})
-			}
-		}
-		r.problems = append(r.problems, cellProblem(-1, "", "problem.required")) // never a family of its own
-		r.members()
-		if err := rd.emit(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// members marks a row as members alone.
-func (r *rosterRow) members() { r.earlier = -1 }
-
-// membersOnly reports whether the row adds members to a family that must be there already.
-func (r *rosterRow) membersOnly() bool { return r.earlier < 0 }

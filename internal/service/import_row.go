@@ -42,6 +42,7 @@ type rowProblem struct {
 	Args    []rowArg `json:"a,omitempty"`
 	Warning bool     `json:"w,omitempty"`
 	Row     int      `json:"r,omitempty"` // of the cell, if it is not that of the record
+	Sheet   int      `json:"s,omitempty"` // of the cell, its index + 1, if it is not that of the record
 }
 
 // rowArg is an argument of a message. Messages know texts, keys, whole numbers and dates.
@@ -84,7 +85,7 @@ func (a rowArg) value() any {
 func rowProblems(ps []sheet.CellProblem) []rowProblem {
 	out := make([]rowProblem, 0, len(ps))
 	for _, p := range ps {
-		rp := rowProblem{Col: p.Col, Field: p.Field, Key: p.Key, Warning: p.Severity == fault.Warning, Row: p.Row}
+		rp := rowProblem{Col: p.Col, Field: p.Field, Key: p.Key, Warning: p.Severity == fault.Warning, Row: p.Row, Sheet: p.Sheet}
 		for _, a := range p.Args {
 			rp.Args = append(rp.Args, argOf(a))
 		}
@@ -94,7 +95,7 @@ func rowProblems(ps []sheet.CellProblem) []rowProblem {
 }
 
 func (p rowProblem) cell() sheet.CellProblem {
-	out := sheet.CellProblem{Col: p.Col, Problem: fault.Problem{Field: p.Field, Key: p.Key}, Row: p.Row}
+	out := sheet.CellProblem{Col: p.Col, Problem: fault.Problem{Field: p.Field, Key: p.Key}, Row: p.Row, Sheet: p.Sheet}
 	for _, a := range p.Args {
 		out.Args = append(out.Args, a.value())
 	}
@@ -116,18 +117,41 @@ type ImportRow struct {
 	Conflict bool                // an undo left it alone
 	Problems []sheet.CellProblem // columns by their place
 	Changes  []registry.Change   // as the sender may see them
+
+	names map[int]string // of the sheets, by index
 }
 
-// Cell names the cell of a problem, "" for the whole row.
+// Cell names the cell of a problem, "" for the whole row; one of another sheet as formulas do: "الأفراد!C7".
 func (r ImportRow) Cell(p sheet.CellProblem) string {
-	if p.Col < 0 {
-		return ""
+	name, _, cell := r.Place(p)
+	if p.Sheet > 0 {
+		return sheetCell(name, p)
 	}
-	n := r.Row
+	return cell
+}
+
+// Place says where a problem stands: the sheet, the row of it, and the cell, "" for the whole row.
+func (r ImportRow) Place(p sheet.CellProblem) (name string, row int, cell string) {
+	name, row = r.Sheet, r.Row
 	if p.Row > 0 {
-		n = p.Row
+		row = p.Row
 	}
-	return sheet.Letter(p.Col) + strconv.Itoa(n)
+	if p.Sheet > 0 {
+		name = r.names[p.Sheet-1]
+	}
+	if p.Col >= 0 {
+		cell = sheet.Letter(p.Col) + strconv.Itoa(row)
+	}
+	return name, row, cell
+}
+
+// sheetCell names a cell of another sheet than the record's, or a whole row of it.
+func sheetCell(name string, p sheet.CellProblem) string {
+	cell := strconv.Itoa(p.Row)
+	if p.Col >= 0 {
+		cell = sheet.Letter(p.Col) + cell
+	}
+	return name + "!" + cell
 }
 
 // ImportRows is one page of the journal.
@@ -203,7 +227,7 @@ func (s *Imports) Rows(ctx context.Context, actor auth.Actor, id int64, filter R
 			if err != nil {
 				return err
 			}
-			r.Sheet = names[r.SheetAt]
+			r.Sheet, r.names = names[r.SheetAt], names
 			out.Rows = append(out.Rows, r)
 		}
 		return nil

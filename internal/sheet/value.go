@@ -56,7 +56,8 @@ type Ref struct {
 type CellProblem struct {
 	Col int
 	fault.Problem
-	Row int // the cell stands on another row than the record: one that goes on with it; 0 on its own
+	Row   int // the cell stands on another row than the record: one that goes on with it, or a row of another sheet; 0 on its own
+	Sheet int // the cell stands on another sheet than the record: its [Info] index + 1; 0 on its own
 }
 
 // Form decodes the row's values into the form; see [intake.Decode]. The problems are of shape only and belong to Merge.
