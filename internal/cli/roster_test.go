@@ -108,6 +108,45 @@ func printed(t *testing.T, out string) (r struct {
 	return r
 }
 
+// What is wrong with a member is said where it stands: on the sheet of members.
+func TestImportNamesTheSheetOfAMember(t *testing.T) {
+	dir := importOffice(t, "")
+	r := testkit.RosterRow(1)
+	r[slices.Index(testkit.RosterFields, "household.size")] = "6"
+	id := r[slices.Index(testkit.RosterFields, "lead.id_number")]
+	file, mapping := filepath.Join(t.TempDir(), "كشف.xlsx"), filepath.Join(t.TempDir(), "map.json")
+	body := testkit.Workbook(testkit.RosterSheet{Name: "الأسر", Rows: [][]string{testkit.RosterHeader, r}},
+		testkit.RosterSheet{Name: "الأفراد", Rows: [][]string{{"الرقم القومي", "اسم الفرد", "سنة الميلاد"}, {id, "ليلى", "2012"}, {id, "هدى", "قديم"}}})
+	families := sheet.SheetMap{Name: "الأسر", Kind: sheet.Families, Key: "lead.id_number", Columns: map[string]string{}}
+	for i, h := range testkit.RosterHeader {
+		families.Columns[h] = testkit.RosterFields[i]
+	}
+	members := sheet.SheetMap{Name: "الأفراد", Kind: sheet.Members, Key: "lead.id_number", Columns: map[string]string{"الرقم القومي": "lead.id_number",
+		"اسم الفرد": "household.members.name", "سنة الميلاد": "household.members.birth_year"}}
+	m, err := json.Marshal(sheet.Mapping{Sheets: []sheet.SheetMap{families, members}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{file: body, mapping: m} {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"import", "families", file, "--map", mapping, "--dry-run", "--data", dir, "--as", importer}
+	got := printed(t, run(t, 3, append(args, "--json")...))
+	where := func(cell string) bool {
+		return slices.ContainsFunc(got.Problems, func(p struct{ Sheet, Cell, Message string }) bool {
+			return p.Sheet == "الأفراد" && p.Cell == cell
+		})
+	}
+	if got.Counts.Of(service.RowProblem) != 1 || !where("C3") {
+		t.Errorf("got %+v", got)
+	}
+	if out := run(t, 3, args...); !strings.Contains(out, "الأفراد!C3: ") {
+		t.Errorf("got %s", out)
+	}
+}
+
 func TestImportCommands(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { importCommands(t, "") })
 	t.Run("postgres", func(t *testing.T) { importCommands(t, storetest.PostgresDSN(t)) })

@@ -203,6 +203,9 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 
 // pass remembers a row that a marked workbook says was taken before: a row that repeats it is a duplicate still.
 func (rd *rosterReader) pass(sm *sheet.SheetMap, row *sheet.Row) {
+	if sm.Kind == sheet.Members {
+		return // many rows have the key of a family, which stands on a row of its own
+	}
 	form, _ := row.Form()
 	field, key := keyOf(sm, row, form)
 	key = canonical(field, key, form)
