@@ -162,6 +162,26 @@ func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, c *comparer, o O
 // floor is how many bits below even odds a pair may lie under the first model to be kept for the estimate.
 const floor = 10
 
+// heap is pairs in parts: one slice that grows would stand twice while it is copied, with room for a quarter more.
+type heap [][]scored
+
+func (h *heap) add(x scored) {
+	const part = 1 << 16
+	if n := len(*h); n == 0 || len((*h)[n-1]) == part {
+		*h = append(*h, make([]scored, 0, part))
+	}
+	last := &(*h)[len(*h)-1]
+	*last = append(*last, x)
+}
+
+func (h heap) len() int {
+	n := 0
+	for _, part := range h {
+		n += len(part)
+	}
+	return n
+}
+
 // candidates compares what blocking proposes and keeps what could be a match or a household, by record.
 func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, int, error) {
 	b := &blocks{Set: s, keys: make([][passes]uint64, len(s.people))}
@@ -171,7 +191,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 		}
 	})
 	t := md.tables()
-	found := make([][]scored, o.Threads)
+	found := make([]heap, o.Threads)
 	counts := make([]int, o.Threads)
 	comparers := make([]*comparer, o.Threads)
 	for i := range comparers {
@@ -196,7 +216,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 				x.levels = c.places2(p, q, x.levels)
 				x.given, x.rest = c.rarity(p, q, x.levels)
 				if match, home, none := t.bits(&x); max(match, home) > none-floor {
-					found[worker] = append(found[worker], x)
+					found[worker].add(x)
 				}
 			})
 		})
@@ -207,12 +227,14 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 	b.keys = nil
 	total := 0
 	for _, f := range found {
-		total += len(f)
+		total += f.len()
 	}
 	all := make([]scored, 0, total)
-	for i := range found { // one after another, so that not all stands twice
-		all = append(all, found[i]...)
-		found[i] = nil
+	for i := range found {
+		for j, part := range found[i] { // one after another, so that not all stands twice
+			all = append(all, part...)
+			found[i][j] = nil
+		}
 	}
 	slices.SortFunc(all, func(x, y scored) int { return cmp.Or(cmp.Compare(x.i, y.i), cmp.Compare(x.j, y.j)) })
 	all = slices.CompactFunc(all, func(x, y scored) bool { return x.i == y.i && x.j == y.j })

@@ -402,22 +402,25 @@ type group struct {
 	count float64
 }
 
+// grouped counts pairs, not copies them: a registry of a million proposes tens of millions.
 func grouped(ps []scored) []group {
 	round := func(bits float32) float32 { return float32(math.Round(float64(bits)*4)) / 4 }
-	all := make([]scored, len(ps))
-	for i, x := range ps {
-		all[i] = scored{levels: x.levels, given: round(x.given), rest: round(x.rest)}
+	at := map[scored]int{}
+	var out []group
+	for i := range ps {
+		x := &ps[i]
+		key := scored{levels: x.levels, given: round(x.given), rest: round(x.rest)}
+		n, ok := at[key]
+		if !ok {
+			n = len(out)
+			at[key], out = n, append(out, group{scored: key})
+		}
+		out[n].count++
 	}
-	slices.SortFunc(all, func(x, y scored) int {
+	// In one order whatever the order of the records: sums of floats depend on it.
+	slices.SortFunc(out, func(x, y group) int {
 		return cmp.Or(cmp.Compare(x.levels, y.levels), cmp.Compare(x.given, y.given), cmp.Compare(x.rest, y.rest))
 	})
-	var out []group
-	for i, x := range all {
-		if i == 0 || x != all[i-1] {
-			out = append(out, group{scored: x})
-		}
-		out[len(out)-1].count++
-	}
 	return out
 }
 
