@@ -351,16 +351,16 @@ func (j *Jobs) allocate(ctx context.Context, job *store.Job) error {
 		return j.finish(ctx, job, store.JobCancelled, nil)
 	}
 	var answer *answered
-	if err == nil {
+	if err == nil && !x.job.Cancel {
 		if j.onBatch != nil {
 			j.onBatch()
 		}
 		answer, err = x.solve(ctx)
 	}
-	if err == nil { // what was asked while it was ending counts
+	if err == nil && !x.job.Cancel { // what was asked while it was ending counts
 		err = x.show(ctx)
 	}
-	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) {
+	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) && !x.job.Cancel { // a solver that is stopped may say it was busy
 		return errors.Join(err, ctx.Err())
 	}
 	switch {

@@ -217,7 +217,7 @@ func (j *Jobs) run(ctx context.Context, job *store.Job) (err error) {
 			err = fmt.Errorf("panic in job %d: %v\n%s", job.ID, p, debug.Stack())
 		}
 	}()
-	if job.Cancel { // asked for while its runner was dead
+	if job.Cancel && (job.Kind == JobRecheck || job.Kind == JobCatalogue) { // asked for while its runner was dead; the others have an own state to end
 		return j.finish(ctx, job, store.JobCancelled, nil)
 	}
 	switch job.Kind {

@@ -45,16 +45,16 @@ func (s *Layouts) run(ctx context.Context, job *store.Job) error {
 	if err == nil && x.r == nil { // cancelled before it began
 		return s.jobs.finish(ctx, job, store.JobCancelled, nil)
 	}
-	if err == nil {
+	if err == nil && !x.job.Cancel {
 		if s.jobs.onBatch != nil {
 			s.jobs.onBatch()
 		}
 		err = x.solve(ctx)
 	}
-	if err == nil && x.r.Body.Status != "" { // what was asked while it was ending counts
+	if err == nil && !x.job.Cancel && x.r.Body.Status != "" { // what was asked while it was ending counts
 		err = x.show(ctx)
 	}
-	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) {
+	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) && !x.job.Cancel { // a solver that is stopped may say it was busy
 		return errors.Join(err, ctx.Err())
 	}
 	switch {

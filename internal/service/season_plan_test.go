@@ -379,6 +379,24 @@ func TestSeasonCancel(t *testing.T) {
 	if after := boardOf(t, o, eg, season, draft); after.Draft.Version != before.Draft.Version {
 		t.Error("the board has changed")
 	}
+	// Killed while it works, and then stopped: the run does not stand in the way of the next one.
+	if run, err = o.SeasonPlans.Start(t.Context(), eg, season, draft, true, testkit.Write(before.Draft.Version)); err != nil {
+		t.Fatalf("another run: %v", err)
+	}
+	gone, fell := context.WithCancel(t.Context())
+	o.Jobs.Batch(500, fell)
+	_ = o.Jobs.Work(gone, look().Run.JobID)
+	o.Jobs.Batch(500, nil)
+	if err := o.SeasonPlans.CancelRun(t.Context(), eg, season, draft, run, testkit.Write(0)); err != nil {
+		t.Fatal(err)
+	}
+	o.Clock.Advance(time.Minute)
+	if err := o.Jobs.Work(t.Context(), look().Run.JobID); err != nil {
+		t.Fatal(err)
+	}
+	if v := look(); v.Run.State != exhibition.RunCancelled || v.Result != nil {
+		t.Errorf("stopped after its process died: %s", v.Run.State)
+	}
 	if run, err = o.SeasonPlans.Start(t.Context(), eg, season, draft, true, testkit.Write(before.Draft.Version)); err != nil {
 		t.Fatalf("another run: %v", err)
 	}
