@@ -306,6 +306,9 @@ func nameKeys(w string) []uint32 {
 	return out
 }
 
+// god is the second half of compound names. It has an article that is no article and a long vowel that is not written: by its letters it would sound like العلي and الآية.
+const god = "الله"
+
 // like says how a word sounds beside the typed one: Sound; Alike if a short vowel may be a long one; Slip if one vowel does not fit; or No.
 func (e *ears) like(word string) Closeness {
 	if slices.Contains(e.known, word) || e.arab && slices.Contains(knownNames[word], e.typed) {
@@ -315,6 +318,9 @@ func (e *ears) like(word string) Closeness {
 		return No
 	}
 	all, arab := readingsOf(word)
+	if e.arab && arab && (e.typed == god) != (word == god) {
+		return No
+	}
 	best := No
 	for i := range e.readings {
 		for j := range all {
