@@ -583,7 +583,30 @@ func personOf(id string, r *registry.Record) matching.Record {
 	for _, phone := range l.Phones {
 		p.Phones = append(p.Phones, phone.Number)
 	}
+	letGo(&p)
 	return p
+}
+
+// letGo copies the texts of a record: those that were read are parts of the family's document, which would be kept as long as they are, for a registry of a
+// million gigabytes of it.
+func letGo(p *matching.Record) {
+	texts := []*string{&p.Given, &p.Rest, &p.Full, &p.Sex, &p.IDNumber, &p.Email, &p.Area, &p.Locality, &p.Street}
+	for i := range p.Phones {
+		texts = append(texts, &p.Phones[i])
+	}
+	n := 0
+	for _, t := range texts {
+		n += len(*t)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for _, t := range texts {
+		b.WriteString(*t)
+	}
+	all := b.String()
+	for _, t := range texts {
+		*t, all = all[:len(*t)], all[len(*t):]
+	}
 }
 
 // pairsAtOnce is how many pairs one transaction stores.
