@@ -132,11 +132,11 @@ func TestPlanBadInput(t *testing.T) {
 	}
 }
 
-// planText runs a planner on a text and returns the exit code, what it said and how much it wrote.
+// planText runs a planner on a text, with time enough for the solver to be compiled under the race detector, and returns the exit code, what it said and how much it wrote.
 func planText(t *testing.T, kind, text string, more ...string) (int, string, int) {
 	t.Helper()
 	var out, errw bytes.Buffer
-	args := append([]string{"muntija", "plan", kind, "--in", "-", "--out", "-", "--time", "30s"}, more...)
+	args := append([]string{"muntija", "plan", kind, "--in", "-", "--out", "-", "--time", "5m"}, more...)
 	code := cli.Run(t.Context(), args, func(string) string { return "" }, strings.NewReader(text), &out, &errw)
 	return code, errw.String(), out.Len()
 }
