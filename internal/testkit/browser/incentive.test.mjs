@@ -50,7 +50,7 @@ test('a scheme from its draft to a delivery', async () => {
 
   await coordinator.goto(at);
   await press(coordinator, 'form[action$="/count"] button:not([name])');
-  await coordinator.waitForSelector('.scheme-answer', { timeout: 30_000 });
+  await coordinator.waitForSelector('.scheme-answer', { timeout: 120_000 });
   await coordinator.goto(at);
   await whole(coordinator, 'counted');
   assert.ok(await coordinator.$('.scheme-answer'), 'the answer stands on the page');
