@@ -85,7 +85,7 @@ func (r *round) run(ctx context.Context, ask *intake.RunAsk) (int64, error) {
 		return 0, err
 	}
 	if _, v, err = r.l.svc.Allocations.Run(ctx, actor, r.id, id); err == nil && v.State != exhibition.RunDone {
-		err = fmt.Errorf("run %d is %s: %s %v", id, v.State, v.Body.Error, v.Body.ErrorArgs)
+		err = fmt.Errorf("run %d is %s: %s", id, v.State, v.Body.Error)
 	}
 	return id, err
 }

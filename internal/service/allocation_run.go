@@ -2,10 +2,9 @@ package service
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -94,7 +93,6 @@ type RunBody struct {
 	Gain       int64            `json:"gain,omitempty"`     // of a re-planning: what a full one would gain, never applied
 	Changes    int              `json:"changes,omitempty"`  // of a re-planning: places that come or go
 	Error      string           `json:"error,omitempty"`    // message key
-	ErrorArgs  []string         `json:"error_args,omitempty"`
 	Keys       []exhibition.Key `json:"keys,omitempty"`
 }
 
@@ -222,7 +220,7 @@ func (s *Allocations) mayStart(tx *store.Tx, a *exhibition.Allocation, asked *in
 	if !ended {
 		return fault.New(fault.State, "error.allocation.busy")
 	}
-	return s.fail(tx, busy, "error.job.failed")
+	return s.fail(tx, busy.AllocationID, busy.ID, "error.job.failed")
 }
 
 // stillAgree refuses a run whose quotas contradict what the exhibitions became since the set-up, naming the first that does.
@@ -253,8 +251,8 @@ func stillAgree(tx *store.Tx, a *exhibition.Allocation) error {
 }
 
 // fail ends a run with a message.
-func (s *Allocations) fail(tx *store.Tx, head *store.AllocationRun, key string, args ...string) error {
-	whole, err := tx.RunByID(head.AllocationID, head.ID)
+func (s *Allocations) fail(tx *store.Tx, id, run int64, key string) error {
+	whole, err := tx.RunByID(id, run)
 	if err != nil {
 		return err
 	}
@@ -262,7 +260,7 @@ func (s *Allocations) fail(tx *store.Tx, head *store.AllocationRun, key string, 
 	if err != nil {
 		return err
 	}
-	r.State, r.Body.Error, r.Body.ErrorArgs = exhibition.RunFailed, key, args
+	r.State, r.Body.Error = exhibition.RunFailed, key
 	if err := r.pack(); err != nil {
 		return err
 	}
@@ -325,12 +323,14 @@ func (s *Allocations) Run(ctx context.Context, actor auth.Actor, id, run int64) 
 type solving struct {
 	s       *Allocations
 	job     *store.Job
+	params  allocateParams
 	a       *exhibition.Allocation
 	r       *RunView
 	seed    []byte
 	who     *members
 	problem *model.Problem
 	began   time.Time
+	found   *answered
 
 	mu    sync.Mutex
 	last  allocation.Progress
@@ -345,68 +345,13 @@ func (j *Jobs) allocate(ctx context.Context, job *store.Job) error {
 	if err := readJob(job.Params, &params); err != nil {
 		return err
 	}
-	x := &solving{s: j.allocations, job: job, began: time.Now()}
-	err := x.prepare(ctx, params)
-	if err == nil && x.r == nil { // cancelled before it began
-		return j.finish(ctx, job, store.JobCancelled, nil)
-	}
-	var answer *answered
-	if err == nil && !x.job.Cancel {
-		if j.onBatch != nil {
-			j.onBatch()
-		}
-		answer, err = x.solve(ctx)
-	}
-	if err == nil && !x.job.Cancel { // what was asked while it was ending counts
-		err = x.show(ctx)
-	}
-	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) && !x.job.Cancel { // a solver that is stopped may say it was busy
-		return errors.Join(err, ctx.Err())
-	}
-	switch {
-	case x.job.Cancel:
-		return j.finish(ctx, x.job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, exhibition.RunCancelled, nil) })
-	case err != nil:
-		key := runError(err)
-		if key == "" || errors.Is(err, model.ErrProblem) { // what the planner says of a problem is technical, and in English
-			j.log.Error("a run of an allocation failed", "run", params.Run, "error", err)
-		}
-		key = cmp.Or(key, "error.job.failed")
-		x.job.ErrorKey = "error.job.failed"
-		return j.finish(ctx, x.job, store.JobFailed, func(tx *store.Tx) error {
-			head, err := tx.RunHead(params.Allocation, params.Run)
-			if err != nil {
-				return err
-			}
-			return j.allocations.fail(tx, head, key)
-		})
-	}
-	return j.finish(ctx, x.job, store.JobDone, func(tx *store.Tx) error {
-		x.job.Done, x.job.Total = 1, 1
-		return x.end(tx, exhibition.RunDone, answer)
-	})
+	return j.workOff(ctx, job, &solving{s: j.allocations, job: job, params: params, began: time.Now()}, "error.allocation.problem")
 }
 
-// runError turns what a planner says into a message.
-func runError(err error) string {
-	var f *fault.Error
-	switch {
-	case errors.Is(err, allocation.ErrMemory):
-		return "error.allocation.memory"
-	case errors.Is(err, allocation.ErrCrossing):
-		return "error.allocation.crossing"
-	case errors.Is(err, model.ErrProblem):
-		return "error.allocation.problem"
-	case errors.As(err, &f) && f.Kind != fault.Internal:
-		return f.Key
-	}
-	return ""
-}
-
-// prepare reads the run and stores what it is asked, unless an earlier attempt did. r stays nil if the run has ended.
-func (x *solving) prepare(ctx context.Context, params allocateParams) error {
-	now := x.s.now()
-	return x.s.db.Update(ctx, func(tx *store.Tx) error {
+// prepare reads the run and stores what it is asked, unless an earlier attempt did.
+func (x *solving) prepare(ctx context.Context) (bool, error) {
+	now, params := x.s.now(), x.params
+	err := x.s.db.Update(ctx, func(tx *store.Tx) error {
 		x.r = nil
 		whole, err := tx.RunByID(params.Allocation, params.Run)
 		if err != nil {
@@ -444,6 +389,7 @@ func (x *solving) prepare(ctx context.Context, params allocateParams) error {
 		x.r = r
 		return tx.ProgressJob(x.job, now)
 	})
+	return x.r != nil, err
 }
 
 // tick is how often a run at work shows how far it has come, and looks whether it is to stop.
@@ -461,50 +407,16 @@ type answered struct {
 	unmet   int64
 }
 
-// solve runs the planner in a goroutine of its own and tells the pages about it.
-func (x *solving) solve(ctx context.Context) (*answered, error) {
+func (x *solving) solve(ctx context.Context) error {
 	p, err := model.Decode(x.r.Problem)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	x.problem = p
 	h := p.Hash()
 	x.r.Body.Hash, x.r.Body.Pairs = hex.EncodeToString(h[:]), len(p.Exh)
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	type outcome struct {
-		a   *answered
-		err error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		defer func() {
-			if e := recover(); e != nil {
-				done <- outcome{nil, fault.New(fault.Internal, "error.job.failed")}
-			}
-		}()
-		a, err := x.answer(work)
-		done <- outcome{a, err}
-	}()
-	t := time.NewTicker(tick)
-	defer t.Stop()
-	for {
-		select {
-		case o := <-done:
-			x.gather()
-			return o.a, o.err
-		case <-t.C:
-			x.gather()
-			if err := x.show(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
-				stop()
-				<-done
-				return nil, err
-			}
-			if x.job.Cancel {
-				stop()
-			}
-		}
-	}
+	x.found, err = watch(ctx, x.job, x, x.answer)
+	return err
 }
 
 // point takes what the solver says. It is called from the solver's goroutine.
@@ -545,19 +457,12 @@ func (x *solving) gather() {
 	}
 }
 
-// show stores how far the run has come.
 func (x *solving) show(ctx context.Context) error {
-	text, err := writeJob(&x.r.Body)
-	if err != nil {
-		return err
-	}
-	now := x.s.now()
-	return x.s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SetRunBody(x.r.ID, text); err != nil {
-			return err
-		}
-		return tx.ProgressJob(x.job, now)
-	})
+	return x.s.showRun(ctx, x.job, &x.r.Body, func(tx *store.Tx, text json.RawMessage) error { return tx.SetRunBody(x.r.ID, text) })
+}
+
+func (x *solving) fail(tx *store.Tx, key string) error {
+	return x.s.fail(tx, x.params.Allocation, x.params.Run, key)
 }
 
 // proveUpTo is up to how many candidates a run goes on until its plan is proven best; larger ones stop at a ten thousandth.
@@ -656,7 +561,7 @@ func (x *solving) pairsOf(participations []int64) []int32 {
 }
 
 // end stores how a run ended; of one that was cancelled nothing is kept. The first one that is done makes the seed public.
-func (x *solving) end(tx *store.Tx, state exhibition.RunState, a *answered) error {
+func (x *solving) end(tx *store.Tx, state exhibition.RunState) error {
 	whole, err := tx.RunByID(x.r.AllocationID, x.r.ID)
 	if err != nil {
 		return err
@@ -667,9 +572,9 @@ func (x *solving) end(tx *store.Tx, state exhibition.RunState, a *answered) erro
 		b := &x.r.Body
 		r.Problem, r.Members, r.Body = nil, nil, RunBody{Ask: b.Ask, Party: b.Party, By: b.By, Candidates: b.Candidates, Left: b.Left}
 	}
-	if a != nil {
-		r.Plan = a.plan
-		a.describe(&r.Body)
+	if state == exhibition.RunDone {
+		r.Plan = x.found.plan
+		x.found.describe(&r.Body)
 	}
 	if err := r.pack(); err != nil {
 		return err

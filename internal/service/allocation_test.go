@@ -56,7 +56,7 @@ func solved(t testing.TB, o *testkit.Office, actor auth.Actor, id int64, ask *in
 		t.Fatal(err)
 	}
 	if r.State != exhibition.RunDone || len(r.Body.Findings) > 0 || !r.Body.Checked {
-		t.Fatalf("the run is %s: %s %v %v", r.State, r.Body.Error, r.Body.ErrorArgs, r.Body.Findings)
+		t.Fatalf("the run is %s: %s %v", r.State, r.Body.Error, r.Body.Findings)
 	}
 	return r
 }

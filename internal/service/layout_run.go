@@ -25,6 +25,7 @@ const JobLayout = "layout"
 type laying struct {
 	s     *Layouts
 	job   *store.Job
+	id    int64
 	r     *LayoutView
 	q     *layoutQuestion
 	began time.Time
@@ -40,49 +41,15 @@ func (s *Layouts) run(ctx context.Context, job *store.Job) error {
 	if err := readJob(job.Params, &params); err != nil {
 		return err
 	}
-	x := &laying{s: s, job: job, began: time.Now()}
-	err := x.prepare(ctx, params.Layout)
-	if err == nil && x.r == nil { // cancelled before it began
-		return s.jobs.finish(ctx, job, store.JobCancelled, nil)
-	}
-	if err == nil && !x.job.Cancel {
-		if s.jobs.onBatch != nil {
-			s.jobs.onBatch()
-		}
-		err = x.solve(ctx)
-	}
-	if err == nil && !x.job.Cancel && x.r.Body.Status != "" { // what was asked while it was ending counts
-		err = x.show(ctx)
-	}
-	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) && !x.job.Cancel { // a solver that is stopped may say it was busy
-		return errors.Join(err, ctx.Err())
-	}
-	switch {
-	case x.job.Cancel:
-		return s.jobs.finish(ctx, x.job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, exhibition.RunCancelled) })
-	case err != nil:
-		key, args := "error.job.failed", []string(nil)
-		var f *fault.Error
-		if errors.As(err, &f) && f.Kind != fault.Internal {
-			key = f.Key
-		} else {
-			s.log.Error("a layout failed", "layout", params.Layout, "error", err)
-		}
-		x.job.ErrorKey = "error.job.failed"
-		return s.jobs.finish(ctx, x.job, store.JobFailed, func(tx *store.Tx) error { return s.fail(tx, params.Layout, key, args...) })
-	}
-	return s.jobs.finish(ctx, x.job, store.JobDone, func(tx *store.Tx) error {
-		x.job.Done, x.job.Total = 1, 1
-		return x.end(tx, exhibition.RunDone)
-	})
+	return s.jobs.workOff(ctx, job, &laying{s: s, job: job, id: params.Layout, began: time.Now()}, "error.job.failed")
 }
 
-// prepare reads the hall into a question. r stays nil if the proposal has ended.
-func (x *laying) prepare(ctx context.Context, id int64) error {
+// prepare reads the hall into a question.
+func (x *laying) prepare(ctx context.Context) (bool, error) {
 	now := x.s.now()
-	return x.s.db.Update(ctx, func(tx *store.Tx) error {
+	err := x.s.db.Update(ctx, func(tx *store.Tx) error {
 		x.r = nil
-		whole, err := tx.LayoutByID("", id)
+		whole, err := tx.LayoutByID("", x.id)
 		if err != nil {
 			return err
 		}
@@ -113,12 +80,12 @@ func (x *laying) prepare(ctx context.Context, id int64) error {
 		x.r = r
 		return tx.ProgressJob(x.job, now)
 	})
+	return x.r != nil, err
 }
 
 // layoutThreads is how many threads search: a machine has two.
 const layoutThreads = 2
 
-// solve runs the planner in a goroutine of its own and tells the page about it.
 func (x *laying) solve(ctx context.Context) error {
 	b, p := &x.r.Body, x.q.problem
 	if len(p.Exhibitors) == 0 {
@@ -139,45 +106,14 @@ func (x *laying) solve(ctx context.Context) error {
 		return err
 	}
 	b.Hash = p.Hash()
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	type outcome struct {
-		r   *layout.Result
-		err error
+	limit := time.Duration(b.Ask.Seconds) * time.Second
+	r, err := watch(ctx, x.job, x, func(ctx context.Context) (*layout.Result, error) {
+		return layout.Solve(ctx, p, layout.Params{TimeLimit: 4 * limit, Work: limit, Seed: 1, Threads: layoutThreads, Progress: x.point})
+	})
+	if err != nil || x.job.Cancel {
+		return err
 	}
-	done := make(chan outcome, 1)
-	go func() {
-		defer func() {
-			if e := recover(); e != nil {
-				done <- outcome{nil, fault.New(fault.Internal, "error.job.failed")}
-			}
-		}()
-		limit := time.Duration(b.Ask.Seconds) * time.Second
-		r, err := layout.Solve(work, p, layout.Params{TimeLimit: 4 * limit, Work: limit, Seed: 1, Threads: layoutThreads, Progress: x.point})
-		done <- outcome{r, err}
-	}()
-	t := time.NewTicker(tick)
-	defer t.Stop()
-	for {
-		select {
-		case o := <-done:
-			x.gather()
-			if o.err != nil || x.job.Cancel {
-				return o.err
-			}
-			return x.answer(p, o.r)
-		case <-t.C:
-			x.gather()
-			if err := x.show(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
-				stop()
-				<-done
-				return err
-			}
-			if x.job.Cancel {
-				stop()
-			}
-		}
-	}
+	return x.answer(p, r)
 }
 
 // short says why not everybody finds a booth. If as many as can be are to be placed, the others are left out of the problem; else the proposal ends here.
@@ -266,20 +202,11 @@ func (x *laying) gather() {
 	b.Points = thinned(b.Points)
 }
 
-// show stores how far the proposal has come.
 func (x *laying) show(ctx context.Context) error {
-	text, err := writeJob(&x.r.Body)
-	if err != nil {
-		return err
-	}
-	now := x.s.now()
-	return x.s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SetLayoutBody(x.r.ID, text); err != nil {
-			return err
-		}
-		return tx.ProgressJob(x.job, now)
-	})
+	return x.s.showRun(ctx, x.job, &x.r.Body, func(tx *store.Tx, text json.RawMessage) error { return tx.SetLayoutBody(x.r.ID, text) })
 }
+
+func (x *laying) fail(tx *store.Tx, key string) error { return x.s.fail(tx, x.id, key) }
 
 // end stores how the proposal ended; of one that was cancelled nothing is kept.
 func (x *laying) end(tx *store.Tx, state exhibition.RunState) error {

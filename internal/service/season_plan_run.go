@@ -1,10 +1,8 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,7 +15,6 @@ import (
 	"muntija/internal/fault"
 	"muntija/internal/highs"
 	"muntija/internal/place"
-	"muntija/internal/planner/model"
 	"muntija/internal/planner/season"
 	"muntija/internal/planner/verify"
 	"muntija/internal/store"
@@ -52,7 +49,6 @@ type SeasonRunBody struct {
 	Findings     []string      `json:"findings,omitempty"` // of the independent check; none: it passed
 	Taken        bool          `json:"taken,omitempty"`    // stands on the board
 	Error        string        `json:"error,omitempty"`
-	ErrorArgs    []string      `json:"error_args,omitempty"`
 }
 
 // SeasonRunView is a run as its page shows it.
@@ -206,8 +202,8 @@ func (s *SeasonPlans) mayQueue(tx *store.Tx) error {
 	return endSeasonRun(tx, r, exhibition.RunFailed, "error.job.failed")
 }
 
-func endSeasonRun(tx *store.Tx, r *SeasonRunView, state exhibition.RunState, key string, args ...string) error {
-	r.State, r.Body.Error, r.Body.ErrorArgs = state, key, args
+func endSeasonRun(tx *store.Tx, r *SeasonRunView, state exhibition.RunState, key string) error {
+	r.State, r.Body.Error = state, key
 	if err := r.pack(); err != nil {
 		return err
 	}
@@ -324,9 +320,11 @@ func takeRun(d *exhibition.SeasonDraft, r *SeasonRunView, at time.Time) error {
 type seasonSolving struct {
 	s       *SeasonPlans
 	job     *store.Job
+	params  seasonJob
 	r       *SeasonRunView
 	problem *season.Problem
 	began   time.Time
+	found   *season.Result
 
 	mu    sync.Mutex
 	since []RunPoint
@@ -338,58 +336,13 @@ func (j *Jobs) season(ctx context.Context, job *store.Job) error {
 	if err := readJob(job.Params, &params); err != nil {
 		return err
 	}
-	x := &seasonSolving{s: j.seasons, job: job, began: time.Now()}
-	err := x.prepare(ctx, params)
-	if err == nil && x.r == nil { // cancelled before it began
-		return j.finish(ctx, job, store.JobCancelled, nil)
-	}
-	var res *season.Result
-	if err == nil && !x.job.Cancel {
-		if j.onBatch != nil {
-			j.onBatch()
-		}
-		res, err = x.solve(ctx)
-	}
-	if err == nil && !x.job.Cancel { // what was asked while it was ending counts
-		err = x.show(ctx)
-	}
-	if ctx.Err() != nil || fault.Is(err, fault.Stale) || fault.Is(err, fault.Unavailable) && !x.job.Cancel { // a solver that is stopped may say it was busy
-		return errors.Join(err, ctx.Err())
-	}
-	switch {
-	case x.job.Cancel:
-		return j.finish(ctx, x.job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, params, exhibition.RunCancelled, nil) })
-	case err != nil:
-		key := runError(err)
-		if key == "" || errors.Is(err, model.ErrProblem) {
-			j.log.Error("planning a season failed", "run", params.Run, "error", err)
-		}
-		if key = cmp.Or(key, "error.job.failed"); errors.Is(err, model.ErrProblem) {
-			key = "error.season_plan.problem"
-		}
-		x.job.ErrorKey = "error.job.failed"
-		return j.finish(ctx, x.job, store.JobFailed, func(tx *store.Tx) error {
-			head, err := tx.SeasonRunByID(params.Draft, params.Run)
-			if err != nil {
-				return err
-			}
-			r, err := readSeasonRun(head)
-			if err != nil {
-				return err
-			}
-			return endSeasonRun(tx, r, exhibition.RunFailed, key)
-		})
-	}
-	return j.finish(ctx, x.job, store.JobDone, func(tx *store.Tx) error {
-		x.job.Done, x.job.Total = 1, 1
-		return x.end(tx, params, exhibition.RunDone, res)
-	})
+	return j.workOff(ctx, job, &seasonSolving{s: j.seasons, job: job, params: params, began: time.Now()}, "error.season_plan.problem")
 }
 
-// prepare reads the run and stores what it is asked, unless an earlier attempt did. r stays nil if the run has ended.
-func (x *seasonSolving) prepare(ctx context.Context, params seasonJob) error {
-	now := x.s.now()
-	return x.s.db.Update(ctx, func(tx *store.Tx) error {
+// prepare reads the run and stores what it is asked, unless an earlier attempt did.
+func (x *seasonSolving) prepare(ctx context.Context) (bool, error) {
+	now, params := x.s.now(), x.params
+	err := x.s.db.Update(ctx, func(tx *store.Tx) error {
 		x.r = nil
 		head, err := tx.SeasonRunByID(params.Draft, params.Run)
 		if err != nil {
@@ -431,6 +384,7 @@ func (x *seasonSolving) prepare(ctx context.Context, params seasonJob) error {
 		x.r = r
 		return tx.ProgressJob(x.job, now)
 	})
+	return x.r != nil, err
 }
 
 // point takes what the solver says. It is called from the solver's goroutine.
@@ -455,62 +409,32 @@ func (x *seasonSolving) gather() {
 	x.since = x.since[:0]
 }
 
-// solve runs the planner in a goroutine of its own and tells the page about it.
-func (x *seasonSolving) solve(ctx context.Context) (*season.Result, error) {
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	type outcome struct {
-		r   *season.Result
-		err error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		defer func() {
-			if e := recover(); e != nil {
-				done <- outcome{nil, fault.New(fault.Internal, "error.job.failed")}
-			}
-		}()
-		r, err := season.Solve(work, x.s.solver, x.problem, season.Params{TimeLimit: time.Duration(x.r.Body.Limit) * time.Second, Seed: 1, Threads: 1, Progress: x.point})
-		done <- outcome{r, err}
-	}()
-	t := time.NewTicker(tick)
-	defer t.Stop()
-	for {
-		select {
-		case o := <-done:
-			x.gather()
-			return o.r, o.err
-		case <-t.C:
-			x.gather()
-			if err := x.show(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
-				stop()
-				<-done
-				return nil, err
-			}
-			if x.job.Cancel {
-				stop()
-			}
-		}
-	}
+func (x *seasonSolving) solve(ctx context.Context) (err error) {
+	x.found, err = watch(ctx, x.job, x, func(ctx context.Context) (*season.Result, error) {
+		return season.Solve(ctx, x.s.solver, x.problem, season.Params{TimeLimit: time.Duration(x.r.Body.Limit) * time.Second, Seed: 1, Threads: 1, Progress: x.point})
+	})
+	return err
 }
 
-// show stores how far the run has come.
 func (x *seasonSolving) show(ctx context.Context) error {
-	text, err := writeJob(&x.r.Body)
+	return x.s.showRun(ctx, x.job, &x.r.Body, func(tx *store.Tx, text json.RawMessage) error { return tx.SetSeasonRunBody(x.r.ID, text) })
+}
+
+func (x *seasonSolving) fail(tx *store.Tx, key string) error {
+	head, err := tx.SeasonRunByID(x.params.Draft, x.params.Run)
 	if err != nil {
 		return err
 	}
-	now := x.s.now()
-	return x.s.db.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.SetSeasonRunBody(x.r.ID, text); err != nil {
-			return err
-		}
-		return tx.ProgressJob(x.job, now)
-	})
+	r, err := readSeasonRun(head)
+	if err != nil {
+		return err
+	}
+	return endSeasonRun(tx, r, exhibition.RunFailed, key)
 }
 
 // end stores how a run ended; of one that was cancelled nothing is kept. A sound plan stands on the board at once if nobody changed the board meanwhile; else it waits to be taken.
-func (x *seasonSolving) end(tx *store.Tx, params seasonJob, state exhibition.RunState, res *season.Result) error {
+func (x *seasonSolving) end(tx *store.Tx, state exhibition.RunState) error {
+	params, res := x.params, x.found
 	head, err := tx.SeasonRunByID(params.Draft, params.Run)
 	if err != nil {
 		return err
@@ -522,7 +446,7 @@ func (x *seasonSolving) end(tx *store.Tx, params seasonJob, state exhibition.Run
 		r.Problem, r.Body = nil, SeasonRunBody{Season: b.Season, Party: b.Party, By: b.By, DraftVersion: b.DraftVersion, KeepLocked: b.KeepLocked, Began: b.Began, Limit: b.Limit, Shows: b.Shows, Venues: b.Venues}
 	}
 	now := x.s.now()
-	if res != nil {
+	if state == exhibition.RunDone {
 		if r.Result, err = json.Marshal(res); err != nil {
 			return fmt.Errorf("writing the result of run %d: %w", r.ID, err)
 		}

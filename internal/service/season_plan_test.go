@@ -78,7 +78,7 @@ func seasonWorked(t testing.TB, o *testkit.Office, actor auth.Actor, season, dra
 		t.Fatal(err)
 	}
 	if v.Run.State != exhibition.RunDone || len(v.Run.Body.Findings) > 0 {
-		t.Fatalf("the run is %s: %s %v %v", v.Run.State, v.Run.Body.Error, v.Run.Body.ErrorArgs, v.Run.Body.Findings)
+		t.Fatalf("the run is %s: %s %v", v.Run.State, v.Run.Body.Error, v.Run.Body.Findings)
 	}
 	return v
 }

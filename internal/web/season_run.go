@@ -67,11 +67,7 @@ func (s *Server) drawSeasonRun(r *request, status int, refused string) error {
 		b.Percent = min(99, body.Points[k-1].At/int64(10*body.Limit))
 	}
 	if body.Error != "" {
-		args := make([]any, len(body.ErrorArgs))
-		for i, x := range body.ErrorArgs {
-			args[i] = x
-		}
-		b.Error = w.T(body.Error, args...)
+		b.Error = w.T(body.Error)
 	}
 	b.MayTake = b.Open && v.Run.Sound() && !body.Taken
 	if res := v.Result; res != nil {

@@ -90,7 +90,7 @@ func benchAnswer(ctx context.Context) (err error) {
 		return err
 	}
 	if !r.Sound() {
-		return fmt.Errorf("the run is %s: %s %v %v", r.State, r.Body.Error, r.Body.ErrorArgs, r.Body.Findings)
+		return fmt.Errorf("the run is %s: %s %v", r.State, r.Body.Error, r.Body.Findings)
 	}
 	fmt.Printf("answer: season of 12 exhibitions, %d applicants, %d applications: solved and checked in %s, %s, gap %.4f %%, %d places\n", r.Body.Candidates, r.Body.Pairs, solved.Round(time.Millisecond),
 		r.Body.Status, 100*r.Body.Gap, r.Body.Places)
