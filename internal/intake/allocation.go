@@ -51,7 +51,7 @@ const maxSeasonPlaces = 500_000
 func DecodeAllocation(values map[string][]string) (*Allocation, fault.Problems) {
 	a, ps := decodeInto[Allocation](values)
 	if len(ps) == 0 {
-		a.Quotas = slices.DeleteFunc(a.Quotas, func(q SeasonQuota) bool { return q == SeasonQuota{} })
+		a.Quotas = filledRows(a.Quotas)
 	}
 	return a, ps
 }

@@ -72,12 +72,17 @@ type Fee struct {
 	Subsidy string `json:"subsidy,omitempty" validate:"omitempty,max=10"`
 }
 
+// filledRows are the rows of a form without those that were left empty.
+func filledRows[T comparable](rows []T) []T {
+	var empty T
+	return slices.DeleteFunc(rows, func(r T) bool { return r == empty })
+}
+
 // DecodeExhibition reads the form of terms. Rows of days and quotas that were left empty are not there: what is wrong with a row is said by its place.
 func DecodeExhibition(values map[string][]string) (*Exhibition, fault.Problems) {
 	e, ps := decodeInto[Exhibition](values)
 	if len(ps) == 0 {
-		e.Waves = slices.DeleteFunc(e.Waves, func(w Wave) bool { return w == Wave{} })
-		e.Quotas = slices.DeleteFunc(e.Quotas, func(q Quota) bool { return q == Quota{} })
+		e.Waves, e.Quotas = filledRows(e.Waves), filledRows(e.Quotas)
 	}
 	return e, ps
 }

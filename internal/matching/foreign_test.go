@@ -162,6 +162,26 @@ var foreign = []mess{
 	{"names and birth date only", 0.98, 0.92, func(tb testing.TB, seed uint64) *corpus { return nameAndBirth(tb, seed, 4000) }},
 }
 
+// copied is what a careless copy makes of a person.
+func (k *clerk) copied(a, b string, d time.Time, c string) (string, string, time.Time, string) {
+	if k.hit(.2) {
+		a = k.wrong(a)
+	}
+	if k.hit(.2) {
+		b = k.wrong(b)
+	}
+	if k.hit(.06) {
+		a, b = b, a
+	}
+	if k.hit(.3) {
+		d = k.moved(d)
+	}
+	if k.hit(.15) {
+		c = k.wrong(k.wrong(c))
+	}
+	return a, b, d, c
+}
+
 func fewColumns(tb testing.TB, seed uint64, n int, missing float64) *corpus {
 	k := newClerk(seed)
 	lasts := append(k.made(260, lastHeads, lastTails), strings.Fields("jones taylor smith brown williams wilson johnson davies patel wright")...)
@@ -170,22 +190,7 @@ func fewColumns(tb testing.TB, seed uint64, n int, missing float64) *corpus {
 	for owner := 0; len(f.rows) < n; owner++ {
 		first, last, born, town := british[k.IntN(len(british))], lasts[k.IntN(len(lasts))], k.born(1970, 2022), towns[int(k.Float64()*k.Float64()*float64(len(towns)))]
 		for range 1 + k.IntN(7) {
-			a, b, d, c := first, last, born, town
-			if k.hit(.2) {
-				a = k.wrong(a)
-			}
-			if k.hit(.2) {
-				b = k.wrong(b)
-			}
-			if k.hit(.06) {
-				a, b = b, a
-			}
-			if k.hit(.3) {
-				d = k.moved(d)
-			}
-			if k.hit(.15) {
-				c = k.wrong(k.wrong(c))
-			}
+			a, b, d, c := k.copied(first, last, born, town)
 			k.put(f, owner, missing, a, b, d.Format("2006-01-02"), c)
 		}
 	}
@@ -201,22 +206,8 @@ func fewColumnsMail(tb testing.TB, seed uint64) *corpus {
 		first, last, born, town := british[k.IntN(len(british))], lasts[k.IntN(len(lasts))], k.born(1970, 2022), towns[int(k.Float64()*k.Float64()*float64(len(towns)))]
 		mail := british[k.IntN(len(british))] + k.number(2) + "@" + lasts[k.IntN(len(lasts))] + []string{".com", ".net", ".org", ".info"}[k.IntN(4)]
 		for range 1 + k.IntN(7) {
-			a, b, d, c, m := first, last, born, town, mail
-			if k.hit(.2) {
-				a = k.wrong(a)
-			}
-			if k.hit(.2) {
-				b = k.wrong(b)
-			}
-			if k.hit(.06) {
-				a, b = b, a
-			}
-			if k.hit(.3) {
-				d = k.moved(d)
-			}
-			if k.hit(.15) {
-				c = k.wrong(k.wrong(c))
-			}
+			a, b, d, c := k.copied(first, last, born, town)
+			m := mail
 			if k.hit(.2) {
 				m = k.wrong(m)
 			}

@@ -41,6 +41,23 @@ type bookRow struct {
 // openBooks is how many runs are kept ready.
 const openBooks = 4
 
+// accepted opens the run that an allocation holds to. An allocation without one is not found.
+func (s *Allocations) accepted(tx *store.Tx, a *exhibition.Allocation) (*RunView, *book, error) {
+	if a == nil || a.Accepted == 0 {
+		return nil, nil, fault.New(fault.NotFound, "error.not_found")
+	}
+	run, err := tx.RunByID(a.ID, a.Accepted)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := readRun(run)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := s.open(run)
+	return r, b, err
+}
+
 // open makes a run ready for questions, or finds that it is.
 func (s *Allocations) open(r *store.AllocationRun) (*book, error) {
 	s.mu.Lock()

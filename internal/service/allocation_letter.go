@@ -67,18 +67,7 @@ func (s *Allocations) Letter(ctx context.Context, actor auth.Actor, participatio
 		if err != nil {
 			return err
 		}
-		if a == nil || a.Accepted == 0 {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		run, err := tx.RunByID(a.ID, a.Accepted)
-		if err != nil {
-			return err
-		}
-		r, err := readRun(run)
-		if err != nil {
-			return err
-		}
-		b, err := s.open(run)
+		r, b, err := s.accepted(tx, a)
 		if err != nil {
 			return err
 		}

@@ -54,18 +54,7 @@ func (s *Allocations) Letters(ctx context.Context, actor auth.Actor, id int64, f
 		if err != nil {
 			return err
 		}
-		if a.Accepted == 0 {
-			return fault.New(fault.NotFound, "error.not_found")
-		}
-		run, err := tx.RunByID(id, a.Accepted)
-		if err != nil {
-			return err
-		}
-		r, err := readRun(run)
-		if err != nil {
-			return err
-		}
-		b, err := s.open(run)
+		r, b, err := s.accepted(tx, a)
 		if err != nil {
 			return err
 		}

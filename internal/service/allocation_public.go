@@ -120,21 +120,13 @@ func (s *Allocations) Draw(ctx context.Context, id int64, find string, page int)
 		if a.Accepted == 0 {
 			return nil
 		}
-		run, err := tx.RunByID(id, a.Accepted)
-		if err != nil {
-			return err
-		}
-		r, err := readRun(run)
-		if err != nil {
-			return err
-		}
-		b, err := s.open(run)
+		r, b, err := s.accepted(tx, a)
 		if err != nil {
 			return err
 		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		d.Hash, d.Places, d.Mended = r.Body.Hash, r.Body.Places, run.Kind == exhibition.RunReplan
+		d.Hash, d.Places, d.Mended = r.Body.Hash, r.Body.Places, r.Kind == exhibition.RunReplan
 		if o, ok := b.pair[r.Body.Ask.Forced]; ok {
 			d.Overrides = append(d.Overrides, PublicOverride{b.p.IDs.At(int(b.owner[o])), WorthOf(r.Body.Ask.Cost)})
 		}

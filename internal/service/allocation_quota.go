@@ -15,6 +15,15 @@ type seasonTally struct {
 	used  []int // of each quota
 }
 
+// tallySeasonOf counts for the allocation of an exhibition.
+func tallySeasonOf(tx *store.Tx, exhibitionID int64) (*seasonTally, error) {
+	a, err := tx.AllocationOf(exhibitionID)
+	if err != nil {
+		return nil, err
+	}
+	return tallySeason(tx, a)
+}
+
 // tallySeason counts for an allocation; without one, or without such quotas, nothing is bounded.
 func tallySeason(tx *store.Tx, a *exhibition.Allocation) (*seasonTally, error) {
 	if a == nil || len(a.Terms.Quotas) == 0 {

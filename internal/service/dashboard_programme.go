@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"strconv"
 
 	"muntija/internal/auth"
@@ -11,38 +12,6 @@ import (
 )
 
 // What incentives and development plans amount to. Budgets are those of the schemes; everything else follows the families.
-
-func benefitCodes() []string {
-	var out []string
-	for _, b := range programme.Benefits() {
-		out = append(out, string(b))
-	}
-	return out
-}
-
-func grantStates() []string {
-	var out []string
-	for _, s := range programme.GrantStates() {
-		out = append(out, string(s))
-	}
-	return out
-}
-
-func planStates() []string {
-	var out []string
-	for _, s := range programme.PlanStates() {
-		out = append(out, string(s))
-	}
-	return out
-}
-
-func needCodes() []string {
-	var out []string
-	for _, n := range programme.Needs() {
-		out = append(out, string(n))
-	}
-	return out
-}
 
 // actionCodes and incomeCodes are the lines of ByAction and ByIncome in the order of display.
 var (
@@ -55,15 +24,7 @@ func (x *boardMaker) programme() error {
 	currency := exhibition.CurrencyOf(x.actor.Party)
 	of := func(m programme.Measure, codes ...string) func(store.TallyKey) bool {
 		return func(k store.TallyKey) bool {
-			if k.Measure != m {
-				return false
-			}
-			for _, c := range codes {
-				if k.Code == c {
-					return true
-				}
-			}
-			return len(codes) == 0
+			return k.Measure == m && (len(codes) == 0 || slices.Contains(codes, k.Code))
 		}
 	}
 	x.tile("granted", count(t, of(programme.ByGrant, string(programme.GrantApproved), string(programme.GrantDelivered))), nil)
@@ -80,14 +41,14 @@ func (x *boardMaker) programme() error {
 		}
 	}
 	x.add(x.benefits(t))
-	x.add(codes(t, "grants", "grant_state", grantStates(), standing(programme.ByGrant)))
+	x.add(codes(t, "grants", "grant_state", codesOf(programme.GrantStates()), standing(programme.ByGrant)))
 	x.add(x.monthly(t, "helped", programme.ByHelped, ""))
-	given := codes(t, "given", "benefit", benefitCodes(), func(k store.TallyKey) (string, bool) { return k.Code, k.Measure == programme.ByGiven })
+	given := codes(t, "given", "benefit", codesOf(programme.Benefits()), func(k store.TallyKey) (string, bool) { return k.Code, k.Measure == programme.ByGiven })
 	given.Unit = currency
 	x.add(given)
 	x.add(x.plans(t))
 	x.add(x.monthly(t, "planned", programme.ByPlanned, ""))
-	x.add(codes(t, "needs", "development_need", needCodes(), standing(programme.ByLack)))
+	x.add(codes(t, "needs", "development_need", codesOf(programme.Needs()), standing(programme.ByLack)))
 	x.add(codes(t, "actions", "plan_action", actionCodes, standing(programme.ByAction)))
 	x.add(codes(t, "income", "income", incomeCodes, standing(programme.ByIncome)))
 	return nil
@@ -95,14 +56,14 @@ func (x *boardMaker) programme() error {
 
 // benefits is how many families have which benefit. A family may have several, so that there is no total.
 func (x *boardMaker) benefits(t store.Tally) Panel {
-	p := codes(t, "benefits", "benefit", benefitCodes(), standing(programme.ByBenefit))
+	p := codes(t, "benefits", "benefit", codesOf(programme.Benefits()), standing(programme.ByBenefit))
 	p.Total = nil
 	return p
 }
 
 // plans is how many families have a plan in which state. One may have had several.
 func (x *boardMaker) plans(t store.Tally) Panel {
-	p := codes(t, "plans", "development_state", planStates(), standing(programme.ByPlan))
+	p := codes(t, "plans", "development_state", codesOf(programme.PlanStates()), standing(programme.ByPlan))
 	p.Total = nil
 	return p
 }
@@ -138,7 +99,7 @@ func (x *boardMaker) bothProgramme(ours, theirs store.Tally, side func(place.Cou
 // ownProgramme adds what the actor's own families have of incentives and plans.
 func (x *boardMaker) ownProgramme() {
 	if auth.Can(x.actor, auth.GrantView) {
-		x.add(codes(x.tally, "grants", "grant_state", grantStates(), standing(programme.ByGrant)))
+		x.add(codes(x.tally, "grants", "grant_state", codesOf(programme.GrantStates()), standing(programme.ByGrant)))
 	}
 	if auth.Can(x.actor, auth.PlanView) {
 		x.add(codes(x.tally, "actions", "plan_action", actionCodes, standing(programme.ByAction)))

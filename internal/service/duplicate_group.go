@@ -530,11 +530,8 @@ func undecide(tx *store.Tx, actor auth.Actor, scope store.Scope, g *store.PairGr
 	return true, pairAudit(tx, actor, p, before, now)
 }
 
-// errContradiction says that decisions cannot all be true.
-var errContradiction = errors.New("two decisions contradict each other")
-
-// consistent holds that many decisions can all be true: if A is B and B is C, then A is not different from C.
-func consistent(pairs []store.DuplicatePair) error {
+// consistent reports whether many decisions can all be true: if A is B and B is C, then A is not different from C.
+func consistent(pairs []store.DuplicatePair) bool {
 	one := map[int64]int64{}
 	find := func(id int64) int64 {
 		for one[id] != 0 && one[id] != id {
@@ -550,8 +547,8 @@ func consistent(pairs []store.DuplicatePair) error {
 	}
 	for _, p := range pairs {
 		if p.State == store.PairDifferent && find(p.A) == find(p.B) {
-			return errContradiction
+			return false
 		}
 	}
-	return nil
+	return true
 }

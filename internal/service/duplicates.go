@@ -363,7 +363,7 @@ func contradiction(tx *store.Tx, scope store.Scope, list []Decided) error {
 		p.State = d.State
 		pairs = append(pairs, *p)
 	}
-	if consistent(pairs) != nil {
+	if !consistent(pairs) {
 		return fault.Problems{{Field: "pair", Key: "duplicate.contradiction"}}.Err()
 	}
 	return nil

@@ -362,11 +362,7 @@ func (s *Exhibitions) Invite(ctx context.Context, actor auth.Actor, id int64, fo
 		if err := e.Terms.MayInvite(list, p.Wave, p.Traits); err != nil {
 			return err
 		}
-		plan, err := tx.AllocationOf(e.ID)
-		if err != nil {
-			return err
-		}
-		season, err := tallySeason(tx, plan)
+		season, err := tallySeasonOf(tx, e.ID)
 		if err != nil {
 			return err
 		}
@@ -404,11 +400,7 @@ func (s *Exhibitions) InviteAll(ctx context.Context, actor auth.Actor, id int64,
 		if err != nil {
 			return "", err
 		}
-		plan, err := tx.AllocationOf(id)
-		if err != nil {
-			return "", err
-		}
-		season, err := tallySeason(tx, plan)
+		season, err := tallySeasonOf(tx, id)
 		if err != nil {
 			return "", err
 		}

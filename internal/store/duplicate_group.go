@@ -125,7 +125,6 @@ func (tx *Tx) pairGroups(where string, args ...any) ([]PairGroup, error) {
 	err := tx.each(func(sr *sql.Rows) error {
 		var r row
 		err := sr.Scan(&r.g.ID, &r.g.Version, &r.party, &r.state, &r.g.By, &r.at, &r.g.UndoneBy, &r.undoneAt, &r.uid, &r.body)
-		r.body = slices.Clone(r.body)
 		rows = append(rows, r)
 		return err
 	}, `SELECT id, version, party, state, by_id, at, undone_by, undone_at, uid, body FROM duplicate_group WHERE `+where, args...)

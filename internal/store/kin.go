@@ -133,28 +133,15 @@ func (db *DB) readKin(ctx context.Context, most int) (more bool, err error) {
 	// The snapshot is newer than the changes that were taken.
 	err = db.View(ctx, func(tx *Tx) error {
 		read, upto = read[:0], k.upto
-		put := func(rows *sql.Rows) error {
-			var id int64
-			var sealed sql.RawBytes
-			if err := rows.Scan(&id, &sealed); err != nil {
-				return err
-			}
-			plain, err := tx.openDocID("family_record", "record", id, sealed)
-			if err != nil {
-				return err
-			}
+		put := func(id int64, list []registry.Member) {
 			m := member{family: id}
-			for _, x := range membersOf(plain) {
+			for _, x := range list {
 				m.words = append(m.words, lexicon.Words(x.Name)...)
 			}
 			read = append(read, m)
-			return nil
 		}
 		for part := range slices.Chunk(ids, 256) {
-			var q statement
-			q.add(`SELECT family_id, record FROM family_record WHERE 1 = 1`)
-			q.inIDs("family_id", part)
-			if err := tx.each(put, q.text(), q.args...); err != nil {
+			if err := tx.membersOfFamilies(part, put); err != nil {
 				return err
 			}
 		}
@@ -162,7 +149,7 @@ func (db *DB) readKin(ctx context.Context, most int) (more bool, err error) {
 			return nil
 		}
 		before := len(read)
-		if err := tx.each(put, `SELECT family_id, record FROM family_record WHERE family_id > $1 ORDER BY family_id LIMIT $2`, upto, most); err != nil {
+		if err := tx.eachMembers(put, `SELECT family_id, record FROM family_record WHERE family_id > $1 ORDER BY family_id LIMIT $2`, upto, most); err != nil {
 			return err
 		}
 		if len(read)-before < most {
@@ -188,6 +175,30 @@ func (db *DB) readKin(ctx context.Context, most int) (more bool, err error) {
 		}
 	}
 	return k.upto != kinDone || len(ids) == most, nil
+}
+
+// eachMembers calls fn with the household members of each family of a query for family_id and record.
+func (tx *Tx) eachMembers(fn func(family int64, list []registry.Member), query string, args ...any) error {
+	return tx.each(func(rows *sql.Rows) error {
+		var id int64
+		var sealed sql.RawBytes
+		if err := rows.Scan(&id, &sealed); err != nil {
+			return err
+		}
+		plain, err := tx.openDocID("family_record", "record", id, sealed)
+		if err != nil {
+			return err
+		}
+		fn(id, membersOf(plain))
+		return nil
+	}, query, args...)
+}
+
+func (tx *Tx) membersOfFamilies(ids []int64, fn func(family int64, list []registry.Member)) error {
+	var q statement
+	q.add(`SELECT family_id, record FROM family_record WHERE 1 = 1`)
+	q.inIDs("family_id", ids)
+	return tx.eachMembers(fn, q.text(), q.args...)
 }
 
 // membersOf reads the household members of a record's text, where alone the word "members" can stand with plain quotes around it, and nothing else of it.
@@ -328,20 +339,8 @@ func (tx *Tx) foundMembers(s Scope, ids []uint32, q lexicon.Query, limit int) ([
 		cost int
 	}
 	found := map[int64]best{}
-	var st statement
-	st.add(`SELECT family_id, record FROM family_record WHERE 1 = 1`)
-	st.inIDs("family_id", long)
-	err := tx.each(func(rows *sql.Rows) error {
-		var id int64
-		var sealed sql.RawBytes
-		if err := rows.Scan(&id, &sealed); err != nil {
-			return err
-		}
-		plain, err := tx.openDocID("family_record", "record", id, sealed)
-		if err != nil {
-			return err
-		}
-		for _, x := range membersOf(plain) {
+	err := tx.membersOfFamilies(long, func(id int64, list []registry.Member) {
+		for _, x := range list {
 			m := q.Marks(x.Name)
 			cost := m.Cost * 4
 			if !m.First {
@@ -351,8 +350,7 @@ func (tx *Tx) foundMembers(s Scope, ids []uint32, q lexicon.Query, limit int) ([
 				found[id] = best{x, cost}
 			}
 		}
-		return nil
-	}, st.text(), st.args...)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -173,13 +173,10 @@ func (s *Server) drawAllocation(r *request, status int, form *render.Form, secti
 	w := r.words()
 	b := &allocationPage{AllocationView: v, Name: w.show(v.Season.Name, v.Season.NameEN), Rule: w.code("allocation_rule", string(v.Terms.Rule)), Bands: w.bands(v.Terms.Bands),
 		Commitment: hex.EncodeToString(v.Commitment[:]), Refused: refused, Section: section, Travel: w.travel(&v.Terms)}
-	names := map[int64]string{}
-	for _, x := range v.Shows {
-		names[x.ID] = w.show(x.Terms.Name, x.Terms.NameEN)
-	}
+	names := w.allocationNames(v)
 	b.Quotas = w.seasonQuotas(&v.Terms, names)
 	for _, x := range v.Shows {
-		row := allocationShowRow{AllocationShow: x, Name: w.show(x.Terms.Name, x.Terms.NameEN), Open: x.Taking(v.Today),
+		row := allocationShowRow{AllocationShow: x, Name: names[x.ID], Open: x.Taking(v.Today),
 			Fit: x.Counts[exhibition.Eligible] + x.Counts[exhibition.Waiting]}
 		for _, c := range x.Calls {
 			row.Closes = append(row.Closes, w.country(string(c.Party))+" "+w.Date(c.Closes))
@@ -194,7 +191,7 @@ func (s *Server) drawAllocation(r *request, status int, form *render.Form, secti
 		b.Drops = append(b.Drops, render.Option{Value: service.DropCode(0, strconv.Itoa(i)), Label: text})
 	}
 	for _, x := range v.Runs {
-		row := runRow{RunView: x, ByName: v.Names[x.Body.By], What: w.asked(&x.Body.Ask, v), Now: x.ID == v.Accepted}
+		row := runRow{RunView: x, ByName: v.Names[x.Body.By], What: w.asked(&x.Body.Ask, &v.Terms, names), Now: x.ID == v.Accepted}
 		for _, k := range x.Body.Keys {
 			row.Signed = append(row.Signed, w.country(string(k.Party)))
 		}
@@ -257,12 +254,17 @@ func (w words) travel(t *exhibition.AllocationTerms) []string {
 	return out
 }
 
-// asked is what a run was asked, in words.
-func (w words) asked(a *service.RunAsk, v *service.AllocationView) string {
+// allocationNames are the names of an allocation's exhibitions.
+func (w words) allocationNames(v *service.AllocationView) map[int64]string {
 	names := map[int64]string{}
 	for _, x := range v.Shows {
 		names[x.ID] = w.show(x.Terms.Name, x.Terms.NameEN)
 	}
+	return names
+}
+
+// asked is what a run was asked, in words. names are those of the exhibitions.
+func (w words) asked(a *service.RunAsk, t *exhibition.AllocationTerms, names map[int64]string) string {
 	var out []string
 	switch a.Kind {
 	case exhibition.RunWhatIf:
@@ -272,8 +274,8 @@ func (w words) asked(a *service.RunAsk, v *service.AllocationView) string {
 		for _, d := range a.Drop {
 			id, line, _ := strings.Cut(d, " ")
 			n, _ := strconv.ParseInt(id, 10, 64)
-			if i, err := strconv.Atoi(line); n == 0 && err == nil && i >= 0 && i < len(v.Terms.Quotas) {
-				out = append(out, w.T("allocation.asked_drop", w.quotaName(v.Terms.Quotas[i].Quota), w.together(v.Terms.Quotas[i].In, names)))
+			if i, err := strconv.Atoi(line); n == 0 && err == nil && i >= 0 && i < len(t.Quotas) {
+				out = append(out, w.T("allocation.asked_drop", w.quotaName(t.Quotas[i].Quota), w.together(t.Quotas[i].In, names)))
 				continue
 			}
 			by, value, _ := strings.Cut(line, ":")

@@ -178,7 +178,7 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 	if err != nil {
 		return err
 	}
-	b.Asked = w.asked(&body.Ask, v)
+	b.Asked = w.asked(&body.Ask, &v.Terms, w.allocationNames(v))
 	for _, x := range v.Runs {
 		if x.ID != b.N && x.State == exhibition.RunDone {
 			b.Compare = append(b.Compare, render.Option{Value: strconv.FormatInt(x.ID, 10), Label: w.T("allocation.run_n", w.Num(x.ID)) + " · " + w.code("run_kind", string(x.Kind))})

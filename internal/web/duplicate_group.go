@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"muntija/internal/arabic"
 	"muntija/internal/auth"
 	"muntija/internal/fault"
-	"muntija/internal/registry"
 	"muntija/internal/service"
 	"muntija/internal/store"
 	"muntija/internal/web/render"
@@ -87,7 +85,7 @@ func (r *request) drawGroup(status int, id int64, d *service.GroupDecision, form
 			p.Letters[k] = letterOf(w, slices.Index(g.IDs, id))
 		}
 		body.Pairs = append(body.Pairs, p)
-		body.Seen = append(body.Seen, strconv.FormatInt(g.Pairs[i].ID, 10)+":"+strconv.FormatInt(g.Pairs[i].Version, 10))
+		body.Seen = append(body.Seen, refText(&g.Pairs[i].DuplicatePair))
 	}
 	return r.page(status, "duplicate/group", form, body)
 }
@@ -98,49 +96,26 @@ func letterOf(w words, i int) string {
 	return string(letters[i%len(letters)])
 }
 
-// besides puts the values of families into rows, those of one path together.
+// besides are the rows of a group's families, with what differs from the first one that says anything; what differs comes first.
 func (r *request) besides(views []*service.FamilyView) []groupRow {
-	w := r.words()
 	var rows []groupRow
-	at := map[string]int{}
-	for i, v := range views {
-		if v == nil {
-			continue
-		}
-		for _, g := range v.Groups {
-			if !slices.Contains(comparableSteps, g.Step) {
-				continue
-			}
-			for _, x := range g.Values {
-				k, ok := at[x.Path]
-				if !ok {
-					k = len(rows)
-					at[x.Path] = k
-					rows = append(rows, groupRow{Label: w.label(x.Path), Cells: make([]groupCell, len(views))})
-				}
-				rows[k].Cells[i].Value = w.kind(registry.StripIndex(x.Path), x.Kind, x.Text)
+	for _, x := range r.aligned(views...) {
+		row, first := groupRow{Label: x.Label, Cells: make([]groupCell, len(views))}, ""
+		for i, value := range x.Values {
+			c := &row.Cells[i]
+			c.Value = value
+			switch {
+			case value.Text == "":
+			case first == "":
+				first = value.Text
+			default:
+				row.Differ = row.Differ || arabic.NameKey(first) != arabic.NameKey(value.Text)
+				_, c.Marks = marks(first, value.Text)
 			}
 		}
+		rows = append(rows, row)
 	}
-	for k := range rows {
-		first := ""
-		for i := range rows[k].Cells {
-			c := &rows[k].Cells[i]
-			text := c.Value.Text
-			if views[i] == nil || text == "" {
-				continue
-			}
-			if first == "" {
-				first = text
-				continue
-			}
-			if arabic.NameKey(first) != arabic.NameKey(text) {
-				rows[k].Differ = true
-			}
-			_, c.Marks = marks(first, text)
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b groupRow) int { // what differs first
+	slices.SortStableFunc(rows, func(a, b groupRow) int {
 		switch {
 		case a.Differ == b.Differ:
 			return 0
@@ -152,7 +127,12 @@ func (r *request) besides(views []*service.FamilyView) []groupRow {
 	return rows
 }
 
-// parseRefs reads "12:1", or several with commas.
+// refText names a pair as it was seen: "12:1".
+func refText(p *store.DuplicatePair) string {
+	return strconv.FormatInt(p.ID, 10) + ":" + strconv.FormatInt(p.Version, 10)
+}
+
+// parseRefs reads what [refText] wrote, also several with commas.
 func parseRefs(list []string) ([]service.PairRef, error) {
 	var out []service.PairRef
 	for _, v := range list {
@@ -192,16 +172,15 @@ func (s *Server) decideGroup(r *request) error {
 		return r.drawGroup(422, id, &d, form)
 	}
 	group, err := s.svc.Duplicates.DecideGroup(r.ctx(), r.actor, id, d, r.write())
-	var f *fault.Error
-	switch {
-	case err == nil:
-		return r.redirect("/duplicates/decisions/"+itoa(group), "success", "flash.duplicate.decided")
+	switch ps, ok := problems(err); {
+	case ok:
+		form.Problems = ps
 	case fault.Is(err, fault.Stale):
 		form.Problems.Add("state", "duplicate.group_stale") // drawn anew as it is now, with what was chosen here
-	case errors.As(err, &f) && f.Kind == fault.Invalid && len(f.Problems) > 0:
-		form.Problems = f.Problems
-	default:
+	case err != nil:
 		return err
+	default:
+		return r.redirect("/duplicates/decisions/"+itoa(group), "success", "flash.duplicate.decided")
 	}
 	return r.drawGroup(422, id, &d, form)
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -137,7 +136,7 @@ func (r *request) drawCertain(status, from int, ticked []string, form *render.Fo
 	body := certainPage{From: from, Froms: []int{99, 98, 95, 90}, States: []store.PairState{store.PairSame, store.PairDifferent, store.PairLater}, More: more}
 	for i := range pairs {
 		p := &pairs[i]
-		value := strconv.FormatInt(p.ID, 10) + ":" + strconv.FormatInt(p.Version, 10)
+		value := refText(&p.DuplicatePair)
 		if p.Chained { // a group is decided as a whole
 			body.Pairs[len(body.Pairs)-1].Value += "," + value
 			continue
@@ -166,14 +165,13 @@ func (s *Server) decideCertain(r *request) error {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
 	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, list, r.write())
-	var f *fault.Error
-	switch {
-	case err == nil:
-		return r.decidedAll(done, stale)
-	case errors.As(err, &f) && f.Kind == fault.Invalid && len(f.Problems) > 0:
-		return r.drawCertain(422, from, ticked, &render.Form{Values: map[string]string{"state": string(state)}, Problems: f.Problems})
+	if ps, ok := problems(err); ok {
+		return r.drawCertain(422, from, ticked, &render.Form{Values: map[string]string{"state": string(state)}, Problems: ps})
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.decidedAll(done, stale)
 }
 
 // decidedAll tells what became of many decisions.
@@ -259,17 +257,16 @@ func (s *Server) pairSheetBack(r *request) error {
 		list = append(list, service.Decided{PairRef: service.PairRef{ID: row.ID, Version: row.Version}, State: store.PairState(row.Decision), Note: row.Note})
 	}
 	done, stale, err := s.svc.Duplicates.DecideAll(r.ctx(), r.actor, list, r.write())
-	var f *fault.Error
-	switch {
-	case err == nil:
-		return r.decidedAll(done, stale)
-	case errors.As(err, &f) && f.Kind == fault.Invalid && len(f.Problems) > 0:
-		for i := range f.Problems {
-			f.Problems[i].Field = "file"
+	if ps, ok := problems(err); ok {
+		for i := range ps {
+			ps[i].Field = "file"
 		}
-		return r.drawPairs(422, store.PairOpen, 0, &render.Form{Problems: f.Problems})
+		return r.drawPairs(422, store.PairOpen, 0, &render.Form{Problems: ps})
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.decidedAll(done, stale)
 }
 
 func (r *request) pair(v *service.PairView) shownPair {
@@ -373,12 +370,18 @@ func (r *request) drawPair(status int, id int64, form *render.Form) error {
 	return r.page(status, "duplicate/pair", form, body)
 }
 
-// sideBySide puts the values of two families into rows, those of one path together.
-func (r *request) sideBySide(a, b *service.FamilyView) []pairRow {
+// alignedRow is one thing that several families say, a value of each; the zero value of one that does not say it.
+type alignedRow struct {
+	Label  string
+	Values []shownValue
+}
+
+// aligned puts the values of families into rows, those of one path together. A family that may not be seen is nil.
+func (r *request) aligned(views ...*service.FamilyView) []alignedRow {
 	w := r.words()
-	var rows []pairRow
+	var rows []alignedRow
 	at := map[string]int{}
-	for side, v := range []*service.FamilyView{a, b} {
+	for i, v := range views {
 		if v == nil {
 			continue
 		}
@@ -387,27 +390,31 @@ func (r *request) sideBySide(a, b *service.FamilyView) []pairRow {
 				continue
 			}
 			for _, x := range g.Values {
-				i, ok := at[x.Path]
+				k, ok := at[x.Path]
 				if !ok {
-					i = len(rows)
-					at[x.Path] = i
-					rows = append(rows, pairRow{Label: w.label(x.Path)})
+					k = len(rows)
+					at[x.Path] = k
+					rows = append(rows, alignedRow{w.label(x.Path), make([]shownValue, len(views))})
 				}
-				value := w.kind(registry.StripIndex(x.Path), x.Kind, x.Text)
-				if side == 0 {
-					rows[i].A = value
-				} else {
-					rows[i].B = value
-				}
+				rows[k].Values[i] = w.kind(registry.StripIndex(x.Path), x.Kind, x.Text)
 			}
 		}
 	}
-	for i := range rows {
-		x, y := rows[i].A.Text, rows[i].B.Text
-		rows[i].Differ = a != nil && b != nil && x != y && arabic.NameKey(x) != arabic.NameKey(y)
-		if a != nil && b != nil && x != "" && y != "" {
-			rows[i].MarksA, rows[i].MarksB = marks(x, y)
+	return rows
+}
+
+// sideBySide are the rows of two families, with what differs.
+func (r *request) sideBySide(a, b *service.FamilyView) []pairRow {
+	var rows []pairRow
+	for _, x := range r.aligned(a, b) {
+		row := pairRow{Label: x.Label, A: x.Values[0], B: x.Values[1]}
+		if a != nil && b != nil {
+			row.Differ = row.A.Text != row.B.Text && arabic.NameKey(row.A.Text) != arabic.NameKey(row.B.Text)
+			if row.A.Text != "" && row.B.Text != "" {
+				row.MarksA, row.MarksB = marks(row.A.Text, row.B.Text)
+			}
 		}
+		rows = append(rows, row)
 	}
 	return rows
 }
