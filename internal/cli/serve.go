@@ -16,6 +16,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/courier"
 	"muntija/internal/demo"
+	"muntija/internal/fault"
 	"muntija/internal/locale"
 	"muntija/internal/metrics"
 	"muntija/internal/place"
@@ -243,6 +244,9 @@ func (p *program) greet(ctx context.Context, o *opened, address string, accounts
 		return err
 	}
 	link, err := o.svc.People.SetupLink(ctx)
+	if fault.Is(err, fault.State) { // the command line has made an account meanwhile
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("making the set-up link: %w", err)
 	}
