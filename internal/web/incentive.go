@@ -167,6 +167,9 @@ func (s *Server) drawScheme(r *request, status int, id int64, refused string) er
 		}
 		b.Grants, b.MoreWait = p.Rows, p.Total-len(p.Rows)
 	}
+	if r.isHTMX() {
+		return r.fragment(0, "scheme/show", "scheme-count", nil, b)
+	}
 	return r.page(status, "scheme/show", nil, b)
 }
 

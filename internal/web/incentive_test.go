@@ -86,6 +86,13 @@ func TestSchemePages(t *testing.T) {
 	// The count runs as a job; its page says that it waits.
 	pressOn(t, coordinator, at, at+"/count", url.Values{"offer": {"1"}}).Want(303)
 	coordinator.Get(at).Want(200).Check()
+	// It asks again for that part alone: a whole page in its place would never show the answer.
+	coordinator.Header.Set("HX-Request", "true")
+	part := coordinator.Get(at).Want(200)
+	coordinator.Header.Del("HX-Request")
+	if text := string(part.Body); strings.Contains(text, "<html") || !strings.HasPrefix(strings.TrimSpace(text), `<div class="card-body" id="scheme-count" data-poll="`+at+`"`) {
+		t.Errorf("the part that is asked for: got %.300s", text)
+	}
 	coordinator.Post(at+"/count", url.Values{"offer": {"77"}}).Want(404)
 
 	reviewer.Post("/grants/1/decide", url.Values{"version": {"1"}, "text": {""}}).Want(422).Check()

@@ -17,7 +17,7 @@ async function ask(el, slower) {
     const answer = await fetch(el.dataset.poll, { credentials: 'same-origin', headers: { 'HX-Request': 'true' } });
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body.firstElementChild;
-    if (!fresh) throw new Error('empty');
+    if (fresh?.id !== el.id) throw new Error('not the part asked for');
     el.replaceWith(fresh);
     start();
   } catch {
