@@ -594,3 +594,35 @@ func TestExpiryGoesOn(t *testing.T) {
 		return err
 	})
 }
+
+// What a person waits for is not behind what the night left.
+func TestJobOfPersonGoesFirst(t *testing.T) {
+	o := testkit.Service(t)
+	now := o.Clock.Now()
+	var got []int64
+	o.Update(t, func(tx *store.Tx) error {
+		for _, by := range []int64{0, 7, 0, 9} {
+			if err := tx.InsertJob(&store.Job{Kind: service.JobPurge, By: by, CreatedAt: now}); err != nil {
+				return err
+			}
+		}
+		for {
+			j, err := tx.ClaimJob(now, time.Minute)
+			if err != nil || j == nil {
+				return err
+			}
+			got = append(got, j.By)
+		}
+	})
+	if !slices.Equal(got, []int64{7, 9, 0, 0}) {
+		t.Errorf("claimed those of %v, want of 7, 9 and then the program's", got)
+	}
+}
+
+// A machine whose files fill the control group's limit has memory to plan with.
+func TestReclaimableMemory(t *testing.T) {
+	stat := "anon 734003200\nfile 3221225472\ninactive_anon 0\nactive_anon 734003200\ninactive_file 2147483648\nactive_file 1073741824\nslab_reclaimable 1000\nslab 5000\nodd line of more\n"
+	if got := service.Reclaimable(stat); got != 2147483648+1073741824+1000 {
+		t.Errorf("got %d", got)
+	}
+}

@@ -51,11 +51,11 @@ func (tx *Tx) InsertJob(j *Job) error {
 		j.Kind, string(j.Party), string(j.Params), string(j.Cursor), string(j.Result), j.Done, j.Total, j.By, stamp(j.CreatedAt))
 }
 
-// ClaimJob takes the oldest job that waits, or one whose runner has not shown a sign of life for stale, and marks it as running; nil if there is
-// none. Attempt goes up by one: a runner that lost its claim is told so by [Tx.ProgressJob].
+// ClaimJob takes a job that waits, or one whose runner has not shown a sign of life for stale, and marks it as running; nil if there is none. What a
+// person asked for goes before what the program planned (somebody looks at the page), and the older before the newer. Attempt goes up by one: a runner that lost its claim is told so by [Tx.ProgressJob].
 func (tx *Tx) ClaimJob(now time.Time, stale time.Duration) (*Job, error) {
-	return tx.claim(now, `SELECT `+jobColumns+` FROM job WHERE state = 'queued' OR state = 'running' AND heartbeat_at < $1 ORDER BY id LIMIT 1`,
-		stamp(now.Add(-stale)))
+	return tx.claim(now, `SELECT `+jobColumns+` FROM job WHERE state = 'queued' OR state = 'running' AND heartbeat_at < $1
+		ORDER BY CASE by_id WHEN 0 THEN 1 ELSE 0 END, id LIMIT 1`, stamp(now.Add(-stale)))
 }
 
 func (tx *Tx) claim(now time.Time, query string, args ...any) (*Job, error) {
