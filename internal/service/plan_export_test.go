@@ -4,3 +4,6 @@ package service
 func (s *Service) SetPlanMemory(n int64) {
 	s.Allocations.planMemory, s.SeasonPlans.planMemory, s.Layouts.planMemory = n, n, n
 }
+
+// Reclaimable is what a control group's use holds only as long as nobody wants it.
+func Reclaimable(stat string) int64 { return reclaimable(stat) }

@@ -42,10 +42,27 @@ func freeMemory() int64 {
 		}
 	}
 	limit, used := fileNumber("/sys/fs/cgroup/memory.max"), fileNumber("/sys/fs/cgroup/memory.current")
+	if stat, err := os.ReadFile("/sys/fs/cgroup/memory.stat"); err == nil {
+		used -= reclaimable(string(stat))
+	}
 	if limit > 0 && used > 0 && (free == 0 || limit-used < free) {
 		free = max(1, limit-used)
 	}
 	return free
+}
+
+// reclaimable is what a control group's use holds only as long as nobody wants it: files that were read or written, and the kernel's own caches of them (the kernel's
+// documentation of memory.stat). Beside a build or a large database they fill the whole limit.
+func reclaimable(stat string) (sum int64) {
+	for line := range strings.Lines(stat) {
+		switch f := strings.Fields(line); {
+		case len(f) != 2:
+		case f[0] == "inactive_file", f[0] == "active_file", f[0] == "slab_reclaimable":
+			n, _ := strconv.ParseInt(f[1], 10, 64)
+			sum += n
+		}
+	}
+	return sum
 }
 
 // fileNumber reads a file that holds one number, 0 if there is none.
