@@ -45,7 +45,7 @@ test('a season is planned, signed, declined and verified', async () => {
   await eg.goto(demo.base + plan);
   await Promise.all([eg.waitForNavigation(), eg.click(`form[action="${plan}/runs"] button.btn-primary`)]);
   run = new URL(eg.url()).pathname;
-  await eg.waitForSelector('#run:not([data-poll]) .figures', { timeout: 60_000 });
+  await eg.waitForSelector('#run:not([data-poll]) .figures', { timeout: 180_000 });
   const text = await eg.innerText('main');
   assert.match(text, /سليم/);
   assert.ok(await eg.locator('table progress').count() > 4, 'there are no gauges');

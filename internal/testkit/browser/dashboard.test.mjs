@@ -79,7 +79,7 @@ test('a report is ordered, made, read, printed', async () => {
   await Promise.all([page.waitForURL(/\/reports\/\d+$/), page.click('details.report-new button[type=submit]')]);
   await check(page, 'report', { lang: 'ar' });
   await page.locator('.view-actions button').click();
-  await page.waitForSelector('#runs:not([data-poll]) a[href^="/reports/editions/"]', { timeout: 60_000 });
+  await page.waitForSelector('#runs:not([data-poll]) a[href^="/reports/editions/"]', { timeout: 180_000 });
   await page.locator('#runs a[href^="/reports/editions/"]').first().click();
   await page.waitForSelector('.report-hash');
   for (const lang of ['ar', 'en']) {

@@ -50,7 +50,7 @@ async function upload(page, file) {
 // checked answers the page of the columns and waits for the dry run, which the page shows by itself.
 async function checked(page) {
   await page.click('form[action$="/columns"] button[type=submit]');
-  await page.waitForSelector('.roster-tiles', { timeout: 60_000 });
+  await page.waitForSelector('.roster-tiles', { timeout: 180_000 });
 }
 
 const counts = (page) => page.$$eval('.roster-tile .roster-count', (all) => all.map((x) => x.textContent.trim()));
@@ -84,7 +84,7 @@ for (const [name, viewport] of [['desk', DESK], ['phone', PHONE]]) {
     }
     await page.goto(at);
     await page.click('form[action$="/confirm"] button[type=submit]');
-    await page.waitForSelector('form[action$="/undo"]', { timeout: 60_000 });
+    await page.waitForSelector('form[action$="/undo"]', { timeout: 180_000 });
     assert.deepEqual(await counts(page), would, 'what it did is what it said');
     await page.reload();
     await whole(page, 'done');
@@ -107,7 +107,7 @@ for (const [name, viewport] of [['desk', DESK], ['phone', PHONE]]) {
     await page.click('form[action$="/undo"] button[type=submit]');
     const sure = page.locator('dialog[open] button.btn-primary, dialog[open] button[value=yes], dialog[open] .btn-danger');
     if (await sure.count()) await sure.first().click();
-    await page.waitForFunction(() => !document.querySelector('form[action$="/undo"]') && !document.querySelector('[data-poll]') && document.querySelector('.roster-tiles'), null, { timeout: 60_000 });
+    await page.waitForFunction(() => !document.querySelector('form[action$="/undo"]') && !document.querySelector('[data-poll]') && document.querySelector('.roster-tiles'), null, { timeout: 180_000 });
     await page.reload();
     await whole(page, 'undone');
     assert.deepEqual(page.faults, []);

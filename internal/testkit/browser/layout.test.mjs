@@ -39,7 +39,7 @@ test('a proposal is asked for, read and accepted', async () => {
   await page.fill('[name=seconds]', '٢');
   await page.fill('[name=same_craft]', '200');
   await Promise.all([page.waitForURL(/\/layouts\/\d+$/), page.click('form[action$="/layouts"] button[type=submit]')]);
-  await page.waitForSelector('button[name=all]', { timeout: 20_000 });
+  await page.waitForSelector('button[name=all]', { timeout: 180_000 });
   await check(page, 'proposal', { lang: 'ar' });
   await page.waitForFunction(() => [...document.images].every((i) => i.complete && i.naturalWidth > 0));
   await page.evaluate(() => document.querySelector('button[name=all]').removeAttribute('data-confirm'));

@@ -60,7 +60,7 @@ export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: DESK, locale: 'ar-EG', ...options });
   const page = await context.newPage();
   page.faults = [];
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000); // a machine that does something else beside it is slow, not wrong
   page.on('pageerror', (e) => page.faults.push(`script: ${e.message}`));
   page.on('console', (m) => { if (m.type() === 'error' && !/status of (4\d\d|503)|ERR_INTERNET_DISCONNECTED|Failed to fetch/.test(m.text())) page.faults.push(`console: ${m.text()}`); });
   page.on('response', (r) => { if (r.status() >= 500) page.faults.push(`${r.status()} ${r.url()}`); });

@@ -25,7 +25,7 @@ async function upload(page, file) {
   await page.goto(page.url());
   await whole(page, 'columns');
   await page.click('form[action$="/columns"] button[type=submit]');
-  await page.waitForSelector('.roster-tiles', { timeout: 60_000 });
+  await page.waitForSelector('.roster-tiles', { timeout: 180_000 });
   return page.url();
 }
 

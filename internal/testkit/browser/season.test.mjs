@@ -32,13 +32,13 @@ test('a season is planned, clashes, is relaxed, moved and released', async () =>
   await eg.fill('input[name="windows[0].last"]', '2026-12-02');
   await go(eg, () => eg.click('main form button[type=submit]'));
   await go(eg, () => eg.click(`form[action="${plan}/start"] button`));
-  await eg.waitForSelector('.sb-reasons, .figures', { timeout: 40_000 });
+  await eg.waitForSelector('.sb-reasons, .figures', { timeout: 180_000 });
   run = new URL(eg.url()).pathname;
   const enough = eg.locator('.sb-reasons li:has(.state-good) form button').first();
   await go(eg, () => enough.click());
   board = new URL(eg.url()).pathname;
   await go(eg, () => eg.click(`form[action="${board}/solve"] button[type=submit]`));
-  await eg.waitForSelector('.figures', { timeout: 40_000 });
+  await eg.waitForSelector('.figures', { timeout: 180_000 });
   await eg.goto(demo.base + board);
   await eg.waitForSelector('#season-board[data-ready]');
   const version = await eg.getAttribute('#season-board', 'data-version');

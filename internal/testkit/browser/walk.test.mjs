@@ -267,7 +267,7 @@ test('a new version of the criteria: builder, preview, publication, re-check; pa
   await page.waitForURL(/\/criteria\/3$/);
   await page.click('form[action$="/recheck"] button');
   await page.waitForURL(/\/jobs\/\d+$/);
-  await page.waitForFunction(() => document.querySelector('#job') && !document.querySelector('#job[data-poll]'), null, { timeout: 60_000 });
+  await page.waitForFunction(() => document.querySelector('#job') && !document.querySelector('#job[data-poll]'), null, { timeout: 180_000 });
   assert.match(await page.locator('#job').innerText(), /اكتمل/);
   assert.equal(await sheetText(page), sheetBefore, 'the sheet of a past decision');
   await page.context_.close();
