@@ -286,6 +286,7 @@ func TestDashboardTotals(t *testing.T) {
 				}
 			}
 		}
+		ownTotals(t, o, party, ids[party])
 		// The other side sees the same total, or nothing of it.
 		other, err := o.Dashboards.Board(background, testkit.Actor(auth.Analyst, party.Other()), service.BoardQuery{View: service.ViewBoth})
 		if err != nil {
@@ -311,6 +312,51 @@ func TestDashboardTotals(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// ownTotals holds the figures of the field worker who entered all families to a count family by family, by sex, state, month and days of waiting.
+func ownTotals(t *testing.T, o *testkit.Office, party place.Country, ids []int64) {
+	t.Helper()
+	worker := testkit.Actor(auth.FieldWorker, party)
+	want := map[string]int64{}
+	for _, id := range ids {
+		f := o.Load(t, party, id)
+		if f.Status.EnteredBy != worker.UserID {
+			continue
+		}
+		sex := map[registry.Sex]string{"f": "women", "m": "men"}[f.Record.Lead.Sex]
+		want["states "+string(f.Status.State)+" "+sex]++
+		if f.Status.SubmittedAt.IsZero() {
+			continue
+		}
+		want["handed "+f.Status.SubmittedAt.UTC().Add(3*time.Hour).Format("2006-01")+" "+sex]++
+		if f.Status.State == registry.Submitted || f.Status.State == registry.UnderReview {
+			want["ages waiting "+sex]++
+		}
+	}
+	b, err := o.Dashboards.Board(background, worker, service.BoardQuery{View: service.ViewMine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int64{}
+	for _, p := range b.Panels {
+		for _, l := range p.Lines {
+			for i, v := range l.Values {
+				if v.N == 0 {
+					continue
+				}
+				switch p.Key {
+				case "states", "handed":
+					got[p.Key+" "+l.Code+" "+p.Series[i]] += v.N
+				case "ages":
+					got["ages waiting "+p.Series[i]] += v.N
+				}
+			}
+		}
+	}
+	if len(want) < 5 || !maps.Equal(got, want) {
+		t.Errorf("%s, a worker's own: got %v, want %v", party, got, want)
 	}
 }
 

@@ -165,22 +165,41 @@ func (tx *Tx) OwnTally(s Scope, user int64, today calendar.Date) (Tally, error) 
 		if who == 0 {
 			return nil
 		}
+		// Whoever imported a whole registry entered a million: they are counted by numbers, and only the few sums are given names.
+		type standing struct{ cell, sex uint32 }
+		type handing struct {
+			day     calendar.Date
+			sex     uint32
+			waiting bool
+		}
+		var sexes dictionary[string]
+		sexOf := make([]uint32, len(r.traits.values))
+		for i, t := range r.traits.values {
+			sexOf[i] = sexes.number(t.sex)
+		}
+		merged := r.cells.accept(func(c rollCell) bool { return c.state == string(registry.Merged) })
+		waits := r.cells.accept(func(c rollCell) bool {
+			return c.state == string(registry.Submitted) || c.state == string(registry.UnderReview)
+		})
+		stand, handed := map[standing]int{}, map[handing]int{}
 		for id, cell := range r.cell {
-			if cell == 0 || r.entered[id] != who || !mine[cell] {
+			if cell == 0 || r.entered[id] != who || !mine[cell] || merged[cell] {
 				continue
 			}
-			c, sex := r.cells.values[cell], r.traits.values[r.trait[id]].sex
-			if c.state == string(registry.Merged) {
-				continue
+			sex := sexOf[r.trait[id]]
+			stand[standing{cell, sex}]++
+			if at := r.submitted[id]; at != last {
+				handed[handing{programme.OfficeDay(time.UnixMicro(int64(at))), sex, waits[cell]}]++
 			}
-			out[TallyKey{Measure: programme.ByState, Code: c.state, Sex: sex}]++
-			if r.submitted[id] == last {
-				continue
-			}
-			handed := programme.OfficeDay(time.UnixMicro(int64(r.submitted[id])))
-			out[TallyKey{Measure: programme.ByHandedIn, Month: programme.MonthOf(handed), Sex: sex}]++
-			if c.state == string(registry.Submitted) || c.state == string(registry.UnderReview) {
-				out[TallyKey{Measure: programme.ByWaiting, Code: handed.String(), Sex: sex}]++
+		}
+		for k, n := range stand {
+			out[TallyKey{Measure: programme.ByState, Code: r.cells.values[k.cell].state, Sex: sexes.values[k.sex]}] += n
+		}
+		for k, n := range handed {
+			sex := sexes.values[k.sex]
+			out[TallyKey{Measure: programme.ByHandedIn, Month: programme.MonthOf(k.day), Sex: sex}] += n
+			if k.waiting {
+				out[TallyKey{Measure: programme.ByWaiting, Code: k.day.String(), Sex: sex}] += n
 			}
 		}
 		return nil
