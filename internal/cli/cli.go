@@ -8,6 +8,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 	"muntija/internal/courier"
 	"muntija/internal/fault"
 	"muntija/internal/locale"
+	"muntija/internal/planner/planfile"
 	"muntija/internal/seal"
 	"muntija/internal/service"
 	"muntija/internal/store"
@@ -43,7 +45,8 @@ type program struct {
 	in     io.Reader
 	out    io.Writer
 	errw   io.Writer
-	found  bool // a check found something
+	found  bool   // a check found something
+	lang   string // of what "plan" says: "ar" or "en"; empty: English
 }
 
 // Run runs the command line and returns its exit code. It stops at the end of ctx and at SIGINT and SIGTERM.
@@ -82,7 +85,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	err := root.Run(ctx, args)
 	switch {
 	case err != nil:
-		fmt.Fprintln(errw, "muntija: "+message(err))
+		fmt.Fprintln(errw, "muntija: "+p.message(err))
 		if usage || errors.Is(err, errUsage) {
 			return exitUsage
 		}
@@ -98,20 +101,34 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 var errUsage = errors.New("see --help")
 
 // message is an error as a person at a terminal reads it: the sentence of a fault, and the technical cause behind it.
-func message(err error) string {
+func (p *program) message(err error) string {
+	l := p.locale()
+	var in *inFile
+	if errors.As(err, &in) {
+		return in.name + ": " + p.message(in.err)
+	}
+	var wrong *planfile.Fault
+	if errors.As(err, &wrong) {
+		key, args := wrong.Message()
+		return l.T(key, args...)
+	}
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return err.Error()
 	}
-	l := locale.Default().For(locale.English)
 	text := l.T(f.Key, f.Args...)
-	for _, p := range f.Problems.Blocking() {
-		text += "\n  " + p.Field + ": " + l.T(p.Key, p.Args...)
+	for _, x := range f.Problems.Blocking() {
+		text += "\n  " + x.Field + ": " + l.T(x.Key, x.Args...)
 	}
 	if f.Err != nil {
 		text += " (" + f.Err.Error() + ")"
 	}
 	return text
+}
+
+// locale is the language of a terminal: English, unless "plan" was asked for Arabic.
+func (p *program) locale() *locale.Locale {
+	return locale.Default().For(cmp.Or(p.lang, locale.English))
 }
 
 // settingFlags makes a flag of every setting. They stand before or behind the command.

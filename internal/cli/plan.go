@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,6 +18,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"muntija/internal/highs"
+	"muntija/internal/locale"
 	"muntija/internal/planner"
 	"muntija/internal/planner/allocation"
 	"muntija/internal/planner/explain"
@@ -29,8 +33,39 @@ import (
 // planCommand is the planner on files, for other tools: no database is opened.
 func (p *program) planCommand() *urfave.Command {
 	return &urfave.Command{Name: "plan", Usage: "solve and check planning problems in files, without a database",
+		Flags:    []urfave.Flag{&urfave.StringFlag{Name: "lang", Usage: "language of what is said of a problem or a plan: ar or en; that of LC_ALL, LC_MESSAGES or LANG without it"}},
+		Before:   p.planLanguage,
 		Commands: []*urfave.Command{p.planAllocationCommand(), p.planSeasonCommand(), p.planLayoutCommand(), p.planVerifyCommand(), p.planSchemaCommand()}}
 }
+
+// planLanguage settles the language in which "plan" says what is wrong with a problem.
+func (p *program) planLanguage(ctx context.Context, cmd *urfave.Command) (context.Context, error) {
+	switch lang := cmd.String("lang"); lang {
+	case "":
+		if strings.HasPrefix(cmp.Or(p.getenv("LC_ALL"), p.getenv("LC_MESSAGES"), p.getenv("LANG")), "ar") {
+			p.lang = locale.Arabic
+		}
+	case locale.Arabic, locale.English:
+		p.lang = lang
+	default:
+		return ctx, fmt.Errorf("--lang is ar or en, not %q; %w", lang, errUsage)
+	}
+	return ctx, nil
+}
+
+// say is a message about a problem or a plan, its numbers as files have them.
+func (p *program) say(key string, args ...any) string {
+	return p.locale().T(key, planfile.At("", key, args...).Args...)
+}
+
+// inFile is what is wrong with a file, told with its name.
+type inFile struct {
+	name string
+	err  error
+}
+
+func (e *inFile) Error() string { return e.name + ": " + e.err.Error() }
+func (e *inFile) Unwrap() error { return e.err }
 
 // largestPlanFile is the size up to which a file is read.
 const largestPlanFile = 4 << 30
@@ -77,7 +112,7 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	}
 	problem, err := model.Decode(data)
 	if err != nil {
-		return fmt.Errorf("%s: %w", cmd.String("in"), err)
+		return &inFile{cmd.String("in"), err}
 	}
 	var bundle []byte
 	if cmd.Bool("bundle") {
@@ -121,9 +156,9 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	p.found = plan.Status == model.Infeasible
 	for _, s := range plan.Shortfalls {
 		if s.Quota < 0 {
-			fmt.Fprintf(p.errw, "exhibitors that could not be placed: %d (%s)\n", s.Missing, firstOf(problem.Unplaced(plan)))
+			fmt.Fprintln(p.errw, p.say("planfile.unplaced", s.Missing, firstOf(problem.Unplaced(plan))))
 		} else {
-			fmt.Fprintf(p.errw, "quota %q is %d short of its minimum of %d\n", problem.Quotas[s.Quota].ID, s.Missing, problem.Quotas[s.Quota].Min)
+			fmt.Fprintln(p.errw, p.say("planfile.short", problem.Quotas[s.Quota].ID, s.Missing, problem.Quotas[s.Quota].Min))
 		}
 	}
 	return nil
@@ -147,11 +182,15 @@ func (p *program) readPlanFile(name string) ([]byte, error) {
 		return data, nil
 	}
 	info, err := os.Stat(name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, planfile.At(name, "planfile.file_none")
+	case err != nil:
 		return nil, err
-	}
-	if info.Size() > largestPlanFile {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", name, info.Size(), int64(largestPlanFile))
+	case info.IsDir():
+		return nil, planfile.At(name, "planfile.file_folder")
+	case info.Size() > largestPlanFile:
+		return nil, planfile.At(name, "planfile.bytes", info.Size(), int64(largestPlanFile))
 	}
 	return os.ReadFile(name)
 }
@@ -203,7 +242,7 @@ func (p *program) planVerifyCommand() *urfave.Command {
 			}
 			file, err := model.ReadPlan(data)
 			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				return &inFile{name, err}
 			}
 			text := []byte(file.Problem)
 			if in := cmd.String("in"); in != "" {
@@ -215,7 +254,7 @@ func (p *program) planVerifyCommand() *urfave.Command {
 			}
 			problem, err := model.Decode(text)
 			if err != nil {
-				return fmt.Errorf("the problem: %w", err)
+				return planfile.In("problem", err)
 			}
 			plan, err := file.For(problem)
 			if err != nil {
@@ -262,21 +301,21 @@ func (p *program) verifyFlat(name, kind string, data []byte, in string) error {
 	if kind == season.ResultFormat {
 		problem, err := season.Decode(text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", in, err)
+			return &inFile{in, err}
 		}
 		result := new(season.Result)
 		if err := planfile.Decode(data, kind, result); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return &inFile{name, err}
 		}
 		found, objective, bound = verify.Season(problem, result), result.Objective, result.Bound
 	} else {
 		problem, err := layout.Decode(text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", in, err)
+			return &inFile{in, err}
 		}
 		result := new(layout.Result)
 		if err := planfile.Decode(data, kind, result); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return &inFile{name, err}
 		}
 		found, objective, bound = verify.Layout(problem, result), result.Objective, result.Bound
 	}
@@ -298,7 +337,7 @@ func (p *program) verifyFlat(name, kind string, data []byte, in string) error {
 func (p *program) verifyDraw(name string, data []byte) error {
 	problem, places, found, err := planner.CheckDraw(data)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return &inFile{name, err}
 	}
 	for _, f := range found {
 		fmt.Fprintln(p.out, f)

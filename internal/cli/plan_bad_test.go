@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,51 @@ func planRefused(t *testing.T, kind, name, text, want string) {
 	}
 	if code != 1 || !ok || wrote > 0 || strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "muntija: -: ") {
 		t.Errorf("%s with %s: exit %d, wrote %d bytes, said %q, want exit 1 and one line with …%s…", kind, name, code, wrote, said, want)
+	}
+	// In Arabic it names the same ids, places and numbers, and nothing is left in English.
+	code, arabic, wrote := planText(t, kind, text, "--lang", "ar")
+	plain := strings.NewReplacer("\u2068", "", "\u2069", "").Replace(arabic)
+	if code != 1 || wrote > 0 || strings.Count(arabic, "\n") != 1 || !strings.HasPrefix(arabic, "muntija: -: ") || strings.Contains(arabic, "⟦") || englishWord.MatchString(plain) {
+		t.Errorf("%s with %s: exit %d, wrote %d bytes, said %q, want exit 1 and one line in Arabic", kind, name, code, wrote, arabic)
+	}
+	for _, m := range namedThing.FindAllStringSubmatch(said, -1) {
+		if thing := m[1] + m[2] + m[3]; !strings.Contains(plain, thing) {
+			t.Errorf("%s with %s: %q does not name %q as %q does", kind, name, plain, thing, said)
+		}
+	}
+}
+
+// namedThing finds what a message names: a thing in quotes, a path, a number. englishWord is a word that no file holds.
+var (
+	namedThing  = regexp.MustCompile(`"([^"]+)"|([a-z_]+\[[0-9][^:]*):|\b([0-9]+)\b`)
+	englishWord = regexp.MustCompile(`\b(is|was|are|not|there|the|its|and|than|at least|line|column|quota|it)\b`)
+)
+
+// TestPlanLanguage: "plan" speaks the language of --lang, of the environment without it, else English.
+func TestPlanLanguage(t *testing.T) {
+	for _, c := range []struct {
+		lang, env, want string
+		code            int
+	}{
+		{"", "", "the file is empty", 1}, {"", "ar_EG.UTF-8", "الملف فارغ", 1}, {"", "ar", "الملف فارغ", 1}, {"", "de_DE", "the file is empty", 1},
+		{"ar", "en_GB.UTF-8", "الملف فارغ", 1}, {"en", "ar_QA", "the file is empty", 1}, {"fr", "", "--lang is ar or en", 2},
+	} {
+		for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+			args := []string{"muntija", "plan", "season", "--in", "-"}
+			if c.lang != "" {
+				args = append(args, "--lang", c.lang)
+			}
+			var errw bytes.Buffer
+			code := cli.Run(t.Context(), args, func(s string) string {
+				if s == name {
+					return c.env
+				}
+				return ""
+			}, strings.NewReader(""), &bytes.Buffer{}, &errw)
+			if code != c.code || !strings.Contains(errw.String(), c.want) {
+				t.Errorf("--lang %q, %s=%q: exit %d, %q, want %q", c.lang, name, c.env, code, errw.String(), c.want)
+			}
+		}
 	}
 }
 

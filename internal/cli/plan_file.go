@@ -56,7 +56,7 @@ func (r *planRun) left() time.Duration {
 // fits refuses a problem that would need more memory than it may.
 func (r *planRun) fits(need int64) error {
 	if need > r.memory {
-		return fmt.Errorf("the problem does not fit into memory: it would take about %d MB, allowed are %d MB (--memory)", need>>20, r.memory>>20)
+		return planfile.At("", "planfile.memory", need>>20, r.memory>>20)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (p *program) planRun(cmd *urfave.Command) (*planRun, error) {
 	}
 	var err error
 	if r.data, err = p.readPlanFile(cmd.String("in")); err != nil {
-		return nil, fmt.Errorf("reading the problem: %w", err)
+		return nil, err
 	}
 	return r, nil
 }

@@ -21,7 +21,7 @@ func (p *program) planLayoutCommand() *urfave.Command {
 			}
 			problem, err := layout.Decode(run.data)
 			if err != nil {
-				return fmt.Errorf("%s: %w", run.in, err)
+				return &inFile{run.in, err}
 			}
 			if err := run.fits(layout.Memory(problem, run.threads)); err != nil {
 				return err

@@ -22,7 +22,7 @@ func (p *program) planSeasonCommand() *urfave.Command {
 			}
 			problem, err := season.Decode(run.data)
 			if err != nil {
-				return fmt.Errorf("%s: %w", run.in, err)
+				return &inFile{run.in, err}
 			}
 			if err := run.fits(season.Memory(problem)); err != nil {
 				return err

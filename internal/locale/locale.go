@@ -311,7 +311,8 @@ func (l *Locale) Dir() string {
 func (l *Locale) Has(key string) bool { return l.messages[key] != nil }
 
 // T returns the message of a key with its arguments put in. Numbers are written as [Locale.Num] does, instants and dates as dates, a
-// value with a method MessageKey() string as the message of that key. A missing key gives ⟦key⟧, so that it is seen.
+// value with a method MessageKey() string as the message of that key, one with Message() (key, args) as that message with its
+// arguments. A missing key gives ⟦key⟧, so that it is seen.
 func (l *Locale) T(key string, args ...any) string {
 	m := l.messages[key]
 	if m == nil {
@@ -391,6 +392,9 @@ func (l *Locale) value(a any) string {
 		return l.digits(strconv.FormatFloat(a, 'f', -1, 64))
 	case time.Time:
 		return l.DateTime(a, time.UTC)
+	case interface{ Message() (string, []any) }:
+		key, args := a.Message()
+		return l.T(key, args...)
 	case interface{ MessageKey() string }:
 		return l.T(a.MessageKey())
 	case calendar.Date:

@@ -173,6 +173,7 @@ var dynamic = []string{"activity.clause.", "activity.strand.", "activity.form.",
 var (
 	inTemplate = regexp.MustCompile(`\b(?:t|n|submit")\s+"([a-z][a-z0-9_]*(?:\.[a-zA-Z0-9_]+)+)"`)
 	inGo       = []*regexp.Regexp{
+		regexp.MustCompile(`"(planfile\.[a-z0-9_]+)"`),
 		regexp.MustCompile(`\bfault\.New\(\s*fault\.\w+,\s*"([^"]+)"`),
 		regexp.MustCompile(`\bfault\.Wrap\([^,\n]+,\s*fault\.\w+,\s*"([^"]+)"`),
 		regexp.MustCompile(`\.(?:Add|Warn)\(\s*[^,\n]+,\s*"([a-z_]+(?:\.[a-z0-9_]+)+)"`),

@@ -96,7 +96,7 @@ func ReadDraw(data []byte) (*model.Problem, *DrawFile, error) {
 	}
 	p, err := model.Decode(f.Question)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the problem: %w", err)
+		return nil, nil, planfile.In("question", err)
 	}
 	return p, f, nil
 }
@@ -124,11 +124,11 @@ func CheckDraw(data []byte) (p *model.Problem, places int, found []verify.Findin
 	}
 	seed, err := model.SeedHex(f.Seed)
 	if err != nil {
-		return nil, 0, nil, fmt.Errorf("seed: %w", err)
+		return nil, 0, nil, planfile.In("seed", err)
 	}
 	commitment, err := model.SeedHex(f.Commitment)
 	if err != nil {
-		return nil, 0, nil, fmt.Errorf("commitment: %w", err)
+		return nil, 0, nil, planfile.In("commitment", err)
 	}
 	c, err := allocation.Leximin(p)
 	if err != nil {

@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 	"runtime"
 	"slices"
 	"sync"
 
 	"muntija/internal/planner/model"
+	"muntija/internal/planner/planfile"
 )
 
 // One is a chance of 1 in the fixed point of Chances.
@@ -56,7 +56,9 @@ func (c DrawCell) Chance() float64 {
 func Leximin(p *model.Problem) (*Chances, error) {
 	t, ok := growTrees(p)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrCrossing, crossing(p))
+		f := planfile.At("", "planfile.crossing", crossing(p))
+		f.Kind = ErrCrossing
+		return nil, f
 	}
 	c := &Chances{p: p, t: t, Of: make([]int32, len(p.Types))}
 	index := map[[2]int32]int32{}
@@ -86,14 +88,14 @@ func Leximin(p *model.Problem) (*Chances, error) {
 }
 
 // crossing names quotas that stand in the way of two trees, for the message.
-func crossing(p *model.Problem) string {
+func crossing(p *model.Problem) planfile.Word {
 	if p.J() != 1 {
-		return "a draw is for one exhibition"
+		return "planfile.word_one_exhibition"
 	}
 	if p.Size != nil {
-		return "places of different sizes"
+		return "planfile.word_sizes"
 	}
-	return "name fewer directions, such as area and category, or turn the others into wishes"
+	return "planfile.word_directions"
 }
 
 // lowerMinima lowers minima to what the candidates can meet, by the exact flow in which every place is worth the same.

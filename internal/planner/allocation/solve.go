@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"muntija/internal/planner/model"
+	"muntija/internal/planner/planfile"
 )
 
 // Options are what a run may spend and what it aims at.
@@ -63,15 +64,22 @@ type run struct {
 	width   int64
 }
 
+// memoryFault is an [ErrMemory] with the message that says why.
+func memoryFault(key string, args ...any) error {
+	f := planfile.At("", key, args...)
+	f.Kind = ErrMemory
+	return f
+}
+
 // Solve answers a frozen problem. It returns a plan also when it is cancelled or out of time; Plan.Stop says so. An error means that there is none: the
 // problem does not fit into memory, or the context ended before the first plan.
 func Solve(ctx context.Context, p *model.Problem, o Options) (*model.Plan, error) {
 	o = o.withDefaults()
 	if cells := int64(len(p.Types)) * int64(p.J()); cells > maxCells {
-		return nil, fmt.Errorf("%w: %d combinations of groups × %d exhibitions are more than %d; name fewer groups in quotas", ErrMemory, len(p.Types), p.J(), maxCells)
+		return nil, memoryFault("planfile.memory_cells", len(p.Types), p.J(), maxCells)
 	}
 	if need := Memory(p, o.Threads); need > o.Memory {
-		return nil, fmt.Errorf("%w: it would take about %d MB, allowed are %d MB", ErrMemory, need>>20, o.Memory>>20)
+		return nil, memoryFault("planfile.memory", need>>20, o.Memory>>20)
 	}
 	deadline := o.Until
 	if deadline.IsZero() {

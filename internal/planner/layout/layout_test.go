@@ -3,12 +3,14 @@ package layout_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"muntija/internal/locale"
 	"muntija/internal/planner/layout"
 	"muntija/internal/planner/planfile"
 	"muntija/internal/planner/verify"
@@ -342,8 +344,8 @@ func TestDecode(t *testing.T) {
 		strings.Replace(good, `{"id":"a"},{"id":"b"}`, ``, 1):                     "booths: 0 of them",
 		strings.Replace(good, `{"id":"x"},{"id":"y"}`, ``, 1):                     "exhibitors: there is none",
 	} {
-		if _, err := layout.Decode([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s\n got %v\nwant …%s…", text, err, want)
+		if _, err := layout.Decode([]byte(text)); err == nil || !strings.Contains(said(err), want) {
+			t.Errorf("%s\n got %s\nwant …%s…", text, said(err), want)
 		}
 	}
 }
@@ -369,4 +371,14 @@ func FuzzDecode(f *testing.F) {
 			t.Error(wrong)
 		}
 	})
+}
+
+// said is what an error says in English.
+func said(err error) string {
+	var f *planfile.Fault
+	if !errors.As(err, &f) {
+		return "no fault of a file"
+	}
+	key, args := f.Message()
+	return locale.Default().For(locale.English).T(key, args...)
 }

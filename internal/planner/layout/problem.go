@@ -120,9 +120,9 @@ func (p *Problem) Check() error {
 	n, m := len(p.Booths), len(p.Exhibitors)
 	switch {
 	case n == 0 || n > maxBooths:
-		return fmt.Errorf("booths: %d of them; between 1 and %d are taken", n, maxBooths)
+		return planfile.At("booths", "planfile.count_between", n, maxBooths)
 	case m == 0:
-		return fmt.Errorf("exhibitors: there is none")
+		return planfile.At("", "planfile.exhibitors_none")
 	}
 	booth, who := map[string]int{}, map[string]int{}
 	for i, b := range p.Booths {
@@ -139,14 +139,14 @@ func (p *Problem) Check() error {
 		}
 		for j, id := range x.Booths {
 			if _, ok := booth[id]; !ok {
-				return fmt.Errorf("%s.booths[%d]: there is no booth %q", at, j, id)
+				return planfile.At(fmt.Sprintf("%s.booths[%d]", at, j), "planfile.no_booth", id)
 			}
 		}
 		if _, ok := booth[x.Pin]; x.Pin != "" && !ok {
-			return fmt.Errorf("%s.pin: there is no booth %q", at, x.Pin)
+			return planfile.At(at+".pin", "planfile.no_booth", x.Pin)
 		}
 		if _, ok := booth[x.Home]; x.Home != "" && !ok {
-			return fmt.Errorf("%s.home: there is no booth %q", at, x.Home)
+			return planfile.At(at+".home", "planfile.no_booth", x.Home)
 		}
 	}
 	if err := firstError(pairs("neighbours", p.Neighbours, booth), pairs("links", p.Links, booth), pairs("near", p.Near, booth), p.checkCosts(booth), p.checkKeep(booth)); err != nil {
@@ -154,7 +154,7 @@ func (p *Problem) Check() error {
 	}
 	for i, q := range p.Apart {
 		if q[0] == "" || q[1] == "" {
-			return fmt.Errorf("apart[%d]: a category has no name", i)
+			return planfile.At(fmt.Sprintf("apart[%d]", i), "planfile.category_none")
 		}
 	}
 	for _, k := range []struct {
@@ -185,11 +185,11 @@ func pairs(name string, list [][2]string, booth map[string]int) error {
 	for i, q := range list {
 		for j, id := range q {
 			if _, ok := booth[id]; !ok {
-				return fmt.Errorf("%s[%d][%d]: there is no booth %q", name, i, j, id)
+				return planfile.At(fmt.Sprintf("%s[%d][%d]", name, i, j), "planfile.no_booth", id)
 			}
 		}
 		if q[0] == q[1] {
-			return fmt.Errorf("%s[%d]: the booth %q is its own neighbour", name, i, q[0])
+			return planfile.At(fmt.Sprintf("%s[%d]", name, i), "planfile.own_neighbour", q[0])
 		}
 	}
 	return nil
@@ -204,7 +204,7 @@ func (p *Problem) checkCosts(booth map[string]int) error {
 		}
 		for _, id := range slices.Sorted(maps.Keys(c.Booths)) {
 			if _, ok := booth[id]; !ok {
-				return fmt.Errorf("%s.booths: there is no booth %q", at, id)
+				return planfile.At(at+".booths", "planfile.no_booth", id)
 			}
 			if err := within(fmt.Sprintf("%s.booths[%q]", at, id), c.Booths[id], 1_000_000); err != nil {
 				return err
@@ -214,11 +214,11 @@ func (p *Problem) checkCosts(booth map[string]int) error {
 	for i, x := range p.Exhibitors {
 		for j, id := range x.Costs {
 			if _, ok := rows[id]; !ok {
-				return fmt.Errorf("exhibitors[%d].costs[%d]: there are no costs %q", i, j, id)
+				return planfile.At(fmt.Sprintf("exhibitors[%d].costs[%d]", i, j), "planfile.no_costs", id)
 			}
 		}
 		if len(x.Costs) > 20 {
-			return fmt.Errorf("exhibitors[%d].costs: %d of them; at most 20 are taken", i, len(x.Costs))
+			return planfile.At(fmt.Sprintf("exhibitors[%d].costs", i), "planfile.count_most", len(x.Costs), 20)
 		}
 	}
 	return nil
@@ -226,12 +226,12 @@ func (p *Problem) checkCosts(booth map[string]int) error {
 
 func (p *Problem) checkKeep(booth map[string]int) error {
 	if len(p.Keep) > 20 {
-		return fmt.Errorf("keep: %d of them; at most 20 are taken", len(p.Keep))
+		return planfile.At("keep", "planfile.count_most", len(p.Keep), 20)
 	}
 	for i, k := range p.Keep {
 		at := fmt.Sprintf("keep[%d]", i)
 		if k.A == "" || k.B == "" {
-			return fmt.Errorf("%s: a category has no name", at)
+			return planfile.At(at, "planfile.category_none")
 		}
 		if err := firstError(within(at+".cost", k.Cost, 1_000_000), pairs(at+".close", k.Close, booth)); err != nil {
 			return err
@@ -251,10 +251,10 @@ func firstError(list ...error) error {
 
 func unique(m map[string]int, at, id string, i int) error {
 	if id == "" || len(id) > 200 {
-		return fmt.Errorf("%s.id: an id has between 1 and 200 bytes", at)
+		return planfile.At(at+".id", "planfile.id_length")
 	}
 	if j, ok := m[id]; ok {
-		return fmt.Errorf("%s.id: %q is the id of number %d too", at, id, j)
+		return planfile.At(at+".id", "planfile.id_also", id, j)
 	}
 	m[id] = i
 	return nil
@@ -262,7 +262,7 @@ func unique(m map[string]int, at, id string, i int) error {
 
 func within(at string, v, most int64) error {
 	if v < 0 || v > most {
-		return fmt.Errorf("%s: %d is not between 0 and %d", at, v, most)
+		return planfile.At(at, "planfile.not_between", v, 0, most)
 	}
 	return nil
 }
@@ -272,18 +272,18 @@ func square(name string, rows [][]int64, want int) error {
 		return nil
 	}
 	if want > maxMatrix {
-		return fmt.Errorf("%s: a matrix of %d rows is not taken; at most %d", name, want, maxMatrix)
+		return planfile.At(name, "planfile.matrix_large", want, maxMatrix)
 	}
 	if len(rows) != want {
-		return fmt.Errorf("%s: it has %d rows and needs %d", name, len(rows), want)
+		return planfile.At(name, "planfile.rows", len(rows), want)
 	}
 	for i, row := range rows {
 		if len(row) != want {
-			return fmt.Errorf("%s[%d]: it has %d columns and needs %d", name, i, len(row), want)
+			return planfile.At(fmt.Sprintf("%s[%d]", name, i), "planfile.matrix_columns", len(row), want)
 		}
 		for j, v := range row {
 			if v < 0 || v > maxNumber {
-				return fmt.Errorf("%s[%d][%d]: %d is not between 0 and %d", name, i, j, v, maxNumber)
+				return planfile.At(fmt.Sprintf("%s[%d][%d]", name, i, j), "planfile.not_between", v, 0, maxNumber)
 			}
 		}
 	}
@@ -324,7 +324,7 @@ func (p *Problem) small() error {
 		total.Add(total, add(k.Cost, int64(len(k.Close))))
 	}
 	if total.BitLen() > 60 {
-		return fmt.Errorf("weights: the cost could pass 2^60: make flows, distances or weights smaller")
+		return planfile.At("weights", "planfile.cost_large")
 	}
 	return nil
 }

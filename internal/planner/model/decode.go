@@ -69,7 +69,7 @@ func decode(data []byte, guess bool) (*Problem, error) {
 		return nil, err
 	}
 	if d.Next() != 0 {
-		return nil, d.Fail("something follows the end of the object")
+		return nil, d.Fail("planfile.behind")
 	}
 	for _, part := range []struct {
 		at   int
@@ -123,14 +123,14 @@ func (d *decoder) top() error {
 	}
 	err := d.Object(func(key []byte) error {
 		if seen[string(key)] {
-			return d.Fail("the key is there twice")
+			return d.Fail("planfile.key_twice")
 		}
 		seen[string(key)] = true
 		switch string(key) {
 		case "format":
 			f, err := d.Str()
 			if err == nil && string(f) != Format {
-				err = d.Fail("the format is %q, not %q", f, Format)
+				err = d.Fail("planfile.format", f, Format)
 			}
 			return err
 		case "sense":
@@ -141,7 +141,7 @@ func (d *decoder) top() error {
 			case string(v) == "min":
 				d.p.Sense = Min
 			case string(v) != "max":
-				return d.Fail("sense is max or min, not %q", v)
+				return d.Fail("planfile.sense", v)
 			}
 			return nil
 		case "must_place":
@@ -151,14 +151,14 @@ func (d *decoder) top() error {
 		case "at_most":
 			v, err := d.Integer(1000)
 			if err == nil && v < 1 {
-				err = d.Fail("%d leaves no exhibitor a place", v)
+				err = d.Fail("planfile.no_place_left", v)
 			}
 			d.p.AtMost = int32(v)
 			return err
 		case "rest_days":
 			v, err := d.Integer(3660)
 			if err == nil && v < 0 {
-				err = d.Fail("it is negative")
+				err = d.Fail("planfile.negative")
 			}
 			d.p.RestDays = int32(v)
 			return err
@@ -188,7 +188,7 @@ func (d *decoder) top() error {
 			_, err := d.Str()
 			return err
 		}
-		return d.Fail("there is no key %q", key)
+		return d.Fail("planfile.no_key", key)
 	})
 	if err != nil {
 		return err
@@ -196,9 +196,9 @@ func (d *decoder) top() error {
 	d.Path = d.Path[:0]
 	switch {
 	case len(d.p.Exhibitions) == 0:
-		return d.Fail("exhibitions: there is none")
+		return d.Fail("planfile.exhibitions_none")
 	case d.exhibitorsAt < 0:
-		return d.Fail("exhibitors: there is none")
+		return d.Fail("planfile.exhibitors_none")
 	}
 	return nil
 }
@@ -248,7 +248,7 @@ func (d *decoder) exhibitions() error {
 			case "title":
 				_, err = d.Str()
 			default:
-				err = d.Fail("there is no key %q", key)
+				err = d.Fail("planfile.no_key", key)
 			}
 			return err
 		})
@@ -256,17 +256,17 @@ func (d *decoder) exhibitions() error {
 		case err != nil:
 			return err
 		case e.ID == "":
-			return d.Fail("the exhibition has no id")
+			return d.Fail("planfile.exhibition_no_id")
 		case e.Capacity == -1:
-			return d.Fail("exhibition %q has no capacity", e.ID)
+			return d.Fail("planfile.no_capacity", e.ID)
 		case first != last:
-			return d.Fail("exhibition %q has only one of first_day and last_day", e.ID)
+			return d.Fail("planfile.one_day", e.ID)
 		}
 		if _, ok := d.exhibition[e.ID]; ok {
-			return d.Fail("exhibition %q is named twice", e.ID)
+			return d.Fail("planfile.exhibition_named_twice", e.ID)
 		}
 		if len(d.p.Exhibitions) == 65535 {
-			return d.Fail("there are more than 65,535 exhibitions")
+			return d.Fail("planfile.many_exhibitions")
 		}
 		d.exhibition[e.ID] = uint16(len(d.p.Exhibitions))
 		d.p.Exhibitions = append(d.p.Exhibitions, e)
@@ -278,7 +278,7 @@ func (d *decoder) id() (string, error) {
 	at := d.At
 	v, err := d.Str()
 	if err == nil && (len(v) == 0 || len(v) > 200) {
-		err = d.FailAt(at, "an id has 1 to 200 bytes")
+		err = d.FailAt(at, "planfile.id_length")
 	}
 	return string(v), err
 }
@@ -291,7 +291,7 @@ func (d *decoder) day() (int32, error) {
 	}
 	t, err := time.Parse(time.DateOnly, string(v))
 	if err != nil || t.Year() < 1971 || t.Year() > 2400 {
-		return 0, d.FailAt(at, "%q is not a date like 2027-03-31", v)
+		return 0, d.FailAt(at, "planfile.not_date", v)
 	}
 	return int32(t.Unix() / 86400), nil
 }
@@ -305,7 +305,7 @@ func (d *decoder) exhibitionRef() (uint16, error) {
 	}
 	j, ok := d.exhibition[string(v)]
 	if !ok {
-		return 0, d.FailAt(at, "there is no exhibition %q", v)
+		return 0, d.FailAt(at, "planfile.no_exhibition", v)
 	}
 	return j, nil
 }
@@ -326,9 +326,9 @@ func (d *decoder) conflicts() error {
 		case err != nil:
 			return err
 		case n != 2:
-			return d.Fail("a conflict names two exhibitions, not %d", n)
+			return d.Fail("planfile.conflict_two", n)
 		case pair[0] == pair[1]:
-			return d.Fail("exhibition %q is in conflict with itself", d.p.Exhibitions[pair[0]].ID)
+			return d.Fail("planfile.conflict_itself", d.p.Exhibitions[pair[0]].ID)
 		}
 		d.p.Conflicts = append(d.p.Conflicts, pair)
 		return nil
@@ -351,7 +351,7 @@ func (d *decoder) scope(key []byte, id *string, set *[]uint16, group *int32) (bo
 		})
 		slices.Sort(*set)
 		if len(slices.Compact(slices.Clone(*set))) != len(*set) && err == nil {
-			err = d.Fail("an exhibition is named twice")
+			err = d.Fail("planfile.set_twice")
 		}
 		return true, err
 	case "group":
@@ -397,7 +397,7 @@ func (d *decoder) quotas() error {
 			case "max":
 				q.Max, err = d.Integer(1e12)
 			default:
-				err = d.Fail("there is no key %q", key)
+				err = d.Fail("planfile.no_key", key)
 			}
 			return err
 		})
@@ -405,13 +405,13 @@ func (d *decoder) quotas() error {
 		case err != nil:
 			return err
 		case q.Min < 0 || q.Max < 0:
-			return d.FailAt(start, "quota %q: its bounds are negative", q.ID)
+			return d.FailAt(start, "planfile.quota_negative", q.ID)
 		case q.Min > q.Max:
-			return d.FailAt(start, "quota %q contradicts itself: its minimum %d is above its maximum %d", q.ID, q.Min, q.Max)
+			return d.FailAt(start, "planfile.quota_itself", q.ID, q.Min, q.Max)
 		case q.Exhibitions == nil:
 			q.Exhibitions = d.all()
 		case len(q.Exhibitions) == 0:
-			return d.FailAt(start, "quota %q names no exhibition", q.ID)
+			return d.FailAt(start, "planfile.quota_empty", q.ID)
 		}
 		d.p.Quotas = append(d.p.Quotas, q)
 		return nil
@@ -427,7 +427,7 @@ func (d *decoder) budgets() error {
 				return err
 			}
 			if string(key) != "amount" {
-				return d.Fail("there is no key %q", key)
+				return d.Fail("planfile.no_key", key)
 			}
 			b.Amount, err = d.Integer(1e15)
 			return err
@@ -436,11 +436,11 @@ func (d *decoder) budgets() error {
 		case err != nil:
 			return err
 		case b.Amount < 0:
-			return d.FailAt(start, "budget %q: its amount is missing or negative", b.ID)
+			return d.FailAt(start, "planfile.budget_amount", b.ID)
 		case b.Exhibitions == nil:
 			b.Exhibitions = d.all()
 		case len(b.Exhibitions) == 0:
-			return d.FailAt(start, "budget %q names no exhibition", b.ID)
+			return d.FailAt(start, "planfile.budget_empty", b.ID)
 		}
 		d.p.Budgets = append(d.p.Budgets, b)
 		return nil
@@ -457,7 +457,7 @@ func (d *decoder) readPolicy() error {
 			return err
 		}
 		if *to, err = SeedHex(string(v)); err != nil {
-			return d.FailAt(at, "%v", err)
+			return d.FailAt(at, "planfile.seed_hex", v)
 		}
 		return nil
 	}
@@ -466,7 +466,7 @@ func (d *decoder) readPolicy() error {
 		case "rule":
 			v, err := d.Str()
 			if err == nil && !slices.Contains(Rules, Rule(v)) {
-				err = d.Fail("there is no rule %q; there are %v", v, Rules)
+				err = d.Fail("planfile.rule_of", v, Rules)
 			}
 			p.Rule = Rule(v)
 			return err
@@ -485,13 +485,13 @@ func (d *decoder) readPolicy() error {
 			commitment = true
 			return hash(&p.Commitment)
 		}
-		return d.Fail("there is no key %q", key)
+		return d.Fail("planfile.no_key", key)
 	})
 	switch {
 	case err != nil:
 		return err
 	case !seed:
-		return d.Fail("a lottery needs its seed; the file can be solved after it was revealed")
+		return d.Fail("planfile.seed_missing")
 	case !commitment:
 		p.Commitment = Commit(p.Seed)
 	}
@@ -511,11 +511,11 @@ func (d *decoder) exhibitors() error {
 		return err
 	}
 	if tail := bytes.TrimSpace(d.Data[d.At:]); len(tail) == 0 {
-		return d.Fail("the file ends after the list of exhibitors: it is cut off")
+		return d.Fail("planfile.cut_exhibitors")
 	} else if d.jumped && len(tail) > 1 {
 		return errNotLast
 	} else if tail[0] != '}' && tail[0] != ',' {
-		return d.Fail("a comma or } was expected, not %q", rune(tail[0]))
+		return d.Fail("planfile.comma_brace", string(rune(tail[0])))
 	}
 	return d.checkIDs()
 }
@@ -539,10 +539,10 @@ func (d *decoder) exhibitor() error {
 				return err
 			}
 			if len(v) == 0 || len(v) > 200 {
-				return d.FailAt(at, "an id has 1 to 200 bytes")
+				return d.FailAt(at, "planfile.id_length")
 			}
 			if named {
-				return d.FailAt(at, "the exhibitor has two ids")
+				return d.FailAt(at, "planfile.two_ids")
 			}
 			named = true
 			p.IDs.appendBytes(v)
@@ -560,13 +560,13 @@ func (d *decoder) exhibitor() error {
 			})
 		case "value":
 			if values {
-				return d.Fail("the exhibitor has two lists of values")
+				return d.Fail("planfile.two_values")
 			}
 			values = true
 			return d.Object(func(key []byte) error {
 				j, ok := d.exhibition[string(key)]
 				if !ok {
-					return d.Fail("there is no exhibition %q", key)
+					return d.Fail("planfile.no_exhibition", key)
 				}
 				v, err := d.Integer(MaxNumber)
 				d.row = append(d.row, pair{exh: j, value: int32(v), size: 1})
@@ -581,14 +581,14 @@ func (d *decoder) exhibitor() error {
 		case "at_most":
 			v, err := d.Integer(1000)
 			if err == nil && v < 0 {
-				err = d.Fail("it is negative")
+				err = d.Fail("planfile.negative")
 			}
 			limit = int32(v)
 			return err
 		case "class":
 			v, err := d.Integer(MaxClass)
 			if err == nil && v < 0 {
-				err = d.Fail("it is negative")
+				err = d.Fail("planfile.negative")
 			}
 			class = uint8(v)
 			return err
@@ -596,18 +596,18 @@ func (d *decoder) exhibitor() error {
 			_, err := d.Str()
 			return err
 		}
-		return d.Fail("there is no key %q", key)
+		return d.Fail("planfile.no_key", key)
 	})
 	if err != nil {
 		return err
 	}
 	if !named {
-		return d.FailAt(start, "the exhibitor has no id")
+		return d.FailAt(start, "planfile.exhibitor_no_id")
 	}
 	slices.SortFunc(d.row, func(a, b pair) int { return int(a.exh) - int(b.exh) })
 	for k := range d.row {
 		if k > 0 && d.row[k-1].exh == d.row[k].exh {
-			return d.FailAt(start, "exhibition %q is there twice", p.Exhibitions[d.row[k].exh].ID)
+			return d.FailAt(start, "planfile.exhibition_twice", p.Exhibitions[d.row[k].exh].ID)
 		}
 		d.row[k].size, d.row[k].metres, d.row[k].cost = size, metres, cost
 	}
@@ -636,7 +636,7 @@ func (d *decoder) column(one *int32, many *int) error {
 	at := d.At
 	v, err := d.Integer(MaxNumber)
 	if err == nil && v < 0 {
-		err = d.FailAt(at, "it is negative")
+		err = d.FailAt(at, "planfile.negative")
 	}
 	*one = int32(v)
 	return err
@@ -649,12 +649,12 @@ func (d *decoder) perExhibition(at int, name string, set func(*pair, int32)) err
 	err := d.Object(func(key []byte) error {
 		j, ok := d.exhibition[string(key)]
 		if !ok {
-			return d.Fail("there is no exhibition %q", key)
+			return d.Fail("planfile.no_exhibition", key)
 		}
 		at := d.At
 		v, err := d.Integer(MaxNumber)
 		if err == nil && v < 0 {
-			err = d.FailAt(at, "it is negative")
+			err = d.FailAt(at, "planfile.negative")
 		}
 		if k, found := slices.BinarySearchFunc(d.row, j, func(p pair, j uint16) int { return int(p.exh) - int(j) }); found {
 			set(&d.row[k], int32(v))
@@ -663,7 +663,7 @@ func (d *decoder) perExhibition(at int, name string, set func(*pair, int32)) err
 		return err
 	})
 	if err == nil && n < len(d.row) {
-		err = d.FailAt(at, "an exhibition that has a value has none here")
+		err = d.FailAt(at, "planfile.none_here")
 	}
 	d.At, d.Path = back, d.Path[:mark]
 	return err
@@ -722,7 +722,7 @@ func grow(c []int32, n int, fill, v int32) []int32 {
 func (d *decoder) checkIDs() error {
 	if k := d.p.IDs.duplicate(); k >= 0 {
 		d.Path = d.Path[:0]
-		return d.Fail("exhibitor %q is there twice", d.p.IDs.At(k))
+		return d.Fail("planfile.exhibitor_twice", d.p.IDs.At(k))
 	}
 	return nil
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"muntija/internal/locale"
+	"muntija/internal/planner/planfile"
 )
 
 const sample = `{
@@ -132,8 +135,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"commitment", change(`"at_most": 2,`, `"policy": {"seed": "`+strings.Repeat("ab", 32)+`", "commitment": "`+strings.Repeat("cd", 32)+`"},`), "not the one that was committed to"},
 	} {
 		_, err := Decode([]byte(c.text))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		if err == nil || !strings.Contains(said(err), c.want) {
+			t.Errorf("%s: got %s, want %q", c.name, said(err), c.want)
 		}
 		if err != nil && !errors.Is(err, ErrProblem) {
 			t.Errorf("%s: %v is no ErrProblem", c.name, err)
@@ -176,4 +179,14 @@ func FuzzDecode(f *testing.F) {
 			t.Error("a broken problem was taken")
 		}
 	})
+}
+
+// said is what an error says in English.
+func said(err error) string {
+	var f *planfile.Fault
+	if !errors.As(err, &f) {
+		return "no fault of a file"
+	}
+	key, args := f.Message()
+	return locale.Default().For(locale.English).T(key, args...)
 }

@@ -31,7 +31,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -225,9 +224,8 @@ func (p *Problem) ShortfallPrice() int64 {
 // ErrProblem is the kind of every error of Freeze and Decode: the question cannot be asked like this.
 var ErrProblem = planfile.ErrFile
 
-func bad(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrProblem}, args...)...)
-}
+// bad is a fault of the problem as a whole, told by a message of the catalogue.
+func bad(key string, args ...any) error { return planfile.At("", key, args...) }
 
 // Freeze checks the problem, puts the exhibitors into the order of their ids, so that the answer does not depend on the order of the file, derives conflicts
 // from dates, and computes the hash.
@@ -249,20 +247,20 @@ func (p *Problem) checkShape() error {
 	n, m := len(p.Type), len(p.Exh)
 	switch {
 	case p.Sense != Max && p.Sense != Min:
-		return bad("sense must be max or min")
+		return bad("planfile.sense_none")
 	case len(p.Exhibitions) == 0:
-		return bad("exhibitions: there is none")
+		return bad("planfile.exhibitions_none")
 	case len(p.Exhibitions) > math.MaxUint16:
-		return bad("exhibitions: %d are more than %d", len(p.Exhibitions), math.MaxUint16)
+		return bad("planfile.exhibitions_many", len(p.Exhibitions), math.MaxUint16)
 	case n == 0:
-		return bad("exhibitors: there is none")
+		return bad("planfile.exhibitors_none")
 	case len(p.Start) != n+1 || p.IDs.Len() != n || len(p.Value) != m || (p.Size != nil && len(p.Size) != m) || (p.Metres != nil && len(p.Metres) != m) ||
 		(p.Cost != nil && len(p.Cost) != m) || (p.Limit != nil && len(p.Limit) != n) || int(p.Start[n]) != m:
-		return bad("columns differ in length")
+		return bad("planfile.columns")
 	case m == 0:
-		return bad("exhibitors: none of them is eligible for any exhibition")
+		return bad("planfile.none_eligible")
 	case p.AtMost < 1 && p.Limit == nil:
-		return bad("at_most: %d leaves no exhibitor a place", p.AtMost)
+		return bad("planfile.at_most", p.AtMost)
 	}
 	return nil
 }
@@ -272,21 +270,21 @@ func (p *Problem) checkExhibitions() error {
 	for _, e := range p.Exhibitions {
 		switch {
 		case e.ID == "":
-			return bad("exhibitions: one has no id")
+			return bad("planfile.exhibitions_no_id")
 		case seen[e.ID]:
-			return bad("exhibition %q is named twice", e.ID)
+			return bad("planfile.exhibition_named_twice", e.ID)
 		case e.Capacity == 0:
-			return bad("exhibition %q: its capacity is 0, nobody can be placed there; leave the exhibition out", e.ID)
+			return bad("planfile.capacity_zero", e.ID)
 		case e.Capacity < 0 || e.Metres < 0:
-			return bad("exhibition %q: its capacity is negative", e.ID)
+			return bad("planfile.capacity_negative", e.ID)
 		case e.LastDay < e.FirstDay:
-			return bad("exhibition %q: its last day is before its first", e.ID)
+			return bad("planfile.days_turned", e.ID)
 		}
 		seen[e.ID] = true
 	}
 	for _, c := range p.Conflicts {
 		if c[0] == c[1] {
-			return bad("conflicts: exhibition %q is in conflict with itself", p.Exhibitions[c[0]].ID)
+			return bad("planfile.conflicts_itself", p.Exhibitions[c[0]].ID)
 		}
 	}
 	return nil
@@ -294,40 +292,40 @@ func (p *Problem) checkExhibitions() error {
 
 func (p *Problem) checkQuotas() error {
 	seen := map[string]bool{}
-	check := func(what, id string, set []uint16, group int32) error {
+	check := func(what planfile.Word, id string, set []uint16, group int32) error {
 		switch {
 		case id == "" || seen[id]:
-			return bad("%s %q: its id is missing or used twice", what, id)
+			return bad("planfile.line_id", what, id)
 		case len(set) == 0:
-			return bad("%s %q names no exhibition", what, id)
+			return bad("planfile.line_empty", what, id)
 		case group != Everybody && (group < 0 || int(group) >= len(p.Groups)):
-			return bad("%s %q names a group that is unknown", what, id)
+			return bad("planfile.line_group", what, id)
 		}
 		seen[id] = true
 		for k, j := range set {
 			if int(j) >= len(p.Exhibitions) || (k > 0 && set[k-1] >= j) {
-				return bad("%s %q: its exhibitions are unknown or out of order", what, id)
+				return bad("planfile.line_set", what, id)
 			}
 		}
 		return nil
 	}
 	for _, q := range p.Quotas {
-		if err := check("quota", q.ID, q.Exhibitions, q.Group); err != nil {
+		if err := check("planfile.word_quota", q.ID, q.Exhibitions, q.Group); err != nil {
 			return err
 		}
 		if q.Min < 0 || q.Max < 0 {
-			return bad("quota %q: its bounds are negative", q.ID)
+			return bad("planfile.quota_negative", q.ID)
 		}
 		if q.Min > q.Max {
-			return bad("quota %q contradicts itself: its minimum %d is above its maximum %d", q.ID, q.Min, q.Max)
+			return bad("planfile.quota_itself", q.ID, q.Min, q.Max)
 		}
 	}
 	for _, b := range p.Budgets {
-		if err := check("budget", b.ID, b.Exhibitions, b.Group); err != nil {
+		if err := check("planfile.word_budget", b.ID, b.Exhibitions, b.Group); err != nil {
 			return err
 		}
 		if b.Amount < 0 {
-			return bad("budget %q: its amount is negative", b.ID)
+			return bad("planfile.budget_negative", b.ID)
 		}
 	}
 	return nil
@@ -337,14 +335,14 @@ func (p *Problem) checkPairs() error {
 	for i := range p.Type {
 		s, e := p.Start[i], p.Start[i+1]
 		if s > e || int(p.Type[i]) >= len(p.Types) || p.Type[i] < 0 {
-			return bad("exhibitor %q: its columns are broken", p.IDs.At(i))
+			return bad("planfile.exhibitor_columns", p.IDs.At(i))
 		}
 		if p.Limit != nil && (p.Limit[i] < 0 || p.Limit[i] > 1000) {
-			return bad("exhibitor %q: at_most %d is not between 0 and 1000", p.IDs.At(i), p.Limit[i])
+			return bad("planfile.exhibitor_at_most", p.IDs.At(i), p.Limit[i])
 		}
 		for o := s; o < e; o++ {
 			if int(p.Exh[o]) >= len(p.Exhibitions) || (o > s && p.Exh[o-1] >= p.Exh[o]) {
-				return bad("exhibitor %q: its exhibitions are unknown or named twice", p.IDs.At(i))
+				return bad("planfile.exhibitor_set", p.IDs.At(i))
 			}
 			if v := p.Value[o]; v > MaxNumber || v < -MaxNumber {
 				return p.badPair(i, o, "value", int64(v))
@@ -364,7 +362,7 @@ func (p *Problem) checkPairs() error {
 }
 
 func (p *Problem) badPair(i int, o int32, what string, v int64) error {
-	return bad("exhibitor %q at %q: its %s %d is not between 0 and %d", p.IDs.At(i), p.Exhibitions[p.Exh[o]].ID, what, v, MaxNumber)
+	return bad("planfile.pair_number", p.IDs.At(i), p.Exhibitions[p.Exh[o]].ID, what, v, MaxNumber)
 }
 
 // checkOverflow refuses what no sum of 63 bits could hold: the objective of every exhibitor at its limit, shortfalls included.
@@ -378,7 +376,7 @@ func (p *Problem) checkOverflow() error {
 		most += uint64(min(q.Min, int64(len(p.Exh))))
 	}
 	if hi, lo := bits.Mul64(most+uint64(p.N()), uint64(p.ShortfallPrice())); hi != 0 || lo > math.MaxInt64/4 {
-		return bad("the values are too large to be added: %d places at up to %d; divide all values by the same number", most, p.ShortfallPrice())
+		return bad("planfile.too_large", most, p.ShortfallPrice())
 	}
 	return nil
 }
@@ -401,7 +399,7 @@ func (p *Problem) deriveConflicts() error {
 			p.Conflicts[k] = [2]uint16{c[1], c[0]}
 		}
 		if int(max(c[0], c[1])) >= len(p.Exhibitions) {
-			return bad("conflicts: an exhibition is unknown")
+			return bad("planfile.conflicts_unknown")
 		}
 	}
 	slices.SortFunc(p.Conflicts, func(a, b [2]uint16) int { return (int(a[0])-int(b[0]))*65536 + int(a[1]) - int(b[1]) })
@@ -431,13 +429,13 @@ func (p *Problem) checkMinima() error {
 				room += min(p.Exhibitions[j].Capacity, MaxNumber)
 			}
 			if q.Min > room {
-				return bad("quota %q asks for at least %d places, its exhibitions have %d", q.ID, q.Min, room)
+				return bad("planfile.quota_room", q.ID, q.Min, room)
 			}
 		}
 		for _, o := range p.Quotas {
 			wider := o.Group == Everybody || o.Group == q.Group
 			if o.ID != q.ID && wider && o.Max < q.Min && subset(q.Exhibitions, o.Exhibitions) {
-				return bad("quotas %q and %q contradict each other: at least %d of at most %d", q.ID, o.ID, q.Min, o.Max)
+				return bad("planfile.quotas_contradict", q.ID, o.ID, q.Min, o.Max)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ func (p *Problem) sortByID() error {
 	for i := 1; i < n && sorted; i++ {
 		c := bytes.Compare(p.IDs.bytes(i-1), p.IDs.bytes(i))
 		if c == 0 {
-			return bad("exhibitor %q is there twice", p.IDs.At(i))
+			return bad("planfile.exhibitor_twice", p.IDs.At(i))
 		}
 		sorted = c < 0
 	}
@@ -26,7 +26,7 @@ func (p *Problem) sortByID() error {
 	slices.SortFunc(order, func(a, b int32) int { return bytes.Compare(p.IDs.bytes(int(a)), p.IDs.bytes(int(b))) })
 	for i := 1; i < n; i++ {
 		if bytes.Equal(p.IDs.bytes(int(order[i-1])), p.IDs.bytes(int(order[i]))) {
-			return bad("exhibitor %q is there twice", p.IDs.At(int(order[i])))
+			return bad("planfile.exhibitor_twice", p.IDs.At(int(order[i])))
 		}
 	}
 	p.Exh, p.Value, p.Size = pairsInOrder(p, order, p.Exh), pairsInOrder(p, order, p.Value), pairsInOrder(p, order, p.Size)

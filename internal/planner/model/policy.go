@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/bits"
 	"sort"
+
+	"muntija/internal/planner/planfile"
 )
 
 // Rule is a published rule by which applicants are put in order.
@@ -108,21 +110,21 @@ func (a Place) Before(b Place) bool {
 func (pr *Problem) Apply(p *Policy) error {
 	switch {
 	case p.Rule != RuleFair && p.Rule != RulePoints && p.Rule != RuleRotation && p.Rule != RuleDraw:
-		return bad("policy: there is no rule %q", p.Rule)
+		return bad("planfile.policy_rule", p.Rule)
 	case pr.Sense != Max || pr.MustPlace:
-		return bad("policy: a rule of order goes with sense max and without must_place")
+		return bad("planfile.policy_sense")
 	case len(p.Seed) != 32:
-		return bad("policy: the seed has %d bytes, not 32", len(p.Seed))
+		return bad("planfile.policy_seed", len(p.Seed))
 	case Commit(p.Seed) != p.Commitment:
-		return bad("policy: the seed is not the one that was committed to: its SHA-256 is %x, published was %x", Commit(p.Seed), p.Commitment)
+		return bad("planfile.policy_commitment", fmt.Sprintf("%x", Commit(p.Seed)), fmt.Sprintf("%x", p.Commitment))
 	case len(p.Bands) > MaxBands:
-		return bad("policy: %d bands are more than %d", len(p.Bands), MaxBands)
+		return bad("planfile.policy_bands", len(p.Bands), MaxBands)
 	case len(p.Class) != pr.N():
-		return bad("policy: %d classes for %d exhibitors", len(p.Class), pr.N())
+		return bad("planfile.policy_classes", len(p.Class), pr.N())
 	}
 	for k := 1; k < len(p.Bands); k++ {
 		if p.Bands[k-1] >= p.Bands[k] {
-			return bad("policy: the edges of the bands do not ascend at %d", p.Bands[k])
+			return bad("planfile.policy_edges", p.Bands[k])
 		}
 	}
 	p.Points = append([]int32(nil), pr.Value...)
@@ -140,7 +142,7 @@ func (pr *Problem) Apply(p *Policy) error {
 	}
 	for i := range p.Class {
 		if p.Class[i] > MaxClass {
-			return bad("policy: exhibitor %q: its class %d is not between 0 and %d", pr.IDs.At(i), p.Class[i], MaxClass)
+			return bad("planfile.policy_class", pr.IDs.At(i), p.Class[i], MaxClass)
 		}
 		for o := pr.Start[i]; o < pr.Start[i+1]; o++ {
 			c, b := p.order(i, o)
@@ -172,7 +174,7 @@ func SeedHex(s string) ([32]byte, error) {
 	var out [32]byte
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != 32 {
-		return out, fmt.Errorf("%q is not 64 hexadecimal digits", s)
+		return out, planfile.At("", "planfile.seed_hex", s)
 	}
 	copy(out[:], b)
 	return out, nil

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"muntija/internal/planner/planfile"
 )
 
 // PlanFormat is the value of "format" in the files that WritePlan writes.
@@ -174,10 +176,10 @@ type PlanFile struct {
 func ReadPlan(data []byte) (*PlanFile, error) {
 	f := &PlanFile{}
 	if err := json.Unmarshal(data, f); err != nil {
-		return nil, bad("reading the plan: %v", err)
+		return nil, bad("planfile.plan_read", err)
 	}
 	if f.Format != PlanFormat {
-		return nil, bad("the plan's format is %q, not %q", f.Format, PlanFormat)
+		return nil, bad("planfile.plan_format", f.Format, PlanFormat)
 	}
 	return f, nil
 }
@@ -186,7 +188,7 @@ func ReadPlan(data []byte) (*PlanFile, error) {
 func (f *PlanFile) For(p *Problem) (*Plan, error) {
 	h, err := SeedHex(f.Plan.Problem)
 	if err != nil {
-		return nil, bad("problem_sha256: %v", err)
+		return nil, planfile.At("problem_sha256", "planfile.seed_hex", f.Plan.Problem)
 	}
 	pl := &Plan{Problem: h, Version: f.Plan.Version, Seed: f.Plan.Seed, Status: f.Plan.Status, Stop: f.Plan.Stop, Objective: f.Plan.Objective, Penalised: f.Plan.Penalised,
 		Bound: f.Plan.Bound, PriceBound: f.Plan.PriceBound, Proof: f.Plan.Proof}
@@ -194,7 +196,7 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 		pl.Status = Infeasible
 	}
 	if f.Plan.Prices == nil {
-		return nil, bad("the plan has no prices")
+		return nil, bad("planfile.plan_no_prices")
 	}
 	pl.Prices = NewPrices(p, f.Plan.Prices.Scale)
 	exhibitions, quotas := map[string]int{}, map[string]int{}
@@ -209,17 +211,17 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 		budgets[p.budgetID(k)] = k
 	}
 	for _, c := range []struct {
-		what  string
+		what  planfile.Word
 		from  map[string]int64
 		index map[string]int
 		to    []int64
-	}{{"exhibition", f.Plan.Prices.Exhibitions, exhibitions, pl.Prices.Booths}, {"exhibition", f.Plan.Prices.Metres, exhibitions, pl.Prices.Metres},
-		{"quota", f.Plan.Prices.QuotaMax, quotas, pl.Prices.QuotaMax}, {"quota", f.Plan.Prices.QuotaMin, quotas, pl.Prices.QuotaMin},
-		{"budget", f.Plan.Prices.Budgets, budgets, pl.Prices.Budgets}} {
+	}{{"planfile.word_exhibition", f.Plan.Prices.Exhibitions, exhibitions, pl.Prices.Booths}, {"planfile.word_exhibition", f.Plan.Prices.Metres, exhibitions, pl.Prices.Metres},
+		{"planfile.word_quota", f.Plan.Prices.QuotaMax, quotas, pl.Prices.QuotaMax}, {"planfile.word_quota", f.Plan.Prices.QuotaMin, quotas, pl.Prices.QuotaMin},
+		{"planfile.word_budget", f.Plan.Prices.Budgets, budgets, pl.Prices.Budgets}} {
 		for id, v := range c.from {
 			k, ok := c.index[id]
 			if !ok {
-				return nil, bad("prices: there is no %s %q", c.what, id)
+				return nil, bad("planfile.prices_none", c.what, id)
 			}
 			c.to[k] = v
 		}
@@ -229,7 +231,7 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 		if !s.MustPlace {
 			var ok bool
 			if k, ok = quotas[s.Quota]; !ok {
-				return nil, bad("shortfalls: there is no quota %q", s.Quota)
+				return nil, bad("planfile.shortfalls_none", s.Quota)
 			}
 		}
 		pl.Shortfalls = append(pl.Shortfalls, Shortfall{Quota: int32(k), Missing: s.Missing})
@@ -240,7 +242,7 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 		for id, v := range f.Plan.Prices.Places {
 			i, ok := ids[id]
 			if !ok {
-				return nil, bad("prices: there is no exhibitor %q", id)
+				return nil, bad("planfile.prices_exhibitor", id)
 			}
 			pl.Places[i] = v
 		}
@@ -248,16 +250,16 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 	for _, a := range f.Plan.Assignment {
 		i, ok := ids[a.Exhibitor]
 		if !ok {
-			return nil, bad("assignment: there is no exhibitor %q", a.Exhibitor)
+			return nil, bad("planfile.assignment_exhibitor", a.Exhibitor)
 		}
 		for _, x := range a.Exhibitions {
 			j, ok := exhibitions[x]
 			if !ok {
-				return nil, bad("assignment of %q: there is no exhibition %q", a.Exhibitor, x)
+				return nil, bad("planfile.assignment_exhibition", a.Exhibitor, x)
 			}
 			o := p.Pair(int(i), uint16(j))
 			if o < 0 {
-				return nil, bad("assignment of %q: it is not eligible for %q", a.Exhibitor, x)
+				return nil, bad("planfile.assignment_eligible", a.Exhibitor, x)
 			}
 			pl.Chosen = append(pl.Chosen, o)
 		}

@@ -50,7 +50,7 @@ func keys(t reflect.Type) map[string]reflect.Type {
 // value checks the value at hand.
 func (c *checker) value(t reflect.Type, depth int) error {
 	if depth > mostNested {
-		return c.Fail("values are nested more than %d deep", mostNested)
+		return c.Fail("planfile.nested", mostNested)
 	}
 	first := c.Next()
 	for t.Kind() == reflect.Pointer {
@@ -62,7 +62,7 @@ func (c *checker) value(t reflect.Type, depth int) error {
 			return err
 		}
 		if err := json.Unmarshal(c.Data[start:c.At], reflect.New(t).Interface()); err != nil {
-			return c.FailAt(start, "%v", err)
+			return c.FailAt(start, "planfile.value", c.Data[start:c.At], err)
 		}
 		return nil
 	}
@@ -73,9 +73,9 @@ func (c *checker) value(t reflect.Type, depth int) error {
 			field, ok := known[string(key)]
 			switch {
 			case !ok:
-				return c.Fail("there is no key %q", key)
+				return c.Fail("planfile.no_key", key)
 			case seen[string(key)]:
-				return c.Fail("the key is there twice")
+				return c.Fail("planfile.key_twice")
 			}
 			seen[string(key)] = true
 			return c.value(field, depth+1)
@@ -87,7 +87,7 @@ func (c *checker) value(t reflect.Type, depth int) error {
 		seen := map[string]bool{}
 		return c.Object(func(key []byte) error {
 			if seen[string(key)] {
-				return c.Fail("the key is there twice")
+				return c.Fail("planfile.key_twice")
 			}
 			seen[string(key)] = true
 			return c.value(t.Elem(), depth+1)
@@ -99,14 +99,14 @@ func (c *checker) value(t reflect.Type, depth int) error {
 		n := 0
 		if err := c.Array(func(int) error {
 			if n++; kind == reflect.Array && n > t.Len() {
-				return c.Fail("the list may have %d elements only", t.Len())
+				return c.Fail("planfile.list_long", t.Len())
 			}
 			return c.value(t.Elem(), depth+1)
 		}); err != nil {
 			return err
 		}
 		if kind == reflect.Array && n < t.Len() {
-			return c.Fail("the list has %d elements, it needs %d", n, t.Len())
+			return c.Fail("planfile.list_short", n, t.Len())
 		}
 		return nil
 	case reflect.String:

@@ -1,4 +1,5 @@
 // Package planfile reads and writes the JSON files in which the planner speaks with other tools: strictly, with messages that say what is wrong and where.
+// They are keys with arguments, a [Fault]: this package speaks no language.
 //
 // [Scanner] reads JSON from memory without building a tree; [Decode] uses it to hold a file to the type that it is to become.
 package planfile
@@ -6,7 +7,6 @@ package planfile
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"reflect"
 )
 
@@ -14,14 +14,14 @@ import (
 const MaxBytes = 256 << 20
 
 // Decode reads one JSON object of the format named into v, a pointer to a struct. Unknown keys, keys that are there twice, anything behind the object, a wrong
-// "format" and every value of a wrong type are refused, with line, column and path. Whole numbers may be written as 12.0. Errors are an [ErrFile].
+// "format" and every value of a wrong type are refused, with line, column and path. Whole numbers may be written as 12.0. What is wrong is told by a [Fault].
 func Decode(data []byte, format string, v any) error {
 	if len(data) > MaxBytes {
-		return fmt.Errorf("%w: the file has %d bytes; %d are taken", ErrFile, len(data), MaxBytes)
+		return At("", "planfile.bytes", len(data), MaxBytes)
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if len(bytes.TrimSpace(data)) == 0 {
-		return fmt.Errorf("%w: the file is empty", ErrFile)
+		return At("", "planfile.empty")
 	}
 	var head struct {
 		Format *string `json:"format"`
@@ -29,9 +29,9 @@ func Decode(data []byte, format string, v any) error {
 	if err := json.Unmarshal(data, &head); err == nil { // another kind of file has other keys, which are not what is wrong with it
 		switch {
 		case head.Format == nil:
-			return fmt.Errorf("%w: format: the key is missing; it must be %q", ErrFile, format)
+			return At("format", "planfile.format_missing", format)
 		case *head.Format != format:
-			return fmt.Errorf("%w: format: it is %q, not %q", ErrFile, *head.Format, format)
+			return At("format", "planfile.format_other", *head.Format, format)
 		}
 	}
 	c := &checker{Scanner: Scanner{Data: data}}
@@ -39,10 +39,10 @@ func Decode(data []byte, format string, v any) error {
 		return err
 	}
 	if c.Next() != 0 {
-		return c.Fail("something follows the end of the object")
+		return c.Fail("planfile.behind")
 	}
 	if err := json.Unmarshal(c.edited(), v); err != nil {
-		return fmt.Errorf("%w: %w", ErrFile, err)
+		return At("", "planfile.json", err)
 	}
 	return nil
 }

@@ -3,8 +3,6 @@ package planfile
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -18,38 +16,17 @@ type Scanner struct {
 	Path []byte // of the value there, such as .exhibitors[12].value
 }
 
-// ErrFile is the kind of every error of a file: what stands in it cannot be asked.
-var ErrFile = errors.New("the problem is not well formed")
+// Fail is a fault at the place where the scanner stands.
+func (s *Scanner) Fail(key string, args ...any) error { return s.FailAt(s.At, key, args...) }
 
-// SyntaxError is a fault of a file.
-type SyntaxError struct {
-	Line, Column int
-	Path         string // such as exhibitors[12].value
-	Text         string
-}
-
-func (e *SyntaxError) Error() string {
-	where := fmt.Sprintf("line %d, column %d", e.Line, e.Column)
-	if e.Path != "" {
-		where += ", " + e.Path
-	}
-	return where + ": " + e.Text
-}
-
-// Unwrap makes it an [ErrFile].
-func (e *SyntaxError) Unwrap() error { return ErrFile }
-
-// Fail is an error at the place where the scanner stands.
-func (s *Scanner) Fail(format string, args ...any) error { return s.FailAt(s.At, format, args...) }
-
-// FailAt is an error at a byte.
-func (s *Scanner) FailAt(at int, format string, args ...any) error {
+// FailAt is a fault at a byte.
+func (s *Scanner) FailAt(at int, key string, args ...any) error {
 	at = min(at, len(s.Data))
 	before := s.Data[:at]
-	line := 1 + bytes.Count(before, []byte{'\n'})
-	col := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
-	path := string(bytes.TrimPrefix(s.Path, []byte(".")))
-	return &SyntaxError{Line: line, Column: col, Path: path, Text: fmt.Sprintf(format, args...)}
+	f := At(string(bytes.TrimPrefix(s.Path, []byte("."))), key, args...)
+	f.Line = 1 + bytes.Count(before, []byte{'\n'})
+	f.Column = utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	return f
 }
 
 func (s *Scanner) space() {
@@ -77,27 +54,27 @@ func (s *Scanner) Next() byte {
 	return s.Data[s.At]
 }
 
-func (s *Scanner) expect(c byte, what string) error {
+func (s *Scanner) expect(c byte, what Word) error {
 	switch got := s.Next(); got {
 	case c:
 		s.At++
 		return nil
 	case 0:
 		if s.At < len(s.Data) {
-			return s.Fail("%s was expected, not a byte of 0: is this text?", what)
+			return s.Fail("planfile.zero_byte", what)
 		}
-		return s.Fail("the file ends here, where %s was expected: it is cut off", what)
+		return s.Fail("planfile.cut_where", what)
 	default:
 		if s.At == 0 && len(s.Data) > 1 && (s.Data[0] == 0xff && s.Data[1] == 0xfe || s.Data[0] == 0xfe && s.Data[1] == 0xff) {
-			return s.Fail("the file is in UTF-16; UTF-8 is read")
+			return s.Fail("planfile.utf16")
 		}
-		return s.Fail("%s was expected, not %q", what, rune(got))
+		return s.Fail("planfile.expected", what, string(rune(got)))
 	}
 }
 
 // Object calls f for each key with the Scanner on its value.
 func (s *Scanner) Object(f func(key []byte) error) error {
-	if err := s.expect('{', "an object {…}"); err != nil {
+	if err := s.expect('{', Word("planfile.word_object")); err != nil {
 		return err
 	}
 	if s.Next() == '}' {
@@ -109,7 +86,7 @@ func (s *Scanner) Object(f func(key []byte) error) error {
 		if err != nil {
 			return err
 		}
-		if err := s.expect(':', "a colon"); err != nil {
+		if err := s.expect(':', Word("planfile.word_colon")); err != nil {
 			return err
 		}
 		mark := len(s.Path)
@@ -127,16 +104,16 @@ func (s *Scanner) Object(f func(key []byte) error) error {
 			s.At++
 			return nil
 		case 0:
-			return s.Fail("the file ends inside of an object: it is cut off")
+			return s.Fail("planfile.cut_object")
 		default:
-			return s.Fail("a comma or } was expected, not %q", rune(s.Data[s.At]))
+			return s.Fail("planfile.comma_brace", string(rune(s.Data[s.At])))
 		}
 	}
 }
 
 // Array calls f for each element with the Scanner on it.
 func (s *Scanner) Array(f func(k int) error) error {
-	if err := s.expect('[', "a list […]"); err != nil {
+	if err := s.expect('[', Word("planfile.word_list")); err != nil {
 		return err
 	}
 	if s.Next() == ']' {
@@ -158,9 +135,9 @@ func (s *Scanner) Array(f func(k int) error) error {
 			s.At++
 			return nil
 		case 0:
-			return s.Fail("the file ends inside of a list: it is cut off")
+			return s.Fail("planfile.cut_list")
 		default:
-			return s.Fail("a comma or ] was expected, not %q", rune(s.Data[s.At]))
+			return s.Fail("planfile.comma_bracket", string(rune(s.Data[s.At])))
 		}
 	}
 }
@@ -169,7 +146,7 @@ func (s *Scanner) Array(f func(k int) error) error {
 func (s *Scanner) Str() ([]byte, error) {
 	s.Next()
 	start := s.At
-	if err := s.expect('"', "a text in quotes"); err != nil {
+	if err := s.expect('"', Word("planfile.word_text")); err != nil {
 		return nil, err
 	}
 	from := s.At
@@ -179,17 +156,17 @@ func (s *Scanner) Str() ([]byte, error) {
 			out := s.Data[from:s.At]
 			s.At++
 			if !utf8.Valid(out) {
-				return nil, s.FailAt(from, "the text is not UTF-8")
+				return nil, s.FailAt(from, "planfile.not_utf8")
 			}
 			return out, nil
 		case c == '\\':
 			return s.escaped(start)
 		case c < ' ':
-			return nil, s.Fail("a control character stands inside of a text")
+			return nil, s.Fail("planfile.control")
 		}
 		s.At++
 	}
-	return nil, s.Fail("the file ends inside of a text: it is cut off")
+	return nil, s.Fail("planfile.cut_text")
 }
 
 func (s *Scanner) escaped(start int) ([]byte, error) {
@@ -201,12 +178,12 @@ func (s *Scanner) escaped(start int) ([]byte, error) {
 			s.At++
 			var out string
 			if err := json.Unmarshal(s.Data[start:s.At], &out); err != nil {
-				return nil, s.FailAt(start, "the text is not valid JSON")
+				return nil, s.FailAt(start, "planfile.not_json")
 			}
 			return []byte(out), nil
 		}
 	}
-	return nil, s.Fail("the file ends inside of a text: it is cut off")
+	return nil, s.Fail("planfile.cut_text")
 }
 
 // Integer reads a whole number with an absolute value of at most limit.
@@ -234,13 +211,13 @@ func (s *Scanner) Integer(limit int64) (int64, error) {
 		return 0, s.notNumber(start)
 	}
 	if s.Data[digits] == '0' && s.At > digits+1 {
-		return 0, s.FailAt(start, "a number does not begin with 0")
+		return 0, s.FailAt(start, "planfile.leading_zero")
 	}
 	if s.At < len(s.Data) && (s.Data[s.At] == '.' || s.Data[s.At] == 'e' || s.Data[s.At] == 'E') {
 		return s.fraction(start, limit)
 	}
 	if v > uint64(limit) {
-		return 0, s.FailAt(start, "%s is larger than %d in absolute value", s.Data[start:s.At], limit)
+		return 0, s.FailAt(start, "planfile.number_large", s.Data[start:s.At], limit)
 	}
 	if neg {
 		return -int64(v), nil
@@ -257,11 +234,11 @@ func (s *Scanner) fraction(start int, limit int64) (int64, error) {
 	f, err := strconv.ParseFloat(text, 64)
 	switch {
 	case !json.Valid([]byte(text)) || (err != nil && f == 0):
-		return 0, s.FailAt(start, "%q is not a number", text)
+		return 0, s.FailAt(start, "planfile.not_number", text)
 	case math.Abs(f) > float64(limit):
-		return 0, s.FailAt(start, "%s is larger than %d in absolute value", text, limit)
+		return 0, s.FailAt(start, "planfile.number_large", text, limit)
 	case f != math.Trunc(f):
-		return 0, s.FailAt(start, "%s is not a whole number; multiply all of them by the same power of ten", text)
+		return 0, s.FailAt(start, "planfile.fraction", text)
 	}
 	return int64(f), nil
 }
@@ -269,13 +246,13 @@ func (s *Scanner) fraction(start int, limit int64) (int64, error) {
 func (s *Scanner) notNumber(start int) error {
 	s.At = start
 	if s.At >= len(s.Data) {
-		return s.Fail("the file ends here, where a number was expected: it is cut off")
+		return s.Fail("planfile.cut_number")
 	}
 	end := start
 	for end < len(s.Data) && end < start+12 && bytes.IndexByte([]byte(" ,}]\n\t\r"), s.Data[end]) < 0 {
 		end++
 	}
-	return s.Fail("a whole number was expected, not %s", s.Data[start:end])
+	return s.Fail("planfile.whole", s.Data[start:end])
 }
 
 // Boolean reads true or false.
@@ -289,13 +266,13 @@ func (s *Scanner) Boolean() (bool, error) {
 		s.At += 5
 		return false, nil
 	}
-	return false, s.Fail("true or false was expected")
+	return false, s.Fail("planfile.boolean")
 }
 
 // Skip passes over a value, checking its form.
 func (s *Scanner) Skip(depth int) error {
-	if depth > 64 {
-		return s.Fail("values are nested more than 64 deep")
+	if depth > mostNested {
+		return s.Fail("planfile.nested", mostNested)
 	}
 	switch c := s.Next(); {
 	case c == '{':
@@ -306,7 +283,7 @@ func (s *Scanner) Skip(depth int) error {
 		_, err := s.Str()
 		return err
 	case c == 0:
-		return s.Fail("the file ends here: it is cut off")
+		return s.Fail("planfile.cut")
 	}
 	start := s.At
 	for s.At < len(s.Data) && bytes.IndexByte([]byte(" ,}]\n\t\r"), s.Data[s.At]) < 0 {

@@ -33,13 +33,13 @@ func (p *Problem) Hash() string { return planfile.Hash(p) }
 // Check says what is wrong with the problem, if anything: the first mistake, with its place.
 func (p *Problem) Check() error {
 	if p.Weeks < 1 || p.Weeks > maxWeeks {
-		return fmt.Errorf("weeks: %d is not between 1 and %d", p.Weeks, maxWeeks)
+		return planfile.At("weeks", "planfile.not_between", p.Weeks, 1, maxWeeks)
 	}
 	if len(p.Exhibitions) == 0 || len(p.Exhibitions) > maxExhibitions {
-		return fmt.Errorf("exhibitions: %d of them; between 1 and %d are taken", len(p.Exhibitions), maxExhibitions)
+		return planfile.At("exhibitions", "planfile.count_between", len(p.Exhibitions), maxExhibitions)
 	}
 	if len(p.Venues) == 0 || len(p.Venues) > maxVenues {
-		return fmt.Errorf("venues: %d of them; between 1 and %d are taken", len(p.Venues), maxVenues)
+		return planfile.At("venues", "planfile.count_between", len(p.Venues), maxVenues)
 	}
 	c := &checker{p: p, venue: map[string]int{}, person: map[string]int{}, series: map[string]int{}, exhibition: map[string]int{}, party: map[string]bool{}}
 	c.rules()
@@ -49,7 +49,7 @@ func (p *Problem) Check() error {
 	}
 	c.pairs()
 	if c.err == nil && c.total() > maxTotal {
-		c.fail("rules", "the costs of all breaches together pass 2^50: make them smaller")
+		c.fail("rules", "planfile.costs_large")
 	}
 	return c.err
 }
@@ -61,21 +61,21 @@ type checker struct {
 	err                               error
 }
 
-func (c *checker) fail(at, format string, args ...any) {
+func (c *checker) fail(at, key string, args ...any) {
 	if c.err == nil {
-		c.err = fmt.Errorf("%s: "+format, append([]any{at}, args...)...)
+		c.err = planfile.At(at, key, args...)
 	}
 }
 
 func (c *checker) id(m map[string]int, at, id string, i int) {
 	switch {
 	case id == "":
-		c.fail(at, "it has no id")
+		c.fail(at, "planfile.no_id")
 	case len(id) > 200:
-		c.fail(at, "its id is longer than 200 bytes")
+		c.fail(at, "planfile.id_long")
 	default:
 		if j, ok := m[id]; ok {
-			c.fail(at, "the id %q is that of number %d too", id, j)
+			c.fail(at, "planfile.id_twice", id, j)
 		}
 		m[id] = i
 	}
@@ -83,7 +83,7 @@ func (c *checker) id(m map[string]int, at, id string, i int) {
 
 func (c *checker) within(at string, v, lo, hi int64) {
 	if v < lo || v > hi {
-		c.fail(at, "%d is not between %d and %d", v, lo, hi)
+		c.fail(at, "planfile.not_between", v, lo, hi)
 	}
 }
 
@@ -98,17 +98,17 @@ func (c *checker) period(at string, q Period) {
 	dates, weeks := !q.From.IsZero() || !q.To.IsZero(), q.FirstWeek != nil || q.LastWeek != nil
 	switch {
 	case dates == weeks:
-		c.fail(at, "it needs either from and to, or first_week and last_week")
+		c.fail(at, "planfile.period_either")
 	case dates && (q.From.IsZero() || q.To.IsZero()):
-		c.fail(at, "one of from and to is missing")
+		c.fail(at, "planfile.period_dates")
 	case dates && q.To < q.From:
-		c.fail(at, "it ends (%s) before it begins (%s)", q.To, q.From)
+		c.fail(at, "planfile.period_turned", q.To, q.From)
 	case dates && c.p.Start.IsZero():
-		c.fail(at, "dates need the start of the season")
+		c.fail(at, "planfile.period_start")
 	case weeks && (q.FirstWeek == nil || q.LastWeek == nil):
-		c.fail(at, "one of first_week and last_week is missing")
+		c.fail(at, "planfile.period_weeks")
 	case weeks && (*q.FirstWeek < 0 || *q.LastWeek < *q.FirstWeek || *q.LastWeek > maxWeeks):
-		c.fail(at, "weeks %d to %d are no stretch of weeks", *q.FirstWeek, *q.LastWeek)
+		c.fail(at, "planfile.period_stretch", *q.FirstWeek, *q.LastWeek)
 	}
 	c.within(at+".cost", q.Cost, 0, maxCost)
 }
@@ -117,10 +117,10 @@ func (c *checker) rules() {
 	for name, s := range c.p.Rules {
 		at := fmt.Sprintf("rules.%s", name)
 		if _, ok := Defaults[name]; !ok {
-			c.fail(at, "there is no rule of this name that can be set")
+			c.fail(at, "planfile.no_rule")
 		}
 		if s.Mode != Ignore && s.Mode != Warn && s.Mode != Block {
-			c.fail(at+".mode", "it is ignore, warn or block, not %q", s.Mode)
+			c.fail(at+".mode", "planfile.mode", s.Mode)
 		}
 		c.within(at+".cost", s.Cost, 0, maxCost)
 	}
@@ -129,7 +129,7 @@ func (c *checker) rules() {
 func (c *checker) things() {
 	p := c.p
 	if !p.Start.IsZero() && p.Start.AddDays(7*p.Weeks) == calendar.Date(0) {
-		c.fail("start", "the season ends after the year 9999")
+		c.fail("start", "planfile.year")
 	}
 	for name, list := range p.Calendars {
 		c.periods("calendars."+name, list)
@@ -141,7 +141,7 @@ func (c *checker) things() {
 		c.within(at+".capacity", v.Capacity, 0, maxCost)
 		c.within(at+".rent_per_day", v.RentPerDay, 0, 1<<40)
 		if v.RentPerDay > 0 && v.Currency == "" {
-			c.fail(at+".currency", "a rent needs one")
+			c.fail(at+".currency", "planfile.rent_currency")
 		}
 		c.periods(at+".unavailable", v.Unavailable)
 		c.party[v.Party] = true
@@ -173,46 +173,46 @@ func (c *checker) one(i int) {
 	c.within(at+".dismantle_days", int64(e.DismantleDays), 0, 365)
 	c.within(at+".size", e.Size, 0, maxCost)
 	c.within(at+".weight", e.Weight, 0, maxCost)
-	c.known(at+".venues", "venue", c.venue, e.Venues)
-	c.known(at+".people", "person", c.person, e.People)
+	c.known(at+".venues", "planfile.word_venue", c.venue, e.Venues)
+	c.known(at+".people", "planfile.word_person", c.person, e.People)
 	if e.Series != "" {
-		c.known(at+".series", "series", c.series, []string{e.Series})
+		c.known(at+".series", "planfile.word_series", c.series, []string{e.Series})
 	}
 	for _, name := range e.Calendars {
 		if _, ok := p.Calendars[name]; !ok {
-			c.fail(at+".calendars", "there is no calendar %q", name)
+			c.fail(at+".calendars", "planfile.no_calendar", name)
 		}
 	}
 	if e.Host != "" && !c.party[e.Host] {
-		c.fail(at+".host", "no venue is of the party %q", e.Host)
+		c.fail(at+".host", "planfile.no_party", e.Host)
 	}
 	if e.Ramadan != "" && e.Ramadan != "ban" && e.Ramadan != "wish" {
-		c.fail(at+".ramadan", "it is ban or wish, not %q", e.Ramadan)
+		c.fail(at+".ramadan", "planfile.ramadan", e.Ramadan)
 	}
 	c.periods(at+".windows", e.Windows)
 	c.periods(at+".unavailable", e.Unavailable)
 	c.periods(at+".prefer", e.Prefer)
 	if e.Pin != nil {
 		if e.Pin.Venue != "" {
-			c.known(at+".pin.venue", "venue", c.venue, []string{e.Pin.Venue})
+			c.known(at+".pin.venue", "planfile.word_venue", c.venue, []string{e.Pin.Venue})
 		}
 		if e.Pin.Week != nil {
 			c.within(at+".pin.week", int64(*e.Pin.Week), 0, int64(p.Weeks-1))
 			if e.Count > 1 {
-				c.fail(at+".pin.week", "%d sessions cannot be pinned to one week", e.Count)
+				c.fail(at+".pin.week", "planfile.pin_sessions", e.Count)
 			}
 		}
 	}
 }
 
-func (c *checker) known(at, what string, m map[string]int, ids []string) {
+func (c *checker) known(at string, what planfile.Word, m map[string]int, ids []string) {
 	seen := map[string]bool{}
 	for i, id := range ids {
 		if _, ok := m[id]; !ok {
-			c.fail(fmt.Sprintf("%s[%d]", at, i), "there is no %s %q", what, id)
+			c.fail(fmt.Sprintf("%s[%d]", at, i), "planfile.no_such", what, id)
 		}
 		if seen[id] {
-			c.fail(fmt.Sprintf("%s[%d]", at, i), "the %s %q is there twice", what, id)
+			c.fail(fmt.Sprintf("%s[%d]", at, i), "planfile.such_twice", what, id)
 		}
 		seen[id] = true
 	}
@@ -222,36 +222,36 @@ func (c *checker) pairs() {
 	p := c.p
 	for i, h := range p.Holds {
 		at := fmt.Sprintf("holds[%d]", i)
-		c.known(at+".venue", "venue", c.venue, []string{h.Venue})
-		c.known(at+".exhibition", "exhibition", c.exhibition, []string{h.Exhibition})
+		c.known(at+".venue", "planfile.word_venue", c.venue, []string{h.Venue})
+		c.known(at+".exhibition", "planfile.word_exhibition", c.exhibition, []string{h.Exhibition})
 		c.within(at+".rank", int64(h.Rank), 1, 100)
 		c.period(at+".period", h.Period)
 		if !h.Expires.IsZero() && p.Today.IsZero() {
-			c.fail(at+".expires", "a hold that expires needs today")
+			c.fail(at+".expires", "planfile.hold_today")
 		}
 	}
 	for i, q := range p.Conflicts {
 		at := fmt.Sprintf("conflicts[%d]", i)
 		for j, id := range q {
 			if _, ok := c.exhibition[id]; !ok {
-				c.fail(fmt.Sprintf("%s[%d]", at, j), "there is no exhibition %q", id)
+				c.fail(fmt.Sprintf("%s[%d]", at, j), "planfile.no_exhibition", id)
 			}
 		}
 		if q[0] == q[1] {
-			c.fail(at, "the exhibition %q is in conflict with itself", q[0])
+			c.fail(at, "planfile.itself", q[0])
 		}
 	}
 	seen := map[[2]string]bool{}
 	for i, b := range p.Budgets {
 		at := fmt.Sprintf("budgets[%d]", i)
 		if !c.party[b.Party] {
-			c.fail(at+".party", "no venue is of the party %q", b.Party)
+			c.fail(at+".party", "planfile.no_party", b.Party)
 		}
 		if b.Currency == "" {
-			c.fail(at+".currency", "it is missing")
+			c.fail(at+".currency", "planfile.missing")
 		}
 		if seen[[2]string{b.Party, b.Currency}] {
-			c.fail(at, "the budget of %s in %s is there twice", b.Party, b.Currency)
+			c.fail(at, "planfile.budget_twice", b.Party, b.Currency)
 		}
 		seen[[2]string{b.Party, b.Currency}] = true
 		c.within(at+".amount", b.Amount, 0, 1<<50)
