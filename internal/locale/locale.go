@@ -312,7 +312,7 @@ func (l *Locale) Has(key string) bool { return l.messages[key] != nil }
 
 // T returns the message of a key with its arguments put in. Numbers are written as [Locale.Num] does, instants and dates as dates, a
 // value with a method MessageKey() string as the message of that key, one with Message() (key, args) as that message with its
-// arguments. A missing key gives ⟦key⟧, so that it is seen.
+// arguments, one with In(lang) as its name in this language. A missing key gives ⟦key⟧, so that it is seen.
 func (l *Locale) T(key string, args ...any) string {
 	m := l.messages[key]
 	if m == nil {
@@ -397,6 +397,8 @@ func (l *Locale) value(a any) string {
 		return l.T(key, args...)
 	case interface{ MessageKey() string }:
 		return l.T(a.MessageKey())
+	case interface{ In(lang string) string }:
+		return l.isolate(a.In(l.lang))
 	case calendar.Date:
 		return l.Date(a)
 	case fmt.Stringer:

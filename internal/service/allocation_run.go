@@ -93,6 +93,7 @@ type RunBody struct {
 	Gain       int64            `json:"gain,omitempty"`     // of a re-planning: what a full one would gain, never applied
 	Changes    int              `json:"changes,omitempty"`  // of a re-planning: places that come or go
 	Error      string           `json:"error,omitempty"`    // message key
+	ErrorArgs  []Said           `json:"error_args,omitempty"`
 	Keys       []exhibition.Key `json:"keys,omitempty"`
 }
 
@@ -220,7 +221,7 @@ func (s *Allocations) mayStart(tx *store.Tx, a *exhibition.Allocation, asked *in
 	if !ended {
 		return fault.New(fault.State, "error.allocation.busy")
 	}
-	return s.fail(tx, busy.AllocationID, busy.ID, "error.job.failed")
+	return s.fail(tx, busy.AllocationID, busy.ID, refusal{key: "error.job.failed"})
 }
 
 // stillAgree refuses a run whose quotas contradict what the exhibitions became since the set-up, naming the first that does.
@@ -251,7 +252,7 @@ func stillAgree(tx *store.Tx, a *exhibition.Allocation) error {
 }
 
 // fail ends a run with a message.
-func (s *Allocations) fail(tx *store.Tx, id, run int64, key string) error {
+func (s *Allocations) fail(tx *store.Tx, id, run int64, why refusal) error {
 	whole, err := tx.RunByID(id, run)
 	if err != nil {
 		return err
@@ -260,7 +261,7 @@ func (s *Allocations) fail(tx *store.Tx, id, run int64, key string) error {
 	if err != nil {
 		return err
 	}
-	r.State, r.Body.Error = exhibition.RunFailed, key
+	r.State, r.Body.Error, r.Body.ErrorArgs = exhibition.RunFailed, why.key, why.args
 	if err := r.pack(); err != nil {
 		return err
 	}
@@ -461,8 +462,8 @@ func (x *solving) show(ctx context.Context) error {
 	return x.s.showRun(ctx, x.job, &x.r.Body, func(tx *store.Tx, text json.RawMessage) error { return tx.SetRunBody(x.r.ID, text) })
 }
 
-func (x *solving) fail(tx *store.Tx, key string) error {
-	return x.s.fail(tx, x.params.Allocation, x.params.Run, key)
+func (x *solving) fail(tx *store.Tx, why refusal) error {
+	return x.s.fail(tx, x.params.Allocation, x.params.Run, why)
 }
 
 // proveUpTo is up to how many candidates a run goes on until its plan is proven best; larger ones stop at a ten thousandth.

@@ -41,28 +41,29 @@ type LayoutPoint struct {
 
 // LayoutBody is what the pages of a proposal show.
 type LayoutBody struct {
-	Ask      exhibition.LayoutTerms `json:"ask"`
-	By       int64                  `json:"by"`
-	People   int                    `json:"people,omitempty"`
-	Booths   int                    `json:"booths,omitempty"`
-	Done     float64                `json:"done,omitempty"`
-	Points   []LayoutPoint          `json:"points,omitempty"`
-	Status   string                 `json:"status,omitempty"` // of layout.Result
-	Stop     string                 `json:"stop,omitempty"`
-	Method   string                 `json:"method,omitempty"`
-	Hash     string                 `json:"hash,omitempty"`
-	Bound    int64                  `json:"bound,omitempty"`
-	Seconds  float64                `json:"seconds,omitempty"`
-	Before   LayoutSum              `json:"before"`
-	After    LayoutSum              `json:"after"`
-	Clashes  []LayoutClash          `json:"clashes,omitempty"`
-	Left     []int64                `json:"left,omitempty"`     // participations for which there is no booth
-	Broken   []string               `json:"broken,omitempty"`   // rules on several exhibitors that the proposal breaks: "pavilion", "association", "keep"
-	Findings []string               `json:"findings,omitempty"` // of the independent check; none: it passed
-	Taken    []int64                `json:"taken,omitempty"`    // participations whose booths were taken over
-	TakenBy  int64                  `json:"taken_by,omitempty"`
-	TakenAt  time.Time              `json:"taken_at,omitzero"`
-	Error    string                 `json:"error,omitempty"`
+	Ask       exhibition.LayoutTerms `json:"ask"`
+	By        int64                  `json:"by"`
+	People    int                    `json:"people,omitempty"`
+	Booths    int                    `json:"booths,omitempty"`
+	Done      float64                `json:"done,omitempty"`
+	Points    []LayoutPoint          `json:"points,omitempty"`
+	Status    string                 `json:"status,omitempty"` // of layout.Result
+	Stop      string                 `json:"stop,omitempty"`
+	Method    string                 `json:"method,omitempty"`
+	Hash      string                 `json:"hash,omitempty"`
+	Bound     int64                  `json:"bound,omitempty"`
+	Seconds   float64                `json:"seconds,omitempty"`
+	Before    LayoutSum              `json:"before"`
+	After     LayoutSum              `json:"after"`
+	Clashes   []LayoutClash          `json:"clashes,omitempty"`
+	Left      []int64                `json:"left,omitempty"`     // participations for which there is no booth
+	Broken    []string               `json:"broken,omitempty"`   // rules on several exhibitors that the proposal breaks: "pavilion", "association", "keep"
+	Findings  []string               `json:"findings,omitempty"` // of the independent check; none: it passed
+	Taken     []int64                `json:"taken,omitempty"`    // participations whose booths were taken over
+	TakenBy   int64                  `json:"taken_by,omitempty"`
+	TakenAt   time.Time              `json:"taken_at,omitzero"`
+	Error     string                 `json:"error,omitempty"`
+	ErrorArgs []Said                 `json:"error_args,omitempty"`
 }
 
 // LayoutView is a proposal as its pages show it.
@@ -187,11 +188,11 @@ func (s *Layouts) free(tx *store.Tx) error {
 	if !ended {
 		return fault.New(fault.State, "error.layout.busy")
 	}
-	return s.fail(tx, busy.ID, "error.job.failed")
+	return s.fail(tx, busy.ID, refusal{key: "error.job.failed"})
 }
 
 // fail ends a proposal with a message.
-func (s *Layouts) fail(tx *store.Tx, id int64, key string) error {
+func (s *Layouts) fail(tx *store.Tx, id int64, why refusal) error {
 	whole, err := tx.LayoutByID("", id)
 	if err != nil {
 		return err
@@ -200,7 +201,7 @@ func (s *Layouts) fail(tx *store.Tx, id int64, key string) error {
 	if err != nil {
 		return err
 	}
-	r.State, r.Body.Error = exhibition.RunFailed, key
+	r.State, r.Body.Error, r.Body.ErrorArgs = exhibition.RunFailed, why.key, why.args
 	if err := r.pack(); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (s *Layouts) run(ctx context.Context, job *store.Job) error {
 	if err := readJob(job.Params, &params); err != nil {
 		return err
 	}
-	return s.jobs.workOff(ctx, job, &laying{s: s, job: job, id: params.Layout, began: time.Now()}, "error.job.failed")
+	return s.jobs.workOff(ctx, job, &laying{s: s, job: job, id: params.Layout, began: time.Now()}, "error.layout.problem")
 }
 
 // prepare reads the hall into a question.
@@ -206,7 +206,7 @@ func (x *laying) show(ctx context.Context) error {
 	return x.s.showRun(ctx, x.job, &x.r.Body, func(tx *store.Tx, text json.RawMessage) error { return tx.SetLayoutBody(x.r.ID, text) })
 }
 
-func (x *laying) fail(tx *store.Tx, key string) error { return x.s.fail(tx, x.id, key) }
+func (x *laying) fail(tx *store.Tx, why refusal) error { return x.s.fail(tx, x.id, why) }
 
 // end stores how the proposal ended; of one that was cancelled nothing is kept.
 func (x *laying) end(tx *store.Tx, state exhibition.RunState) error {

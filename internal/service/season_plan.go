@@ -372,7 +372,7 @@ func (b *SeasonBook) Problem(d *exhibition.SeasonDraft, pins []exhibition.Season
 		return nil, fault.New(fault.State, "error.season_plan.no_venues")
 	}
 	if err := p.Check(); err != nil {
-		return nil, fault.Wrap(err, fault.State, "error.season_plan.problem")
+		return nil, fault.Wrap(err, fault.State, "error.season_plan.problem", b.about(p, err))
 	}
 	return p, nil
 }

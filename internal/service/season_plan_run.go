@@ -49,6 +49,7 @@ type SeasonRunBody struct {
 	Findings     []string      `json:"findings,omitempty"` // of the independent check; none: it passed
 	Taken        bool          `json:"taken,omitempty"`    // stands on the board
 	Error        string        `json:"error,omitempty"`
+	ErrorArgs    []Said        `json:"error_args,omitempty"`
 }
 
 // SeasonRunView is a run as its page shows it.
@@ -199,11 +200,11 @@ func (s *SeasonPlans) mayQueue(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	return endSeasonRun(tx, r, exhibition.RunFailed, "error.job.failed")
+	return endSeasonRun(tx, r, exhibition.RunFailed, refusal{key: "error.job.failed"})
 }
 
-func endSeasonRun(tx *store.Tx, r *SeasonRunView, state exhibition.RunState, key string) error {
-	r.State, r.Body.Error = state, key
+func endSeasonRun(tx *store.Tx, r *SeasonRunView, state exhibition.RunState, why refusal) error {
+	r.State, r.Body.Error, r.Body.ErrorArgs = state, why.key, why.args
 	if err := r.pack(); err != nil {
 		return err
 	}
@@ -229,7 +230,7 @@ func (s *SeasonPlans) CancelRun(ctx context.Context, actor auth.Actor, id, draft
 			return "", fault.New(fault.State, "error.job.cancel")
 		}
 		if r.State == exhibition.RunQueued { // its job finds it ended and does nothing
-			if err := endSeasonRun(tx, r, exhibition.RunCancelled, ""); err != nil {
+			if err := endSeasonRun(tx, r, exhibition.RunCancelled, refusal{}); err != nil {
 				return "", err
 			}
 		}
@@ -420,7 +421,7 @@ func (x *seasonSolving) show(ctx context.Context) error {
 	return x.s.showRun(ctx, x.job, &x.r.Body, func(tx *store.Tx, text json.RawMessage) error { return tx.SetSeasonRunBody(x.r.ID, text) })
 }
 
-func (x *seasonSolving) fail(tx *store.Tx, key string) error {
+func (x *seasonSolving) fail(tx *store.Tx, why refusal) error {
 	head, err := tx.SeasonRunByID(x.params.Draft, x.params.Run)
 	if err != nil {
 		return err
@@ -429,7 +430,7 @@ func (x *seasonSolving) fail(tx *store.Tx, key string) error {
 	if err != nil {
 		return err
 	}
-	return endSeasonRun(tx, r, exhibition.RunFailed, key)
+	return endSeasonRun(tx, r, exhibition.RunFailed, why)
 }
 
 // end stores how a run ended; of one that was cancelled nothing is kept. A sound plan stands on the board at once if nobody changed the board meanwhile; else it waits to be taken.

@@ -10,7 +10,7 @@ import (
 	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/planner/allocation"
-	"muntija/internal/planner/model"
+	"muntija/internal/planner/planfile"
 	"muntija/internal/store"
 )
 
@@ -25,7 +25,7 @@ type solver interface {
 	// end stores how the run ended: done, with the answer, or cancelled, of which nothing is kept.
 	end(tx *store.Tx, state exhibition.RunState) error
 	// fail stores that the run failed, with a message.
-	fail(tx *store.Tx, key string) error
+	fail(tx *store.Tx, why refusal) error
 }
 
 // watched tells its pages how far it has come.
@@ -58,12 +58,15 @@ func (j *Jobs) workOff(ctx context.Context, job *store.Job, x solver, problem st
 	case job.Cancel && moving:
 		return j.finish(ctx, job, store.JobCancelled, func(tx *store.Tx) error { return x.end(tx, exhibition.RunCancelled) })
 	case err != nil:
-		key := runError(err, problem)
-		if key == "" || errors.Is(err, model.ErrProblem) { // what a planner says of a problem is technical, and in English
+		why := refusedBy(err, problem)
+		if why.key == "" || errors.Is(err, planfile.ErrFile) { // the program should not have asked this
 			j.log.Error("a planner failed", "kind", job.Kind, "job", job.ID, "error", err)
 		}
 		job.ErrorKey = "error.job.failed"
-		return j.finish(ctx, job, store.JobFailed, func(tx *store.Tx) error { return x.fail(tx, cmp.Or(key, "error.job.failed")) })
+		return j.finish(ctx, job, store.JobFailed, func(tx *store.Tx) error {
+			why.key = cmp.Or(why.key, "error.job.failed")
+			return x.fail(tx, why)
+		})
 	}
 	return j.finish(ctx, job, store.JobDone, func(tx *store.Tx) error {
 		job.Done, job.Total = 1, 1
@@ -71,21 +74,11 @@ func (j *Jobs) workOff(ctx context.Context, job *store.Job, x solver, problem st
 	})
 }
 
-// runError turns what a planner says into a message, "" if there is none for it.
-func runError(err error, problem string) string {
-	var f *fault.Error
-	switch {
-	case errors.Is(err, allocation.ErrMemory):
-		return "error.allocation.memory"
-	case errors.Is(err, allocation.ErrCrossing):
-		return "error.allocation.crossing"
-	case errors.Is(err, model.ErrProblem):
-		return problem
-	case errors.As(err, &f) && f.Kind != fault.Internal:
-		return f.Key
-	}
-	return ""
-}
+// faultKeys are the messages of what a planner says of a problem that is well formed.
+var faultKeys = []struct {
+	kind error
+	key  string
+}{{allocation.ErrMemory, "error.allocation.memory"}, {allocation.ErrCrossing, "error.allocation.crossing"}}
 
 // watch runs a planner in a goroutine of its own and tells the pages about it until it answers. A run that is to stop is stopped, and its answer waited for.
 func watch[T any](ctx context.Context, job *store.Job, x watched, plan func(ctx context.Context) (T, error)) (T, error) {

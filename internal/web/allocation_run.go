@@ -113,7 +113,7 @@ func (s *Server) drawRun(r *request, status int, refused string) error {
 	w := r.words()
 	b := &runPage{ID: id, N: run, Run: v, Refused: refused, Chart: w.chart(v.Body.Points), Percent: int64(v.Body.Done * 100), Holds: a.Accepted == run, Cancel: v.State.Moving()}
 	if v.Body.Error != "" {
-		b.Error = w.T(v.Body.Error)
+		b.Error = w.T(v.Body.Error, service.SaidArgs(v.Body.ErrorArgs)...)
 	}
 	if v.State == exhibition.RunDone {
 		if err := s.fillRun(r, w, b, a); err != nil {

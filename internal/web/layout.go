@@ -186,7 +186,7 @@ func (s *Server) drawLayout(r *request, status int, refused string) error {
 		Percent: int64(100 * body.Done), Refused: refused, Asked: w.layoutAsked(&body.Ask), Chart: w.layoutChart(body.Points)}
 	b.Back, b.Drawing = hallPlaceURL(id, hall)+"?wave="+strconv.Itoa(b.Number), hallPlaceURL(id, hall)+"/drawing.svg?wave="+strconv.Itoa(b.Number)
 	if body.Error != "" {
-		b.Error = w.T(body.Error)
+		b.Error = w.T(body.Error, service.SaidArgs(body.ErrorArgs)...)
 	}
 	for _, c := range body.Clashes {
 		b.Clashes = append(b.Clashes, w.shortOf(c))

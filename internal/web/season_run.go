@@ -67,7 +67,7 @@ func (s *Server) drawSeasonRun(r *request, status int, refused string) error {
 		b.Percent = min(99, body.Points[k-1].At/int64(10*body.Limit))
 	}
 	if body.Error != "" {
-		b.Error = w.T(body.Error)
+		b.Error = w.T(body.Error, service.SaidArgs(body.ErrorArgs)...)
 	}
 	b.MayTake = b.Open && v.Run.Sound() && !body.Taken
 	if res := v.Result; res != nil {

@@ -162,6 +162,9 @@ func (s *Scanner) Str() ([]byte, error) {
 		case c == '\\':
 			return s.escaped(start)
 		case c < ' ':
+			if c == '\n' && len(bytes.TrimSpace(s.Data[s.At:])) == 0 {
+				return nil, s.Fail("planfile.cut_text")
+			}
 			return nil, s.Fail("planfile.control")
 		}
 		s.At++
