@@ -62,7 +62,7 @@ func main() {
 	}
 	sections := flag.Args()
 	if len(sections) == 0 {
-		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "duplicates-import", "catalogue", "print", "plan", "checkin", "dashboard", "report",
+		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "duplicates-import", "catalogue", "print", "plan", "checkin", "dashboard", "report", "qualify",
 			"season", "season-drop", "layout", "layout-drop", "allocation", "answer"}
 	}
 	fmt.Printf("machine: %d cores, %s, %s/%s; %s\n\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().Format(time.DateTime))
@@ -131,6 +131,8 @@ func main() {
 			err = benchDashboard(ctx)
 		case "report":
 			err = benchReport(ctx)
+		case "qualify":
+			err = benchQualify(ctx)
 		default:
 			err = fmt.Errorf("there is no section %q", s)
 		}
