@@ -222,8 +222,8 @@ func (p *program) writePlanFile(name string, write func(io.Writer) error) error 
 func (p *program) planVerifyCommand() *urfave.Command {
 	return &urfave.Command{Name: "verify", ArgsUsage: "FILE", Usage: "recompute a plan or a draw: rules, objective, bound, lottery, order",
 		Description: "FILE is what \"muntija plan allocation\", season or layout or a page of results wrote. A plan without its problem inside needs --in. The bound of an allocation is\n" +
-			"recomputed from its prices, that of an assignment or knapsack problem with exact knapsacks; what a search proved beyond that is named and taken on trust, as are the\n" +
-			"bounds of seasons and layouts. Exit code 3: something was found.",
+			"recomputed from its prices, that of an assignment or knapsack problem with exact knapsacks, that of a layout from its own costs and flows, that of a season from each\n" +
+			"exhibition by itself; of what a search proved beyond that it says that it was not checked. Exit code 3: something was found.",
 		Flags: []urfave.Flag{&urfave.StringFlag{Name: "in", Usage: "file of the problem, if it is not in FILE"}},
 		Action: func(_ context.Context, cmd *urfave.Command) error {
 			name, err := argument(cmd, "FILE")
@@ -259,7 +259,7 @@ func (p *program) planVerifyCommand() *urfave.Command {
 			plan, err := file.For(problem)
 			if err != nil {
 				p.found = true
-				fmt.Fprintf(p.out, "%s\n", err)
+				fmt.Fprintln(p.out, p.message(err))
 				return nil
 			}
 			found := verify.Allocation(problem, plan)
@@ -270,8 +270,7 @@ func (p *program) planVerifyCommand() *urfave.Command {
 				return nil
 			}
 			h := problem.Hash()
-			fmt.Fprintf(p.out, "Verified: %d places, objective %d, no rule broken; no plan is better than %d (%s). Problem %s\n", len(plan.Chosen), plan.Objective, plan.Bound,
-				proofWords(plan), hex.EncodeToString(h[:]))
+			fmt.Fprintln(p.out, p.say("planfile.verified_places", len(plan.Chosen), plan.Objective, hex.EncodeToString(h[:]))+" "+p.proofWords(plan))
 			return nil
 		}}
 }
@@ -298,6 +297,8 @@ func (p *program) verifyFlat(name, kind string, data []byte, in string) error {
 	}
 	var found []string
 	var objective, bound *int64
+	var hash string
+	proven := int64(0) // by arithmetic, from the problem alone
 	if kind == season.ResultFormat {
 		problem, err := season.Decode(text)
 		if err != nil {
@@ -307,7 +308,7 @@ func (p *program) verifyFlat(name, kind string, data []byte, in string) error {
 		if err := planfile.Decode(data, kind, result); err != nil {
 			return &inFile{name, err}
 		}
-		found, objective, bound = verify.Season(problem, result), result.Objective, result.Bound
+		found, objective, bound, hash, proven = verify.Season(problem, result), result.Objective, result.Bound, result.Hash, verify.SeasonBound(problem)
 	} else {
 		problem, err := layout.Decode(text)
 		if err != nil {
@@ -317,7 +318,7 @@ func (p *program) verifyFlat(name, kind string, data []byte, in string) error {
 		if err := planfile.Decode(data, kind, result); err != nil {
 			return &inFile{name, err}
 		}
-		found, objective, bound = verify.Layout(problem, result), result.Objective, result.Bound
+		found, objective, bound, hash, proven = verify.Layout(problem, result), result.Objective, result.Bound, result.Hash, verify.LayoutBound(problem)
 	}
 	for _, f := range found {
 		fmt.Fprintln(p.out, f)
@@ -326,9 +327,11 @@ func (p *program) verifyFlat(name, kind string, data []byte, in string) error {
 	case len(found) > 0:
 		p.found = true
 	case objective == nil:
-		fmt.Fprintln(p.out, "Verified: it is a result of this problem, and it has no plan")
+		fmt.Fprintln(p.out, p.say("planfile.verified_none", hash))
+	case *bound <= proven:
+		fmt.Fprintln(p.out, p.say("planfile.verified_bound", *objective, *bound, hash))
 	default:
-		fmt.Fprintf(p.out, "Verified: no rule that must hold is broken that the file does not name, objective %d; that none is below %d is taken on trust, as only another search can repeat it\n", *objective, *bound)
+		fmt.Fprintln(p.out, p.say("planfile.verified_trust", *objective, *bound, proven, hash))
 	}
 	return nil
 }
@@ -346,20 +349,21 @@ func (p *program) verifyDraw(name string, data []byte) error {
 		return nil
 	}
 	h := problem.Hash()
-	fmt.Fprintf(p.out, "Verified: %d places drawn among %d, every chance and every place as the seed decides. Problem %s\n", places, problem.N(), hex.EncodeToString(h[:]))
+	fmt.Fprintln(p.out, p.say("planfile.verified_draw", places, problem.N(), hex.EncodeToString(h[:])))
 	return nil
 }
 
-func proofWords(plan *model.Plan) string {
+// proofWords says what was checked of the bound of an allocation, and what was not.
+func (p *program) proofWords(plan *model.Plan) string {
 	switch {
 	case plan.Places != nil && plan.PlaceBound == plan.Bound:
-		return "recomputed from the prices of places and an exact knapsack of each exhibition"
+		return p.say("planfile.bound_places", plan.Bound)
 	case plan.Places != nil:
-		return fmt.Sprintf("by a search that only another search can repeat; prices of places and exact knapsacks, recomputed, prove %d", plan.PlaceBound)
+		return p.say("planfile.bound_search", plan.Bound, plan.PlaceBound)
 	case plan.Proof == model.ProofSearch:
-		return fmt.Sprintf("by a search that only another search can repeat; the prices prove %d", plan.PriceBound)
+		return p.say("planfile.bound_search", plan.Bound, plan.PriceBound)
 	}
-	return "recomputed from the prices"
+	return p.say("planfile.bound_prices", plan.Bound)
 }
 
 // planSchemas are the formats of plan files by name.

@@ -34,6 +34,7 @@ func (p *program) planLayoutCommand() *urfave.Command {
 				return fmt.Errorf("%w: %s", errWrongPlan, wrong[0])
 			}
 			result.Seconds = run.seconds()
+			result.Seal()
 			p.found = result.Objective == nil || result.Hard > 0
 			how := result.Status + " (" + result.Stop + ")"
 			if result.Objective != nil {

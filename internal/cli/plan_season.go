@@ -40,6 +40,7 @@ func (p *program) planSeasonCommand() *urfave.Command {
 				return fmt.Errorf("%w: %s", errWrongPlan, wrong[0])
 			}
 			result.Seconds = run.seconds()
+			result.Seal()
 			p.found = result.Objective == nil
 			how := result.Status + " (" + result.Stop + ")"
 			if result.Objective != nil {

@@ -381,4 +381,17 @@ type Result struct {
 	Method     string      `json:"method"`            // "tabu", "annealing"
 	Hash       string      `json:"hash"`              // SHA-256 of the problem
 	Seconds    float64     `json:"seconds,omitempty"` // by the clock, if whoever writes the file wants that
+	Sum        string      `json:"sum,omitempty"`     // see Seal
+}
+
+// Seal puts a sum of all of the result but the seconds into it, by which a file that was changed after it was written is told. It is no signature: whoever changes a
+// result can make it anew.
+func (r *Result) Seal() { r.Sum = r.sealed() }
+
+// Intact reports whether the result is as it was when it was sealed, if it was.
+func (r *Result) Intact() bool { return r.Sum == "" || r.Sum == r.sealed() }
+
+func (r Result) sealed() string {
+	r.Sum, r.Seconds = "", 0
+	return planfile.Hash(r)
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"bufio"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
@@ -45,6 +46,28 @@ type planJSON struct {
 	Proof      Proof           `json:"proof"`
 	Gap        float64         `json:"gap"`
 	Prices     *pricesJSON     `json:"prices"`
+	Sum        string          `json:"sum,omitempty"` // of all of the plan but itself
+}
+
+// sum is the SHA-256 of a plan: of its JSON without the sum, and of who goes where in the order of the file. It tells a plan that was changed after it was written, in
+// what cannot be computed again too, such as the seed of the search. It is no signature: whoever changes a plan can make it anew.
+func (x planJSON) sum(assignment func(say func(exhibitor string, exhibitions ...string))) string {
+	x.Sum = ""
+	h := sha256.New()
+	head, err := json.Marshal(x)
+	if err != nil {
+		panic(err) // numbers, texts and maps of them always have a JSON form
+	}
+	h.Write(head)
+	var line []byte
+	assignment(func(exhibitor string, exhibitions ...string) {
+		line = append(line[:0], quoted(exhibitor)...)
+		for _, e := range exhibitions {
+			line = append(append(line, ' '), quoted(e)...)
+		}
+		h.Write(append(line, '\n'))
+	})
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 type shortfallJSON struct {
@@ -96,6 +119,16 @@ func WritePlan(w io.Writer, p *Problem, pl *Plan, run Run, reasons func(io.Write
 		}
 		head.Shortfalls = append(head.Shortfalls, x)
 	}
+	of := pl.Of(p)
+	head.Sum = head.sum(func(say func(string, ...string)) {
+		var list []string
+		for k := 0; k < len(of); say(p.IDs.At(int(of[k-1])), list...) {
+			list = list[:0]
+			for first := k; k < len(of) && of[k] == of[first]; k++ {
+				list = append(list, p.Exhibitions[p.Exh[pl.Chosen[k]]].ID)
+			}
+		}
+	})
 	text, err := json.MarshalIndent(head, "  ", " ")
 	if err != nil {
 		return err
@@ -103,7 +136,6 @@ func WritePlan(w io.Writer, p *Problem, pl *Plan, run Run, reasons func(io.Write
 	fmt.Fprintf(b, "{\n \"format\": %q,\n \"plan\": ", PlanFormat)
 	b.Write(text[:len(text)-4]) // without the closing brace, which follows the assignment
 	b.WriteString(",\n   \"assignment\": [")
-	of := pl.Of(p)
 	for k := 0; k < len(of); {
 		if k > 0 {
 			b.WriteByte(',')
@@ -194,6 +226,13 @@ func (f *PlanFile) For(p *Problem) (*Plan, error) {
 		Bound: f.Plan.Bound, PriceBound: f.Plan.PriceBound, Proof: f.Plan.Proof}
 	if pl.Status == incomplete {
 		pl.Status = Infeasible
+	}
+	if sum := f.Plan.Sum; sum != "" && sum != f.Plan.sum(func(say func(string, ...string)) {
+		for _, a := range f.Plan.Assignment {
+			say(a.Exhibitor, a.Exhibitions...)
+		}
+	}) {
+		return nil, planfile.At("plan.sum", "planfile.sum")
 	}
 	if f.Plan.Prices == nil {
 		return nil, bad("planfile.plan_no_prices")

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 
 	"muntija/internal/calendar"
+	"muntija/internal/planner/planfile"
 )
 
 // Format is the value of "format" in the file of a problem, ResultFormat in that of a result.
@@ -217,6 +218,19 @@ type Result struct {
 	Solver     string      `json:"solver"`
 	Hash       string      `json:"hash"`              // SHA-256 of the problem
 	Seconds    float64     `json:"seconds,omitempty"` // by the clock, if whoever writes the file wants that
+	Sum        string      `json:"sum,omitempty"`     // see Seal
+}
+
+// Seal puts a sum of all of the result but the seconds into it, by which a file that was changed after it was written is told. It is no signature: whoever changes a
+// result can make it anew.
+func (r *Result) Seal() { r.Sum = r.sealed() }
+
+// Intact reports whether the result is as it was when it was sealed, if it was.
+func (r *Result) Intact() bool { return r.Sum == "" || r.Sum == r.sealed() }
+
+func (r Result) sealed() string {
+	r.Sum, r.Seconds = "", 0
+	return planfile.Hash(r)
 }
 
 // What Clash says of the reasons of an infeasible season.

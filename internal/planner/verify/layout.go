@@ -2,18 +2,22 @@ package verify
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"muntija/internal/planner/layout"
 )
 
 // Layout checks a layout against its problem: that everybody has one booth that meets the needs, that the hard breaches and the cost are what is claimed, and that
-// bound and gap can be. It returns what is wrong, nothing if all is well. It shares no code with package layout, only its files' structures.
+// the bound is one, by computing it anew. It returns what is wrong, nothing if all is well. It shares no code with package layout, only its files' structures.
 func Layout(p *layout.Problem, r *layout.Result) []string {
 	var found []string
 	say := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	if r.Hash != p.Hash() {
 		return []string{"hash: the result is of another problem"}
+	}
+	if !r.Intact() {
+		return []string{"sum: the result was changed after it was written"}
 	}
 	if r.Shortage != nil {
 		return shortage(p, r.Shortage)
@@ -28,14 +32,22 @@ func Layout(p *layout.Problem, r *layout.Result) []string {
 	if cost != *r.Objective || hard != r.Hard {
 		say("objective: it is given as %d with %d hard breaches and is %d with %d", *r.Objective, r.Hard, cost, hard)
 	}
-	if *r.Bound < 0 || *r.Bound > cost || *r.Gap < 0 || (*r.Gap == 0) != (*r.Bound == cost) {
+	if *r.Bound < 0 || *r.Bound > cost || *r.Gap != share(*r.Bound, cost) {
 		say("bound: %d with the gap %g cannot be that of the cost %d", *r.Bound, *r.Gap, cost)
+	}
+	if *r.Bound > 0 {
+		if proven := LayoutBound(p); *r.Bound > proven {
+			say("bound: %d is claimed, and what is proven is %d", *r.Bound, proven)
+		}
 	}
 	if r.Status == "optimal" && (*r.Bound != cost || hard > 0) || (r.Status == "broken") != (hard > 0) {
 		say("status: it is %q", r.Status)
 	}
 	return found
 }
+
+// share is the gap between a bound and a cost.
+func share(bound, cost int64) float64 { return float64(cost-bound) / math.Max(1, float64(cost)) }
 
 // suits reports whether a booth meets the needs of an exhibitor.
 func suits(x layout.Exhibitor, b layout.Booth) bool {

@@ -10,11 +10,14 @@ import (
 // Season checks the plan of a season against its problem: that every placement is possible, that no rule that blocks is broken, that the cost is what is claimed,
 // and that bound and gap can be. It returns what is wrong, nothing if all is well.
 //
-// It goes through the days one by one and shares no code with package season, only its files' structures. It takes on trust that no cheaper plan exists: the bound comes from
-// a search. What a clash claims is checked by solving again, which is the solver's.
+// It goes through the days one by one and shares no code with package season, only its files' structures. What [SeasonBound] does not prove of the
+// bound it takes on trust: that part comes from a search. What a clash claims is checked by solving again, which is the solver's.
 func Season(p *season.Problem, r *season.Result) []string {
 	if r.Hash != p.Hash() {
 		return []string{"hash: the result is of another problem"}
+	}
+	if !r.Intact() {
+		return []string{"sum: the result was changed after it was written"}
 	}
 	if r.Objective == nil {
 		if len(r.Assignment) > 0 || r.Status == "optimal" || r.Status == "feasible" {
@@ -46,7 +49,7 @@ func Season(p *season.Problem, r *season.Result) []string {
 		c.say("bound: %d cannot be one of the objective %d", *r.Bound, *r.Objective)
 	case r.Status == "optimal" && *r.Bound != *r.Objective:
 		c.say("bound: the plan is called optimal at %d with the bound %d", *r.Objective, *r.Bound)
-	case *r.Gap < 0 || (*r.Gap == 0) != (*r.Bound == *r.Objective):
+	case *r.Gap != share(*r.Bound, *r.Objective):
 		c.say("gap: it is %g", *r.Gap)
 	}
 	return c.found
