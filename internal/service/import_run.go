@@ -487,7 +487,7 @@ func (im *importer) note() string { return fmt.Sprintf("import:%d", im.m.ID) }
 func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch, counts *ImportCounts) error {
 	now := im.s.now()
 	next, sum, m := *job, counts.copy(), *im.m
-	err := im.s.db.Update(ctx, func(tx *store.Tx) error {
+	err := im.s.db.UpdateStep(ctx, func(tx *store.Tx) error {
 		next, sum, m = *job, counts.copy(), *im.m
 		w, err := im.look(tx, b.rows, b.blinds)
 		if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql"
 	"fmt"
 	"math/bits"
@@ -336,8 +337,11 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 			bodies = append(bodies, r.body)
 		}
 	}
-	// Blind indexes are random: in their order, the index of a large registry is gone through once for a batch, and not page by page back and forth.
-	slices.SortFunc(blinds, func(a, b owned) int { return strings.Compare(a.row.blind, b.row.blind) })
+	// Blind indexes are random: in their order, the index of a large registry is gone through once for a kind, and not page by page back and forth. Most rows of a
+	// statement are of one kind then, which is handed over once.
+	slices.SortFunc(blinds, func(a, b owned) int {
+		return cmp.Or(strings.Compare(a.row.kind, b.row.kind), strings.Compare(a.row.blind, b.row.blind))
+	})
 	err = tx.insertMany("identifier", "family_id, kind, blind, party, holds", "", 5, len(blinds), func(i int, args []any) []any {
 		b := &blinds[i]
 		return append(args, b.id, b.row.kind, []byte(b.row.blind), string(b.party), b.row.holds)

@@ -42,6 +42,8 @@ type dialect struct {
 	lastID     bool // the rows of one INSERT get ids one after the other, and the driver tells the last
 	ordered    bool // numbers of family_change appear in their order: nothing is committed behind a later one
 	beginWrite string
+	flush      string // commits wait for the disk, as they do from the start
+	noFlush    string // commits do not wait for the disk, and what is lost with the power is the end of what was committed; "": they always wait
 	tokens     *strings.Replacer
 	text       func(query string) string // gives a query as the engine takes it fastest
 
@@ -111,6 +113,8 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + write.Encode(),
 			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3, ordered: true,
 			lastID:    true, // "one larger than the largest ROWID that is currently in use" (sqlite.org/autoinc.html), and there is one writer
+			// "WAL mode does lose durability" without FULL, but is "always consistent" (sqlite.org/pragma.html#pragma_synchronous).
+			flush: "PRAGMA synchronous = FULL", noFlush: "PRAGMA synchronous = NORMAL",
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE", text: namelessPlaceholders,
 			tokens:      strings.NewReplacer("$id", "INTEGER PRIMARY KEY", "$text", "TEXT", "$blob", "BLOB", "$clustered", " WITHOUT ROWID"),
 			size:        `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,8 @@ type conn struct {
 
 	bulk  map[string]driver.Stmt // of [Tx.bulk]
 	named []driver.NamedValue    // used again for the next of them
+
+	unflushed bool // its commits are not flushed to the disk; see [DB.UpdateStep]
 }
 
 // maxStatements bounds the statements kept on a connection: lists of placeholders come in many lengths.
@@ -321,10 +324,27 @@ func (db *DB) reopen(ctx context.Context, pool *sql.DB, old *conn) (*conn, error
 	return db.newConn(c), nil
 }
 
+// flush sets whether the next commits wait for the disk.
+func (c *conn) flush(d *dialect, wanted bool) error {
+	if wanted != c.unflushed || d.noFlush == "" {
+		return nil
+	}
+	query := d.noFlush
+	if wanted {
+		query = d.flush
+	}
+	if err := c.run(query); err != nil {
+		return err
+	}
+	c.unflushed = !wanted
+	return nil
+}
+
 // update is one call of Update on its way through the writer.
 type update struct {
 	ctx   context.Context
 	fn    func(*Tx) error
+	step  bool // of [DB.UpdateStep]
 	err   error
 	done  chan struct{}
 	state atomic.Int32 // 0 waits, 1 taken by the writer, 2 given up by its caller
@@ -339,10 +359,21 @@ type insideUpdate struct{}
 // use its Tx and set its own results. A panic in fn becomes an error. Once fn has begun, Update waits for the end whatever ctx says, so that
 // the answer is the truth; before that it gives up with fault.Unavailable. fn must not call Update.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	return db.enqueue(ctx, &update{fn: fn})
+}
+
+// UpdateStep is Update for a step of work that goes on by itself from what the database says of it: fn stores with its rows how far the work has come. After it
+// returns, the step survives the end of this process, by whatever signal. A machine that loses its power may lose the last steps, the later ones first, and the
+// work does them again; whoever calls Update afterwards has them on the disk with their own. On SQLite the writer does not wait for the disk after each step.
+func (db *DB) UpdateStep(ctx context.Context, fn func(*Tx) error) error {
+	return db.enqueue(ctx, &update{fn: fn, step: true})
+}
+
+func (db *DB) enqueue(ctx context.Context, u *update) error {
 	if ctx.Value(insideUpdate{}) == db {
 		return errors.New("store: Update inside Update")
 	}
-	u := &update{ctx: context.WithValue(ctx, insideUpdate{}, db), fn: fn, done: make(chan struct{})}
+	u.ctx, u.done = context.WithValue(ctx, insideUpdate{}, db), make(chan struct{})
 	select {
 	case <-db.stop:
 		return fault.New(fault.Unavailable, "error.unavailable")
@@ -471,6 +502,9 @@ var errOneFailed = errors.New("store: an update of a batch without savepoints fa
 // of a single update is left in it and does not concern the others.
 func (db *DB) tryBatch(batch []*update) (committing bool, err error) {
 	c := db.writer
+	if err := c.flush(&db.d, slices.ContainsFunc(batch, func(u *update) bool { return !u.step })); err != nil {
+		return false, err
+	}
 	if err := c.run(db.d.beginWrite); err != nil {
 		return false, err
 	}
