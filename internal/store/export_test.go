@@ -8,3 +8,12 @@ func TableNames() []string {
 	}
 	return out
 }
+
+// Synchronous is how SQLite's commits wait for the disk: 1 NORMAL, 2 FULL.
+func (tx *Tx) Synchronous() (n int, err error) {
+	err = tx.row(into(&n), "PRAGMA synchronous")
+	return n, err
+}
+
+// Waiting is how many updates wait for the writer.
+func (db *DB) Waiting() int { return len(db.queue) }

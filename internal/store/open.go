@@ -112,7 +112,7 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 		return dialect{
 			name: "sqlite", driver: "sqlite", readDSN: file + "?" + read.Encode(), writeDSN: file + "?" + write.Encode(),
 			copyDSN: file + "?mode=ro&_pragma=busy_timeout(5000)", readConns: 3, ordered: true,
-			lastID:    true, // "one larger than the largest ROWID that is currently in use" (sqlite.org/autoinc.html), and there is one writer
+			lastID: true, // "one larger than the largest ROWID that is currently in use" (sqlite.org/autoinc.html), and there is one writer
 			// "WAL mode does lose durability" without FULL, but is "always consistent" (sqlite.org/pragma.html#pragma_synchronous).
 			flush: "PRAGMA synchronous = FULL", noFlush: "PRAGMA synchronous = NORMAL",
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE", text: namelessPlaceholders,
