@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -27,23 +29,24 @@ func (p *program) importCommand() *urfave.Command {
 	as := &urfave.StringFlag{Name: "as", Required: true, Usage: "E-MAIL of the user who imports; rows are held to their areas and permissions"}
 	asJSON := &urfave.BoolFlag{Name: "json", Usage: "print JSON"}
 	report := &urfave.StringFlag{Name: "report", Usage: "write the workbook with its marks to this file"}
+	lang := &urfave.StringFlag{Name: "lang", Value: locale.Arabic, Usage: "language of what is wrong with rows, on the screen and in the report: ar or en"}
 	return &urfave.Command{Name: "import", Usage: "take rosters in", Commands: []*urfave.Command{
 		{Name: "families", Usage: "import families from an Excel FILE", ArgsUsage: "FILE",
 			Description: "Without --map, columns go where their headers say, or where this user said before. --dry-run stops before anything enters the registry.\n" +
 				"Exit code 3: rows were left out, see the report.",
-			Flags: []urfave.Flag{as, asJSON, report, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
+			Flags: []urfave.Flag{as, asJSON, report, lang, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
 				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"},
 				&urfave.BoolFlag{Name: "drafts", Usage: "keep complete rows as drafts too"}},
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Families) }},
 		{Name: "products", Usage: "import products of registered families from an Excel FILE", ArgsUsage: "FILE",
 			Description: "A product is known by its number, or by its family and its name. Sheets of families and household members in the file are left alone.\n" +
 				"Flags and exit codes are those of import families.",
-			Flags: []urfave.Flag{as, asJSON, report, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
+			Flags: []urfave.Flag{as, asJSON, report, lang, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
 				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"}},
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Products) }},
-		{Name: "resume", Usage: "go on with an import that was stopped or killed", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, report},
+		{Name: "resume", Usage: "go on with an import that was stopped or killed", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, report, lang},
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.onImport(ctx, cmd, (*roster).resume) }},
-		{Name: "undo", Usage: "take back everything that an import did, but what was saved since", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON},
+		{Name: "undo", Usage: "take back everything that an import did, but what was saved since", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, lang},
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.onImport(ctx, cmd, (*roster).undo) }},
 		{Name: "list", Usage: "list a user's imports", Flags: []urfave.Flag{as, asJSON}, Action: p.listImports},
 	}}
@@ -63,6 +66,9 @@ const importHeap = 108 << 20
 
 // importer opens the database as the user that --as names.
 func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {
+	if lang := cmd.String("lang"); lang != "" && lang != locale.Arabic && lang != locale.English {
+		return nil, fmt.Errorf("--lang is ar or en; %w", errUsage)
+	}
 	o, err := p.open(ctx, cmd)
 	if err != nil {
 		return nil, err
@@ -229,18 +235,18 @@ const problemsShown = 1000
 
 // say prints what became of an import and writes the report that was asked for.
 func (r *roster) say(ctx context.Context, v *service.ImportView) error {
-	l := locale.Default().For(locale.English)
+	l := locale.Default().For(r.cmd.String("lang"))
 	if name := r.cmd.String("report"); name != "" {
 		if err := r.report(ctx, name); err != nil {
 			return err
 		}
 	}
 	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts}
-	rows, err := r.o.svc.Imports.Rows(ctx, r.actor, v.ID, service.RowsProblem, 0, problemsShown)
+	rows, err := r.leftOut(ctx, v)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows.Rows {
+	for _, row := range rows {
 		for _, p := range row.Problems {
 			name, n, cell := row.Place(p)
 			x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning}
@@ -255,7 +261,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	if r.cmd.Bool("json") {
 		return json.NewEncoder(r.p.out).Encode(out)
 	}
-	fmt.Fprintf(r.p.out, "Import %d: %s, %d rows\n", v.ID, l.T("enum.import_state."+string(v.State)), v.Counts.Rows)
+	fmt.Fprintf(r.p.out, "%s: %s, %s\n", l.T("import.one", v.ID), l.T("enum.import_state."+string(v.State)), l.N("import.of_rows", int(v.Counts.Rows)))
 	w := tabwriter.NewWriter(r.p.out, 0, 8, 2, ' ', 0)
 	for _, o := range service.Outcomes() {
 		if n := v.Counts.Of(o); n > 0 {
@@ -263,7 +269,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		}
 	}
 	if v.State == service.ImportUndone {
-		fmt.Fprintf(w, "  %d\ttaken back\n  %d\tkept, because they were saved since\n", v.Counts.Undone, v.Counts.Conflicts)
+		fmt.Fprintf(w, "  %s\n  %s\n", l.N("import.undone", int(v.Counts.Undone)), l.N("import.conflicts", int(v.Counts.Conflicts)))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -272,9 +278,23 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		fmt.Fprintf(r.p.out, "%s!%s%s: %s%s\n", x.Sheet, x.Cell, rowOf(x), x.title, x.Message)
 	}
 	if v.State == service.ImportReady {
-		fmt.Fprintf(r.p.out, "Nothing entered the registry. Confirm on its page, or run the command without --dry-run.\n")
+		fmt.Fprintln(r.p.out, l.T("import.only_looked"))
 	}
 	return nil
+}
+
+// leftOut are the rows that are not taken, in the order of the file: those with an error and those that repeat one.
+func (r *roster) leftOut(ctx context.Context, v *service.ImportView) ([]service.ImportRow, error) {
+	var out []service.ImportRow
+	for _, f := range []service.RowFilter{service.RowsProblem, service.RowsDuplicate} {
+		rows, err := r.o.svc.Imports.Rows(ctx, r.actor, v.ID, f, 0, problemsShown)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows.Rows...)
+	}
+	slices.SortFunc(out, func(a, b service.ImportRow) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out, nil
 }
 
 func rowOf(x importProblem) string {
@@ -290,8 +310,8 @@ func (r *roster) report(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	l := locale.Default().For(locale.Arabic)
-	_, err = r.o.svc.Imports.Marked(ctx, r.actor, r.id, locale.Arabic, l.T, f)
+	lang := r.cmd.String("lang")
+	_, err = r.o.svc.Imports.Marked(ctx, r.actor, r.id, lang, wordsOf(lang), f)
 	if err := errors.Join(err, f.Close()); err != nil {
 		os.Remove(name)
 		return fmt.Errorf("writing the report: %w", err)

@@ -142,9 +142,13 @@ func TestImportNamesTheSheetOfAMember(t *testing.T) {
 	if got.Counts.Of(service.RowProblem) != 1 || !where("C3") {
 		t.Errorf("got %+v", got)
 	}
-	if out := run(t, 3, args...); !strings.Contains(out, "الأفراد!C3: ") {
+	if out := run(t, 3, args...); !strings.Contains(out, "الأفراد!C3: ") || !strings.Contains(out, "ينتظر التأكيد") {
 		t.Errorf("got %s", out)
 	}
+	if out := run(t, 3, append(args, "--lang", "en")...); !strings.Contains(out, "الأفراد!C3: ") || !strings.Contains(out, "Waits for confirmation") {
+		t.Errorf("got %s", out)
+	}
+	run(t, 2, append(args, "--lang", "fr")...)
 }
 
 func TestImportCommands(t *testing.T) {

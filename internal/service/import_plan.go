@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -207,6 +208,9 @@ func lackLess(ps []sheet.CellProblem) []sheet.CellProblem {
 	return ps
 }
 
+// keyRowTwiceAt is the problem of a row whose number an earlier row of the same sheet has: its argument is that row.
+const keyRowTwiceAt = "import.problem.row_twice_at"
+
 func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision, error) {
 	d := &decision{problems: r.problems, record: r.record, form: r.form}
 	if ok, _ := sound(r.problems); !ok {
@@ -215,7 +219,11 @@ func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision
 	}
 	if r.earlier > 0 {
 		d.outcome = RowDuplicate
-		d.problems = append(d.problems, cellProblem(-1, r.keyField, "import.problem.row_twice"))
+		twice := cellProblem(-1, r.keyField, "import.problem.row_twice")
+		if r.above > 0 {
+			twice = cellProblem(-1, r.keyField, keyRowTwiceAt, strconv.Itoa(r.above))
+		}
+		d.problems = append(d.problems, twice)
 		if r.earlier != r.seq {
 			d.hints = append(d.hints, im.hint(r, 0, r.earlier, "key"))
 		}

@@ -36,7 +36,8 @@ type rosterRow struct {
 	product  bool            // a row of a sheet of products
 	at       map[string]int  // field → column of the sheet, for problems that are found behind the reading
 	from     []memberSource  // of the members that do not stand on the row itself
-	earlier  int64           // the row of the file with the same key, 0 if there is none; the row itself if that one was taken before
+	earlier  int64           // the record of the file with the same key, 0 if there is none; the row itself if that one was taken before
+	above    int             // row of earlier, if it stands on the same sheet
 }
 
 // recordPool holds records of rows that are done: an import makes a hundred thousand of two kilobytes each, and needs a few thousand at a time.
@@ -119,7 +120,7 @@ type rosterReader struct {
 	counts  *ImportCounts
 
 	seq     int64
-	keys    map[keySum]int64        // key → its first row
+	keys    map[keySum]firstRow     // key → its first row
 	passed  map[keySum]bool         // keys of rows that were taken before
 	members map[string][]memberLine // key → rows of the sheets of members that no family of the file took yet
 	order   []memberKey             // the same, in order
@@ -132,6 +133,16 @@ type rosterReader struct {
 // keySum stands for a key that was met: 128 bits with a secret of this run, so that nobody makes two keys alike, without a pointer, so that the collector
 // does not go through a key for every row that was read.
 type keySum [2]uint64
+
+// firstRow is where a key was met first: the record and its row. Both are below the million rows that a sheet has, times the sheets of a file.
+type firstRow struct {
+	seq   uint32
+	place uint32 // sheet<<20 | row-1
+}
+
+const rowBits = 20 // 1,048,576 rows
+
+func sheetRow(r *rosterRow) uint32 { return uint32(r.sheet)<<rowBits | uint32(r.n-1) }
 
 var keySeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
@@ -158,7 +169,7 @@ func (rd *rosterReader) read(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	rd.keys, rd.passed, rd.members = map[keySum]int64{}, map[keySum]bool{}, map[string][]memberLine{}
+	rd.keys, rd.passed, rd.members = map[keySum]firstRow{}, map[keySum]bool{}, map[string][]memberLine{}
 	for _, kind := range []sheet.RosterKind{sheet.Members, sheet.Families, sheet.Products} {
 		for i := range rosters {
 			ros := rosters[i]
@@ -234,10 +245,13 @@ func (rd *rosterReader) first(r *rosterRow, key keySum) {
 		return
 	}
 	if first, ok := rd.keys[key]; ok {
-		r.earlier = first
+		r.earlier = int64(first.seq)
+		if place := sheetRow(r); first.place>>rowBits == place>>rowBits {
+			r.above = int(first.place&(1<<rowBits-1)) + 1
+		}
 		return
 	}
-	rd.keys[key] = r.seq
+	rd.keys[key] = firstRow{uint32(r.seq), sheetRow(r)}
 }
 
 // goesOn reports whether a family of such a sheet may stand on several rows: one for each member, course or loan.

@@ -306,6 +306,8 @@ type DuplicateRow struct {
 	State   registry.State
 	Area    string
 	Visible bool
+
+	Row, OtherRow int // of the sheet; 0: not known
 }
 
 // Duplicates returns the pairs that an import queued. Of a family out of the sender's reach, area and state alone.
@@ -324,9 +326,13 @@ func (s *Imports) Duplicates(ctx context.Context, actor auth.Actor, id int64, li
 		if err != nil {
 			return err
 		}
+		places, err := placesOf(tx, m, hints)
+		if err != nil {
+			return err
+		}
 		out = out[:0]
 		for _, h := range hints {
-			d := DuplicateRow{DuplicateHint: h}
+			d := DuplicateRow{DuplicateHint: h, Row: places[h.Seq], OtherRow: places[h.OtherSeq]}
 			if h.OtherID != 0 {
 				f, err := tx.FamilyByID(store.Scope{Party: m.Party}, h.OtherID)
 				if err != nil {
@@ -342,6 +348,41 @@ func (s *Imports) Duplicates(ctx context.Context, actor auth.Actor, id int64, li
 		return nil
 	})
 	return out, err
+}
+
+// placesOf returns the rows of the records that hints are about. A dry run keeps no line of a record of which there is nothing to say; its row is known from
+// the one that repeats it.
+func placesOf(tx *store.Tx, m *store.Import, hints []store.DuplicateHint) (map[int64]int, error) {
+	var seqs []int64
+	other := map[int64]int64{}
+	for _, h := range hints {
+		seqs = append(seqs, h.Seq)
+		if h.OtherSeq != 0 {
+			seqs = append(seqs, h.OtherSeq)
+			other[h.Seq] = h.OtherSeq
+		}
+	}
+	out := map[int64]int{}
+	if len(seqs) == 0 {
+		return out, nil
+	}
+	rows, err := tx.ImportRows(m, store.ImportRowQuery{Seqs: seqs, Bodies: true})
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		out[rows[i].Seq] = rows[i].Row
+		b, err := bodyOf(&rows[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range b.Problems {
+			if seq := other[rows[i].Seq]; seq != 0 && p.Key == keyRowTwiceAt && len(p.Args) == 1 {
+				out[seq], _ = strconv.Atoi(p.Args[0].Text)
+			}
+		}
+	}
+	return out, nil
 }
 
 // kindsShared are the identifiers that tell families apart; a file number does not.

@@ -161,7 +161,7 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 					sum.Duplicates++
 				}
 				hints = append(hints, d.hints...)
-				if d.outcome == RowUnchanged || len(d.problems) == 0 && len(d.changes) == 0 && len(d.productChanges) == 0 {
+				if d.outcome == RowUnchanged || len(d.problems) == 0 && len(d.changes) == 0 && len(d.productChanges) == 0 && len(d.hints) == 0 {
 					continue
 				}
 				line, err := lineOf(r, d, false)

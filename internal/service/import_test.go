@@ -184,6 +184,19 @@ func TestImportFamilies(t *testing.T) {
 	if p := problems.Rows[0].Problems; len(p) == 0 || problems.Rows[0].Cell(p[0]) != "E4" {
 		t.Errorf("the problem is at %+v, want column E", p)
 	}
+	twice := func(when string) {
+		t.Helper()
+		rows, err := o.Imports.Rows(background, worker, v.ID, service.RowsDuplicate, 0, 10)
+		if err != nil || len(rows.Rows) != 1 || len(rows.Rows[0].Problems) != 1 || rows.Rows[0].Problems[0].Key != "import.problem.row_twice_at" ||
+			fmt.Sprint(rows.Rows[0].Problems[0].Args) != "[2]" {
+			t.Errorf("%s: got repeated rows %+v, %v", when, rows, err)
+		}
+		dups, err := o.Imports.Duplicates(background, worker, v.ID, 10)
+		if err != nil || len(dups) != 1 || dups[0].Seq != 4 || dups[0].OtherSeq != 1 || dups[0].Row != 5 || dups[0].OtherRow != 2 {
+			t.Errorf("%s: got duplicates %+v, %v", when, dups, err)
+		}
+	}
+	twice("dry run")
 	changed, err := o.Imports.Rows(background, worker, v.ID, service.RowsChanged, 0, 10)
 	if err != nil || len(changed.Rows) != 1 || changed.Rows[0].FamilyID != id {
 		t.Fatalf("got %+v, %v", changed, err)
@@ -203,10 +216,7 @@ func TestImportFamilies(t *testing.T) {
 	if n := strings.Count(all, "\n"); n != 3 {
 		t.Errorf("got %d families, want 3:\n%s", n, all)
 	}
-	dups, err := o.Imports.Duplicates(background, worker, v.ID, 10)
-	if err != nil || len(dups) != 1 || dups[0].Seq != 4 || dups[0].OtherSeq != 1 {
-		t.Errorf("got duplicates %+v, %v", dups, err)
-	}
+	twice("done")
 	h, err := o.Audit.History(background, worker, id, 0)
 	if err != nil || len(h.Entries) == 0 || h.Entries[0].Note != fmt.Sprintf("import:%d", v.ID) {
 		t.Errorf("the history says %+v, %v", h, err)

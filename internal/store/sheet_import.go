@@ -199,6 +199,7 @@ func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 type ImportRowQuery struct {
 	Outcomes  []string // nil: all
 	Undo      []string // nil: all
+	Seqs      []int64  // nil: all
 	After     int64    // only lines with a greater Seq
 	Before    int64    // only lines with a smaller Seq, from the end; 0: from the beginning
 	Limit     int      // 0: all
@@ -216,6 +217,9 @@ func (tx *Tx) ImportRows(m *Import, q ImportRowQuery) ([]ImportRow, error) {
 	}
 	if q.Undo != nil {
 		s.in("undo", q.Undo)
+	}
+	if q.Seqs != nil {
+		s.inIDs("seq", q.Seqs)
 	}
 	if q.After > 0 {
 		s.add(" AND seq > ?", q.After)
