@@ -110,6 +110,7 @@ type SeasonShow struct {
 	Dismantle   int      `json:"dismantle"`
 	AnyHost     bool     `json:"any_host,omitempty"` // either party may host it
 	Venues      []int64  `json:"venues,omitempty"`   // none: any
+	Likes       []int64  `json:"likes,omitempty"`    // venues, the one that is liked best first
 	Needs       []string `json:"needs,omitempty"`
 	Ramadan     string   `json:"ramadan,omitempty"` // "ban", "wish" or ""
 	Windows     []Days   `json:"windows,omitempty"`

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -158,6 +159,9 @@ type SeasonShow struct {
 	Dismantle   string   `json:"dismantle,omitempty" validate:"omitempty,max=10"`
 	AnyHost     string   `json:"any_host,omitempty" validate:"omitempty,max=10"`
 	Venues      []string `json:"venues,omitempty" validate:"max=200,dive,max=20"`
+	Like1       string   `json:"like_1,omitempty" validate:"omitempty,max=20"`
+	Like2       string   `json:"like_2,omitempty" validate:"omitempty,max=20"`
+	Like3       string   `json:"like_3,omitempty" validate:"omitempty,max=20"`
 	Needs       []string `json:"needs,omitempty" validate:"max=20,dive,max=20"`
 	Ramadan     string   `json:"ramadan,omitempty" validate:"omitempty,max=10"`
 	Windows     []DayRow `json:"windows,omitempty" validate:"max=20,dive"`
@@ -187,6 +191,11 @@ func (s *SeasonShow) Lists() map[string][]string {
 func FromSeasonShow(s *exhibition.SeasonShow) *SeasonShow {
 	out := &SeasonShow{Fixed: s.Fixed, Days: number(s.Days), Weekday: s.Weekday, Build: fromLimit(s.Build), Dismantle: fromLimit(s.Dismantle), Venues: fromRefs(s.Venues), Needs: s.Needs, Ramadan: s.Ramadan,
 		Windows: fromDays(s.Windows), Unavailable: fromDays(s.Unavailable), Prefer: fromDays(s.Prefer), People: fromRefs(s.People), Apart: fromRefs(s.Apart)}
+	for i, to := range []*string{&out.Like1, &out.Like2, &out.Like3} {
+		if i < len(s.Likes) {
+			*to = strconv.FormatInt(s.Likes[i], 10)
+		}
+	}
 	for _, x := range []struct {
 		is bool
 		to *string
@@ -207,6 +216,17 @@ func (s *SeasonShow) Check(ctx Context) (exhibition.SeasonShow, fault.Problems) 
 		Prefer: c.dayRows("prefer", in.Prefer), People: c.refs("people", in.People), Apart: c.refs("apart", in.Apart)}
 	for _, x := range in.Needs {
 		out.Needs = append(out.Needs, c.oneOf("needs", x, exhibition.ShowFeatures()))
+	}
+	for i, text := range []string{in.Like1, in.Like2, in.Like3} {
+		if text == "" {
+			continue
+		}
+		for _, id := range c.refs(fmt.Sprintf("like_%d", i+1), []string{text}) {
+			if slices.Contains(out.Likes, id) {
+				c.add(fmt.Sprintf("like_%d", i+1), "problem.season_plan.liked_twice")
+			}
+			out.Likes = append(out.Likes, id)
+		}
 	}
 	ps := c.sorted(planFor[SeasonShow]())
 	if ps.Err() == nil {

@@ -286,7 +286,7 @@ var blockedRules = []season.Rule{season.Pinned, season.Unavailable, season.Allow
 // SeasonRuleNames returns the rules that can be set to ignore, warn or block, in the order of display.
 func SeasonRuleNames() []string {
 	var out []string
-	for _, r := range []season.Rule{season.Scheduled, season.Window, season.Prefer, season.Host, season.Capacity, season.Features, season.Closed, season.Held, season.HoldRank, season.Holidays,
+	for _, r := range []season.Rule{season.Scheduled, season.Window, season.Prefer, season.Liked, season.Host, season.Capacity, season.Features, season.Closed, season.Held, season.HoldRank, season.Holidays,
 		season.Ramadan, season.Wish, season.Busy, season.Absent, season.Gap, season.Balance, season.Budget, season.Parallel} {
 		out = append(out, string(r))
 	}
@@ -468,6 +468,11 @@ func (b *SeasonBook) show(e *SeasonEntry, people map[int64]bool) season.Exhibiti
 			}
 		}
 	}
+	for _, id := range w.Likes {
+		if code := strconv.FormatInt(id, 10); slices.Contains(x.Venues, code) { // one that was withdrawn, or may not be used, cannot be liked
+			x.Likes = append(x.Likes, code)
+		}
+	}
 	x.Windows, x.Unavailable = periods(w.Windows), periods(w.Unavailable)
 	if soonest := b.Today.AddDays(b.Rules.Lead); b.Season.First.Before(soonest) {
 		x.Unavailable = append(x.Unavailable, season.Period{From: b.Season.First, To: min(soonest.AddDays(-1), b.Season.First.AddDays(7*b.Weeks-1))})
@@ -544,6 +549,8 @@ func relax(p *season.Problem, r *exhibition.SeasonRelax) {
 					x.Venues = append(x.Venues, v.ID)
 				}
 			}
+		case season.Liked:
+			x.Likes = nil
 		case season.Ramadan:
 			x.Ramadan = ""
 		case season.Scheduled:

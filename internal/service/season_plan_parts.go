@@ -133,6 +133,14 @@ func (s *SeasonPlans) PutShow(ctx context.Context, actor auth.Actor, season, id 
 				ps.Add("venues", "problem.choice")
 			}
 		}
+		for i, v := range x.Likes {
+			switch field := fmt.Sprintf("like_%d", i+1); {
+			case b.Place(strconv.FormatInt(v, 10)) == nil:
+				ps.Add(field, "problem.choice")
+			case len(x.Venues) > 0 && !slices.Contains(x.Venues, v):
+				ps.Add(field, "problem.season_plan.liked_barred")
+			}
+		}
 		x.People = nil
 		for _, p := range b.People {
 			mine, chosen := p.Party == actor.Party, slices.Contains(wish.People, p.ID)

@@ -439,3 +439,49 @@ func TestPlanMemory(t *testing.T) {
 	_, err = o.Allocations.Start(t.Context(), eg, id, &intake.RunAsk{}, testkit.Write(0))
 	wantFault(t, err, fault.State, "error.season_plan.busy")
 }
+
+// TestSeasonLikes: an exhibition goes to the venue that is liked best, to the next where that one is not offered, and what cannot be meant is said beside its field.
+func TestSeasonLikes(t *testing.T) {
+	t.Parallel()
+	o := testkit.Service(t)
+	eg := testkit.Actor(auth.Coordinator, place.Egypt)
+	season, shows, venues := openSeason(t, o, 1)
+	own := venues["EG"]
+	version := int64(0)
+	put := func(change func(f *intake.SeasonShow)) error {
+		wish := exhibition.DefaultSeasonShow()
+		form := intake.FromSeasonShow(&wish)
+		form.AnyHost = "yes"
+		change(form)
+		return o.SeasonPlans.PutShow(t.Context(), eg, season, shows[0].ID, form, testkit.Write(version))
+	}
+	for _, c := range []struct {
+		field  string
+		change func(f *intake.SeasonShow)
+	}{
+		{"like_1", func(f *intake.SeasonShow) { f.Like1 = "999999" }},
+		{"like_2", func(f *intake.SeasonShow) { f.Like1, f.Like2 = fmt.Sprint(own[0]), fmt.Sprint(own[0]) }},
+		{"like_1", func(f *intake.SeasonShow) {
+			f.Like1, f.Venues = fmt.Sprint(own[0]), []string{fmt.Sprint(venues["QA"][0])}
+		}},
+		{"like_3", func(f *intake.SeasonShow) { f.Like3 = "x" }},
+	} {
+		var wrong *fault.Error
+		if err := put(c.change); !errors.As(err, &wrong) || len(wrong.Problems.On(c.field)) == 0 {
+			t.Errorf("%s: %v", c.field, err)
+		}
+	}
+	for _, list := range [][2]int64{{own[0], venues["QA"][0]}, {venues["QA"][0], own[0]}} {
+		if err := put(func(f *intake.SeasonShow) { f.Like1, f.Like2 = fmt.Sprint(list[0]), fmt.Sprint(list[1]) }); err != nil {
+			t.Fatal(err)
+		}
+		version++
+		_, run := planned(t, o, eg, season)
+		if run.Result == nil || len(run.Result.Assignment) != 1 || run.Result.Assignment[0].Venue != fmt.Sprint(list[0]) || *run.Result.Objective != 0 {
+			t.Errorf("with %v liked it came to %+v", list, run.Result)
+		}
+		if b, err := o.SeasonPlans.Book(t.Context(), eg, season); err != nil || !slices.Equal(b.Entry(shows[0].ID).Wish.Likes, list[:]) {
+			t.Errorf("what was put: %+v, %v", b.Entry(shows[0].ID).Wish, err)
+		}
+	}
+}

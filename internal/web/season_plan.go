@@ -330,6 +330,15 @@ func (w seasonWords) wishes(e *service.SeasonEntry) []string {
 			add(q.key, w.join(w.spans(q.list)))
 		}
 	}
+	if len(x.Likes) > 0 {
+		var list []string
+		for _, id := range x.Likes {
+			if p := w.b.Place(itoa(id)); p != nil {
+				list = append(list, w.site(p.Name, p.City))
+			}
+		}
+		add("likes", w.join(list))
+	}
 	if x.AnyHost {
 		add("any_host")
 	}
@@ -608,7 +617,8 @@ func (s *Server) drawSeasonShow(r *request, status int, form *render.Form, refus
 		}
 		for i := range b.Places {
 			p := &b.Places[i]
-			if p.Word == 0 && (!p.Hidden || slices.Contains(e.Wish.Venues, p.ID)) && (e.Wish.AnyHost || p.Party == e.Terms.Host || slices.Contains(e.Wish.Venues, p.ID)) {
+			said := slices.Contains(e.Wish.Venues, p.ID) || slices.Contains(e.Wish.Likes, p.ID)
+			if p.Word == 0 && (said || !p.Hidden && (e.Wish.AnyHost || p.Party == e.Terms.Host)) {
 				o["venues"] = append(o["venues"], render.Option{Value: p.Code, Label: w.site(p.Name, p.City)})
 			}
 		}

@@ -30,6 +30,7 @@ type exhibition struct {
 	people      []int
 	series      int // -1: none
 	allowed     []bool
+	likes       map[int]int // rank by venue, from 0; nil: none is liked better than another
 	windows     []span
 	unavailable []span
 	prefer      []preference
@@ -118,6 +119,12 @@ func (b *Board) exhibition(e *Exhibition, person, series map[string]int) exhibit
 			x.allowed[b.venueAt[id]] = true
 		}
 	}
+	for rank, id := range e.Likes {
+		if x.likes == nil {
+			x.likes = map[int]int{}
+		}
+		x.likes[b.venueAt[id]] = rank
+	}
 	for _, q := range e.Prefer {
 		x.prefer = append(x.prefer, preference{b.span(q), q.Cost})
 	}
@@ -178,12 +185,12 @@ func (b *Board) taken(e, week int) span {
 }
 
 // cellRules are the rules about one exhibition at one venue in one week, in the order in which they are told.
-var cellRules = []Rule{Fits, Pinned, Window, Unavailable, Closed, Capacity, Features, Host, Allowed, Holidays, Ramadan, Held, Absent, Wish, HoldRank, Prefer}
+var cellRules = []Rule{Fits, Pinned, Window, Unavailable, Closed, Capacity, Features, Host, Allowed, Holidays, Ramadan, Held, Absent, Wish, HoldRank, Prefer, Liked}
 
 // timeRules are those of cellRules that do not look at the venue, placeRules those that do not look at the week; bothRules look at both.
 var (
 	timeRules  = []Rule{Fits, Window, Unavailable, Holidays, Ramadan, Absent, Wish, Prefer}
-	placeRules = []Rule{Capacity, Features, Host, Allowed}
+	placeRules = []Rule{Capacity, Features, Host, Allowed, Liked}
 	bothRules  = []Rule{Pinned, Closed, Held, HoldRank}
 )
 
@@ -227,6 +234,11 @@ func (b *Board) breach(r Rule, e, v, week int) int64 {
 		return no(x.Host == "" || x.Host == b.p.Venues[v].Party)
 	case Allowed:
 		return no(x.allowed == nil || x.allowed[v])
+	case Liked:
+		if rank, ok := x.likes[v]; ok || x.likes == nil {
+			return int64(rank)
+		}
+		return int64(len(x.likes))
 	case Holidays:
 		days := 0
 		for _, s := range x.holidays {

@@ -56,6 +56,9 @@ func (b *Board) classesOf() [][]int {
 		if x.pinVenue >= 0 {
 			named[x.pinVenue] = true
 		}
+		for v := range x.likes {
+			named[v] = true
+		}
 		for v, ok := range x.allowed {
 			if ok {
 				named[v] = true

@@ -174,6 +174,7 @@ func (c *checker) one(i int) {
 	c.within(at+".size", e.Size, 0, maxCost)
 	c.within(at+".weight", e.Weight, 0, maxCost)
 	c.known(at+".venues", "planfile.word_venue", c.venue, e.Venues)
+	c.known(at+".likes", "planfile.word_venue", c.venue, e.Likes)
 	c.known(at+".people", "planfile.word_person", c.person, e.People)
 	if e.Series != "" {
 		c.known(at+".series", "planfile.word_series", c.series, []string{e.Series})
@@ -269,6 +270,8 @@ func (c *checker) total() float64 {
 			switch name {
 			case Holidays:
 				times = float64(e.days())
+			case Liked:
+				times = float64(len(e.Likes))
 			case HoldRank:
 				times = 100
 			case Budget:

@@ -193,6 +193,7 @@ func (d Demand) sentence() string {
 		Wish:        "exhibition E wishes to be open in Ramadan",
 		HoldRank:    "exhibition E wishes for its best hold",
 		Prefer:      "exhibition E wishes for its preferred weeks",
+		Liked:       "exhibition E wishes for the venue that it likes best",
 		Scheduled:   "exhibition E takes place",
 		Itself:      "the sessions of exhibition E follow one another",
 		Occupied:    "venue V takes one exhibition at a time",

@@ -42,6 +42,7 @@ const (
 	Wish        Rule = "ramadan_wish" // opens in Ramadan, where that is wished
 	HoldRank    Rule = "hold_rank"    // at its own hold, the better ranked the better
 	Prefer      Rule = "prefer"       // in one of its preferred periods
+	Liked       Rule = "liked"        // at the venue that it likes best, the better ranked the better
 	Scheduled   Rule = "scheduled"    // takes place, as often as said
 	Occupied    Rule = "occupied"     // one exhibition at a time at each venue, building up and dismantling included
 	Itself      Rule = "itself"       // the sessions of one exhibition follow one another; always kept
@@ -72,7 +73,7 @@ type Setting struct {
 var Defaults = map[Rule]Setting{
 	Window: {Block, 100}, Unavailable: {Block, 100}, Closed: {Block, 100}, Capacity: {Block, 100}, Features: {Block, 100}, Host: {Block, 100}, Allowed: {Block, 100},
 	Pinned: {Block, 100}, Holidays: {Warn, 10}, Ramadan: {Block, 100}, Held: {Block, 100}, Absent: {Block, 100}, Wish: {Warn, 20}, HoldRank: {Warn, 5},
-	Prefer: {Warn, 10}, Scheduled: {Block, 1000}, Occupied: {Block, 1000}, Busy: {Block, 200}, Gap: {Block, 100}, Balance: {Warn, 20}, Budget: {Block, 1}, Parallel: {Block, 100},
+	Prefer: {Warn, 10}, Liked: {Warn, 5}, Scheduled: {Block, 1000}, Occupied: {Block, 1000}, Busy: {Block, 200}, Gap: {Block, 100}, Balance: {Warn, 20}, Budget: {Block, 1}, Parallel: {Block, 100},
 }
 
 // Period is a stretch of days: dates, both included, or weeks from 0, both included.
@@ -128,6 +129,7 @@ type Exhibition struct {
 	Size          int64    `json:"size,omitempty"` // booths
 	Needs         []string `json:"needs,omitempty"`
 	Venues        []string `json:"venues,omitempty"` // that it may use, all unless said
+	Likes         []string `json:"likes,omitempty"`  // venues, the best first
 	People        []string `json:"people,omitempty"`
 	Series        string   `json:"series,omitempty"`
 	Calendars     []string `json:"calendars,omitempty"` // whose holidays it avoids

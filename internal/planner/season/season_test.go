@@ -89,6 +89,9 @@ func random(r *rand.Rand) *season.Problem {
 			x.Venues = []string{"v1"}
 		}
 		if r.IntN(2) == 0 {
+			x.Likes = []string{"v1", "v0"}[:1+r.IntN(2)]
+		}
+		if r.IntN(2) == 0 {
 			x.People = []string{"p", "q"}[:1+r.IntN(2)]
 		}
 		if r.IntN(2) == 0 {
@@ -187,6 +190,9 @@ func TestAgainstEveryPlan(t *testing.T) {
 			}
 		default:
 			feasible++
+			if bound := verify.SeasonBound(p); bound > want {
+				t.Errorf("round %d: each exhibition by itself costs %d, the optimum is %d", round, bound, want)
+			}
 			if greedy := solve(t, nil, p); greedy.Objective != nil && (*greedy.Objective < want || *greedy.Bound > want) {
 				t.Errorf("round %d: without a solver %d with the bound %d, the optimum is %d", round, *greedy.Objective, *greedy.Bound, want)
 			}

@@ -178,6 +178,13 @@ func (c *seasonCheck) place(i int, q season.Placement) {
 		}
 	}
 	c.held(s, x, u, at)
+	if n := len(x.Likes); n > 0 {
+		rank := slices.Index(x.Likes, u.ID)
+		if rank < 0 {
+			rank = n
+		}
+		c.pay(season.Liked, rank, "%s", at("is not at the venue that it likes best"))
+	}
 	if len(x.Prefer) > 0 {
 		best := int64(-1)
 		for _, w := range x.Prefer {
