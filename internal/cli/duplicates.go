@@ -33,13 +33,13 @@ func (p *program) duplicatesCommand() *urfave.Command {
 			&urfave.StringFlag{Name: "party", Usage: "without --file: whose families, EG or QA"},
 			&urfave.StringFlag{Name: "key", Usage: "the column that names a record; without it: id, or the number of the line"},
 			&urfave.StringFlag{Name: "map", Usage: "a JSON file that says which columns hold what"},
-			&urfave.FloatFlag{Name: "threshold", Usage: "the probability from which a pair is shown, 0 to 1", Value: matching.DefaultThreshold},
+			&urfave.FloatFlag{Name: "threshold", Usage: "the probability from which a pair is shown, 0 to 1; without it: from which on, by the estimate, one pair in eighty is wrong"},
 			&urfave.IntFlag{Name: "threads", Usage: "cores to use; 0: all. The answer does not depend on it"},
 			&urfave.BoolFlag{Name: "queue", Usage: "without --file: put the pairs into the queue of the registry"},
 			&urfave.BoolFlag{Name: "json", Usage: "print JSON"},
 		},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
-			if cmd.Float("threshold") <= 0 || cmd.Float("threshold") > 1 || math.IsNaN(cmd.Float("threshold")) {
+			if cmd.IsSet("threshold") && cmd.Float("threshold") <= 0 || cmd.Float("threshold") > 1 || math.IsNaN(cmd.Float("threshold")) {
 				return fmt.Errorf("--threshold must be above 0 and at most 1; %w", errUsage)
 			}
 			// A million is compared once and the program ends: rare collections, until memory is short.

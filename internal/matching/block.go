@@ -33,6 +33,11 @@ const (
 	byNameArea        // given name, area and first letter of the last word
 	byLastArea        // last word, area and first letter of the given name
 	byBornID          // day and month of birth and the last two digits of the id number
+	byBorn            // date of birth, day and month in any order: where a name is empty or misspelt
+	byPost            // postcode
+	byLast            // last word, or the only one
+	byGiven           // given name
+	byAll             // every record of a small set
 	passes
 )
 
@@ -40,31 +45,42 @@ const (
 func (at pass) weak() bool { return at >= byLastPost }
 
 const (
-	blockWhole = 60 // up to so many records every pair of a block is compared
+	blockWhole = 60 // up to so many records every pair of a block is compared, whatever the size of the set
 	weakWhole  = 16
 	rangeWhole = 1500
 )
 
+// roomy is what a set may cost beyond that, in records times neighbours in one pass: a small one is compared nearly whole. In few columns of which some are empty hardly a key is
+// without a gap, and two records of one person would never meet.
+const roomy = 1_500_000
+
+// room is how many neighbours a record of this set may have in a pass at that cost.
+func (s *Set) room() int { return min(roomy/max(1, len(s.people)), rangeWhole) }
+
 // whole is up to how many records a block of the pass is compared whole.
-func (at pass) whole() int {
-	if at.weak() {
-		return weakWhole
+func (b *blocks) whole(at pass) int {
+	switch {
+	case at == byAll:
+		return rangeWhole
+	case at.weak():
+		return max(weakWhole, b.room()/2)
 	}
-	return blockWhole
+	return max(blockWhole, b.room())
 }
 
-// window is how many neighbours a record of a larger block is compared with, in the order of sortKey. It bounds the work: a block of n records
-// costs n times window, also if everybody is called محمد أحمد محمد.
-func window(at pass, n int) int {
+// window is how many neighbours a record of a larger block of n is compared with, in the order of sortKey. It bounds the work: a block costs n times window,
+// also if everybody is called محمد أحمد محمد.
+func (b *blocks) window(at pass, n int) int {
+	room := b.room() / 4
 	switch {
 	case at.weak():
-		return 4
+		return max(4, room/2)
 	case n <= rangeWhole:
-		return 24
+		return max(24, room)
 	case n <= 20_000:
-		return 12
+		return max(12, room)
 	}
-	return 6
+	return max(6, room)
 }
 
 // blocks holds the keys of all records, one line each; 0 is "no key", or one that a block too large to be compared whole had.
@@ -188,7 +204,14 @@ func (s *Set) keysOf(p *person) (k [passes]uint64) {
 		key(byNameArea, given, uint64(p.area), uint64(s.names.words[p.last()].code[0]))
 		key(byLastArea, last, uint64(p.area), uint64(s.names.words[p.given].code[0]))
 	}
+	if len(s.people) <= rangeWhole {
+		key(byAll, 1)
+	}
+	key(byPost, uint64(p.postcode))
+	key(byLast, last)
+	key(byGiven, given)
 	if born != 0 {
+		key(byBorn, born)
 		key(byPostBorn, uint64(p.postcode), uint64(min(m, d)*100+max(m, d)))
 		if given != 0 && last != 0 {
 			key(byInitials, uint64(s.names.words[p.given].code[0]), uint64(s.names.words[p.last()].code[0]), born)
@@ -212,7 +235,7 @@ func (s *Set) sortKey(at pass, p *person) uint64 {
 		return k
 	}
 	switch at {
-	case byNames, byFather, byRest, byHouse, byLastPost, byLastArea, byDoor, byStreetPost:
+	case byNames, byFather, byRest, byHouse, byLastPost, byLastArea, byDoor, byStreetPost, byLast:
 		return uint64(p.birth)<<32 | prefix(p.given)
 	case byIDHead, byIDTail: // the half that the key is not
 		code := s.codes.words[p.id].code
@@ -227,7 +250,7 @@ func (s *Set) sortKey(at pass, p *person) uint64 {
 			}
 		}
 		return k
-	case byNameBorn, byNameYear, byNameArea, byNamePost:
+	case byNameBorn, byNameYear, byNameArea, byNamePost, byGiven:
 		return prefix(p.last())<<32 | uint64(p.birth)
 	}
 	return prefix(p.given)<<32 | prefix(p.last())
@@ -291,7 +314,7 @@ func (b *blocks) propose(at pass, es []keyed, runs []block, fresh []bool, pair f
 	}
 	for _, r := range runs {
 		run := es[r.from:r.to]
-		if len(run) <= at.whole() {
+		if len(run) <= b.whole(at) {
 			for x := range run {
 				for y := x + 1; y < len(run); y++ {
 					try(run[x].at, run[y].at)
@@ -312,7 +335,7 @@ func (b *blocks) propose(at pass, es []keyed, runs []block, fresh []bool, pair f
 			}
 			return int(int64(x.at) - int64(y.at))
 		})
-		w := window(at, len(run))
+		w := b.window(at, len(run))
 		for x := range run {
 			for y := x + 1; y < min(len(run), x+1+w); y++ {
 				try(run[x].at, run[y].at)
@@ -333,7 +356,7 @@ func (b *blocks) runs(at pass, es []keyed, fresh []bool) []block {
 		}
 		if j-i > 1 && any {
 			out = append(out, block{i, j})
-			if j-i > at.whole() {
+			if j-i > b.whole(at) {
 				for _, e := range es[i:j] {
 					b.keys[e.at][at] = 0
 				}

@@ -85,7 +85,7 @@ func (c *comparer) hopeless(t *tables, a, b *person, p pattern) bool {
 		match += max(t.m[f][PlaceNear]-t.u[f][PlaceNear], t.m[f][Differs]-t.u[f][Differs])
 		home += max(t.h[f][PlaceNear]-t.u[f][PlaceNear], t.h[f][Differs]-t.u[f][Differs])
 	}
-	return max(match, home) <= none-floor
+	return max(match, home) <= none-c.floor()
 }
 
 func either(yes bool, l Level) Level {

@@ -141,25 +141,25 @@ func (k clerk) put(f *sheetOf, owner int, missing float64, cells ...string) {
 }
 
 var foreign = []mess{
-	{"few columns, hard errors, a quarter empty", 0.98, 0.6, func(tb testing.TB, seed uint64) *corpus { return fewColumns(tb, seed, 1000, .22) }},
-	{"few columns with e-mail", 0.98, 0.86, func(tb testing.TB, seed uint64) *corpus { return fewColumnsMail(tb, seed) }},
-	{"few columns, three thousand", 0.98, 0.78, func(tb testing.TB, seed uint64) *corpus { return fewColumns(tb, seed, 3000, .12) }},
+	{"few columns, hard errors, a quarter empty", 0.98, 0.74, func(tb testing.TB, seed uint64) *corpus { return fewColumns(tb, seed, 1000, .22) }},
+	{"few columns with e-mail", 0.98, 0.92, func(tb testing.TB, seed uint64) *corpus { return fewColumnsMail(tb, seed) }},
+	{"few columns, three thousand", 0.975, 0.84, func(tb testing.TB, seed uint64) *corpus { return fewColumns(tb, seed, 3000, .12) }},
 	{"census of addresses, small", 0.98, 0.98, func(tb testing.TB, seed uint64) *corpus { return addresses(tb, seed, 600, 400, 1, 2) }},
 	{"census of addresses, up to five copies", 0.98, 0.98, func(tb testing.TB, seed uint64) *corpus { return addresses(tb, seed, 1000, 1500, 5, 8) }},
-	{"census of addresses, no number", 0.98, 0.96, func(tb testing.TB, seed uint64) *corpus { return addressesPlain(tb, seed) }},
+	{"census of addresses, no number", 0.98, 0.98, func(tb testing.TB, seed uint64) *corpus { return addressesPlain(tb, seed) }},
 	{"names and a date in three columns, 500", 0.98, 0.96, func(tb testing.TB, seed uint64) *corpus { return threeParts(tb, seed, 500) }},
-	{"names and a date in three columns, 6000", 0.98, 0.93, func(tb testing.TB, seed uint64) *corpus { return threeParts(tb, seed, 6000) }},
-	{"notables", 0.98, 0.8, func(tb testing.TB, seed uint64) *corpus { return notables(tb, seed, 2000) }},
+	{"names and a date in three columns, 6000", 0.975, 0.92, func(tb testing.TB, seed uint64) *corpus { return threeParts(tb, seed, 6000) }},
+	{"notables", 0.98, 0.89, func(tb testing.TB, seed uint64) *corpus { return notables(tb, seed, 2000) }},
 	{"voters", 0.98, 0.92, func(tb testing.TB, seed uint64) *corpus { return voters(tb, seed, 2500) }},
-	{"Arabic roster: name and birth date", 0.98, 0.88, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "birth") }},
+	{"Arabic roster: name and birth date", 0.97, 0.88, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "birth") }},
 	{"Arabic roster: name, number, phone, village", 0.98, 0.97, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "number phone village") }},
-	{"Arabic roster: name, phone", 0.97, 0.85, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "phone") }},
-	{"Arabic roster: name, village", 0.94, 0.56, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "village") }},
-	{"Arabic roster: 300, name, phone, village", 0.98, 0.92, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 300, "phone village") }},
-	{"Arabic roster: 300, name and number", 0.97, 0.94, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 300, "number") }},
+	{"Arabic roster: name, phone", 0.96, 0.83, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "phone") }},
+	{"Arabic roster: name, village", 0.93, 0.58, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 3000, "village") }},
+	{"Arabic roster: 300, name, phone, village", 0.96, 0.93, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 300, "phone village") }},
+	{"Arabic roster: 300, name and number", 0.96, 0.94, func(tb testing.TB, seed uint64) *corpus { return arabRoster(tb, seed, 300, "number") }},
 	{"Arabic names in Latin letters, birth date, phone", 0.98, 0.91, func(tb testing.TB, seed uint64) *corpus { return arabLatin(tb, seed, 2500) }},
-	{"patients", 0.96, 0.96, func(tb testing.TB, seed uint64) *corpus { return patients(tb, seed, 2500) }},
-	{"names and birth date only", 0.98, 0.92, func(tb testing.TB, seed uint64) *corpus { return nameAndBirth(tb, seed, 4000) }},
+	{"patients", 0.955, 0.96, func(tb testing.TB, seed uint64) *corpus { return patients(tb, seed, 2500) }},
+	{"names and birth date only", 0.98, 0.93, func(tb testing.TB, seed uint64) *corpus { return nameAndBirth(tb, seed, 4000) }},
 }
 
 // copied is what a careless copy makes of a person.

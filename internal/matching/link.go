@@ -12,12 +12,16 @@ import (
 	"muntija/internal/fault"
 )
 
-// DefaultThreshold is the probability from which a pair is taken for the same person when nobody says otherwise.
+// DefaultThreshold is the probability from which a pair of the registry is taken for the same person when nobody says otherwise.
 const DefaultThreshold = 0.75
+
+// Without a threshold a pair is taken from the probability on at which, by the estimate, no more than mostWrong of all that are taken are wrong: Fellegi and Sunter's own rule, which bounds the share of
+// errors and not the odds of a single pair. Of a file whose pairs are nearly all certain the doubtful ones may be taken too; of one with two poor columns they may not.
+const mostWrong, leastThreshold, mostThreshold = .012, .65, .8
 
 // Options of a run. The zero value is the default.
 type Options struct {
-	Threshold float64 // pairs below this probability are left out; DefaultThreshold if 0
+	Threshold float64 // pairs below this probability are left out; 0: what the estimate says, see mostWrong
 	Threads   int     // 0: as many as there are cores
 	// Fresh says which records are new: pairs of two others are not looked at. nil: all are.
 	Fresh []bool
@@ -56,9 +60,6 @@ type Result struct {
 
 // Link compares the records of the set. The error is the context's, or fault.Invalid for options out of range.
 func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
-	if o.Threshold == 0 {
-		o.Threshold = DefaultThreshold
-	}
 	if o.Threshold < 0 || o.Threshold > 1 || math.IsNaN(o.Threshold) {
 		return nil, fault.New(fault.Invalid, "matching.threshold")
 	}
@@ -68,7 +69,7 @@ func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	out := &Result{Threshold: o.Threshold}
+	out := &Result{Threshold: cmp.Or(o.Threshold, DefaultThreshold)}
 	if len(s.people) < 2 {
 		return out, nil
 	}
@@ -81,6 +82,10 @@ func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
 	md.estimate(ps)
 	out.Share, out.Params = md.share.match, md.params(len(s.people))
 	t := md.tables()
+	if o.Threshold == 0 {
+		o.Threshold = t.threshold(ps)
+		out.Threshold = o.Threshold
+	}
 	c := &comparer{s, newMemory(), md.many}
 	for i := range ps {
 		x := &ps[i]
@@ -100,6 +105,26 @@ func (s *Set) Link(ctx context.Context, o Options) (*Result, error) {
 	return out, nil
 }
 
+// threshold is the least probability from which on no more than mostWrong of the pairs are wrong by the estimate, in steps of a hundredth.
+func (t *tables) threshold(ps []scored) float64 {
+	const steps = 100
+	var count, wrong [steps + 1]float64
+	for i := range ps {
+		if p, _ := t.posterior(&ps[i]); p >= leastThreshold {
+			count[int(p*steps)]++
+			wrong[int(p*steps)] += 1 - p
+		}
+	}
+	best, n, bad := mostThreshold, 0.0, 0.0
+	for at := steps; at >= int(leastThreshold*steps); at-- {
+		n, bad = n+count[at], bad+wrong[at]
+		if p := float64(at) / steps; p < mostThreshold && bad <= mostWrong*n {
+			best = p
+		}
+	}
+	return best
+}
+
 func byWeight(a, b Pair) int {
 	return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j))
 }
@@ -112,7 +137,7 @@ const mostChained, leastChained, leastChainedBits = 32, 0.1, -1
 
 // chains returns the pairs inside clusters that are too poor in facts to be seen by themselves, and whose records both are the person that a third record is: one of two
 // that knows name and number, and one that knows name and street, through the record that knows all three. The chance that at least one of the chains of
-// two links holds adds to the chance of the pair's own; a pair that speaks against itself stays out.
+// two links holds, for which the best of them stands since they are not independent, adds to the chance of the pair's own; a pair that speaks against itself stays out.
 func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, c *comparer, o Options) []Pair {
 	known := make(map[[2]int]float64, len(pairs))
 	for _, p := range pairs {
@@ -137,12 +162,13 @@ func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, c *comparer, o O
 				if own < leastChained && pair.Weight < leastChainedBits {
 					continue
 				}
-				not := 1 - own
+				through := 0.0
 				for _, k := range members {
 					if k != i && k != j {
-						not *= 1 - at(i, k)*at(k, j)
+						through = max(through, at(i, k)*at(k, j))
 					}
 				}
+				not := (1 - own) * (1 - through)
 				if 1-not < o.Threshold {
 					continue
 				}
@@ -159,8 +185,14 @@ func (s *Set) chains(pairs []Pair, clusters [][]int, t *tables, c *comparer, o O
 	return out
 }
 
-// floor is how many bits below even odds a pair may lie under the first model to be kept for the estimate.
-const floor = 10
+// floor is how many bits below even odds a pair may lie under the first model to be kept for the estimate. The first model knows nothing of how many records are copies: where most are,
+// the odds of a pair are far better than it thinks, and of a small set all that may be of use is kept.
+func (s *Set) floor() float64 {
+	if s.room() > blockWhole {
+		return 15
+	}
+	return 10
+}
 
 // heap is pairs in parts: one slice that grows would stand twice while it is copied, with room for a quarter more.
 type heap [][]scored
@@ -190,7 +222,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 			b.keys[i] = s.keysOf(&s.people[i])
 		}
 	})
-	t := md.tables()
+	t, floor := md.tables(), s.floor()
 	found := make([]heap, o.Threads)
 	counts := make([]int, o.Threads)
 	comparers := make([]*comparer, o.Threads)
@@ -290,7 +322,7 @@ func (t *tables) pair(c *comparer, x *scored, p float64) Pair {
 	return out
 }
 
-// clusters joins pairs, the strongest first. Two clusters are not joined if some record of one speaks against some record of the other: a chain of alike
+// clusters joins pairs, the strongest first. Two clusters are not joined if most records of one speak against those of the other, or all together do: a chain of alike
 // sisters would otherwise end in one person.
 func (s *Set) clusters(pairs []Pair, t *tables, c *comparer) (named [][]string, numbers [][]int) {
 	parent := map[int]int{}
@@ -304,12 +336,14 @@ func (s *Set) clusters(pairs []Pair, t *tables, c *comparer) (named [][]string, 
 			i = p
 		}
 	}
-	against := func(i, j int) bool {
+	const mostSaid = 12 // bits of one pair, for or against
+	says := func(i, j int) (bits float64, against bool) {
 		x := scored{i: uint32(i), j: uint32(j)}
 		x.levels = c.compare(&s.people[i], &s.people[j])
 		x.given, x.rest = c.rarity(&s.people[i], &s.people[j], x.levels)
-		match, _ := t.posterior(&x)
-		return match < 0.01
+		match, home, none := t.bits(&x)
+		p, _ := t.posterior(&x)
+		return min(max(match-t.match-max(home-t.home, none-t.none), -mostSaid), mostSaid), p < 0.01
 	}
 	const most = 64 // pairs looked at when two clusters meet
 	for _, p := range pairs {
@@ -324,19 +358,19 @@ func (s *Set) clusters(pairs []Pair, t *tables, c *comparer) (named [][]string, 
 		if mb == nil {
 			mb = []int{b}
 		}
-		no, looked := 0, 0
+		no, looked, said := 0, 0, 0.0
 	meet:
 		for _, i := range ma {
 			for _, j := range mb {
 				if looked++; looked > most {
 					break meet
 				}
-				if against(i, j) {
-					no++
-				}
+				bits, against := says(i, j)
+				no += bit(against)
+				said += bits
 			}
 		}
-		if no*2 > min(looked, most) {
+		if no*2 > min(looked, most) || said < 0 {
 			continue
 		}
 		root, other := min(a, b), max(a, b)

@@ -83,7 +83,7 @@ func TestAnswer(t *testing.T) {
 		for _, r := range p.Reasons {
 			sum += r.Bits
 		}
-		if math.Abs(sum-p.Weight) > 1e-6 || p.Weight > before || p.Probability < DefaultThreshold || p.Probability > 1 {
+		if math.Abs(sum-p.Weight) > 1e-6 || p.Weight > before || p.Probability < one.Threshold || p.Probability > 1 {
 			t.Fatalf("pair %+v after weight %v: parts add up to %v", p, before, sum)
 		}
 		before = p.Weight
@@ -155,7 +155,7 @@ func TestBounded(t *testing.T) {
 			r.ID = fmt.Sprint(i)
 			records = append(records, r)
 		}
-		if r := link(t, records, Options{}); r.Compared > 200*n {
+		if r := link(t, records, Options{}); r.Compared > 300*n {
 			t.Errorf("%s: %d pairs compared of %d records", name, r.Compared, n)
 		}
 	}

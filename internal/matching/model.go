@@ -364,7 +364,7 @@ func (md *model) estimate(ps []scored) {
 		}
 		before := md.share.match
 		md.share.match = min(max((matches+.5)/md.pairs, 1e-15), .5)
-		md.share.home = min(max((homes+.5)/md.pairs, 1e-15), .4)
+		md.share.home = min(max((homes+.5)/md.pairs, md.leastHome()*md.share.match, 1e-15), .4)
 		for f := range Field(fields) {
 			var sm, sh float64
 			for l := Differs; l <= top[f]; l++ {
@@ -394,6 +394,15 @@ func (md *model) estimate(ps []scored) {
 			break
 		}
 	}
+}
+
+// leastHome is how many pairs of one home there are at least for each pair of one person, where the records say who may live together. In a file with few sisters the estimate takes them
+// for one person whose given name is wrong; but a home, a phone and a father in common must never by themselves make one person of two.
+func (md *model) leastHome() float64 {
+	if md.filled[Phone]+md.filled[Street]+md.filled[Household] > 0 {
+		return .3
+	}
+	return 0
 }
 
 // group is pairs of one pattern and nearly the same rarity.
