@@ -57,6 +57,14 @@ const roomy = 1_500_000
 // room is how many neighbours a record of this set may have in a pass at that cost.
 func (s *Set) room() int { return min(roomy/max(1, len(s.people)), rangeWhole) }
 
+// passes are those worth their time. In a large set hardly anybody stands beside herself in the block of a single name.
+func (s *Set) passes() pass {
+	if s.room() < blockWhole {
+		return byLast
+	}
+	return passes
+}
+
 // whole is up to how many records a block of the pass is compared whole.
 func (b *blocks) whole(at pass) int {
 	switch {

@@ -62,7 +62,7 @@ func (c *comparer) places2(a, b *person, p pattern) pattern {
 }
 
 // hopeless reports whether two people are neither one nor of one home even if all places that differ were nearly the same. It takes the pattern of person2.
-func (c *comparer) hopeless(t *tables, a, b *person, p pattern) bool {
+func (c *comparer) hopeless(t *tables, a, b *person, p pattern, floor float64) bool {
 	x := scored{levels: p}
 	match, home, none := t.bits(&x)
 	if p.at(Name) >= NameSame {
@@ -85,7 +85,7 @@ func (c *comparer) hopeless(t *tables, a, b *person, p pattern) bool {
 		match += max(t.m[f][PlaceNear]-t.u[f][PlaceNear], t.m[f][Differs]-t.u[f][Differs])
 		home += max(t.h[f][PlaceNear]-t.u[f][PlaceNear], t.h[f][Differs]-t.u[f][Differs])
 	}
-	return max(match, home) <= none-c.floor()
+	return max(match, home) <= none-floor
 }
 
 func either(yes bool, l Level) Level {

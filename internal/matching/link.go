@@ -229,7 +229,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 	for i := range comparers {
 		comparers[i] = &comparer{s, newMemory(), md.many}
 	}
-	for at := range passes {
+	for at := range s.passes() {
 		if err := ctx.Err(); err != nil {
 			return nil, 0, err
 		}
@@ -242,7 +242,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 				x := scored{i: i, j: j}
 				p, q := &s.people[i], &s.people[j]
 				x.levels = c.person2(p, q)
-				if c.hopeless(t, p, q, x.levels) {
+				if c.hopeless(t, p, q, x.levels, floor) {
 					return
 				}
 				x.levels = c.places2(p, q, x.levels)
@@ -253,7 +253,7 @@ func (s *Set) candidates(ctx context.Context, md *model, o Options) ([]scored, i
 			})
 		})
 		if o.Progress != nil {
-			o.Progress(int(at)+1, int(passes))
+			o.Progress(int(at)+1, int(s.passes()))
 		}
 	}
 	b.keys = nil
