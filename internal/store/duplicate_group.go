@@ -29,7 +29,8 @@ type PairGroupBody struct {
 	Keep     int64           `json:"keep,omitempty"` // whose registration is to stay
 	Note     string          `json:"note,omitempty"`
 	Before   []DuplicatePair `json:"before"`
-	Made     []int64         `json:"made,omitempty"` // pairs that nobody had found, which the decision made
+	Made     []int64         `json:"made,omitempty"`   // pairs that nobody had found, which the decision made
+	Merges   []int64         `json:"merges,omitempty"` // by which all were merged in one step, in that order
 }
 
 // PairsTouching returns the pairs of a scope in a state that have one of some families, likeliest first, at most limit.
@@ -84,6 +85,24 @@ func (tx *Tx) InsertPairGroup(g *PairGroup) error {
 		return fmt.Errorf("storing the decision of a group: %w", err)
 	}
 	g.Version = 1
+	return nil
+}
+
+// PutPairGroupBody stores the body of a decision. The stored version must be g.Version, else the error is fault.Stale.
+func (tx *Tx) PutPairGroupBody(g *PairGroup) error {
+	var uid string
+	if err := tx.row(into(&uid), `SELECT uid FROM duplicate_group WHERE id = $1`, g.ID); err != nil {
+		return err
+	}
+	body, err := tx.sealJSON("duplicate_group", "body", uid, &g.Body)
+	if err != nil {
+		return err
+	}
+	n, err := tx.exec(`UPDATE duplicate_group SET version = version + 1, body = $1 WHERE id = $2 AND version = $3`, body, g.ID, g.Version)
+	if err := one(n, err, fault.Stale, "error.stale"); err != nil {
+		return err
+	}
+	g.Version++
 	return nil
 }
 
