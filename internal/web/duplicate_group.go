@@ -195,6 +195,8 @@ type groupDecidedPage struct {
 	Note             string
 	Merges           []shownPair // of the one that stays with each other one
 	CanMerge         bool
+	MergeAll         bool // some are not merged yet
+	Together         bool // merged in one step, which stands: it is undone in one
 	Refused          string
 }
 
@@ -236,6 +238,11 @@ func (r *request) decidedPage(g *service.GroupDecided) groupDecidedPage {
 			b.Merges = append(b.Merges, shown)
 		}
 	}
+	for _, m := range b.Merges {
+		b.MergeAll = b.MergeAll || m.Merged == 0
+	}
+	b.MergeAll = b.MergeAll && b.CanMerge
+	b.Together = len(g.Body.Merges) > 0 && g.Refused != nil && auth.Can(r.actor, auth.FamilyUnmerge)
 	if g.Refused != nil {
 		b.Refused = r.said(g.Refused)
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -217,13 +218,44 @@ func TestPairGroup(t *testing.T) {
 	}
 	r.Get(path).Want(404)
 	r.Get("/duplicates/decisions").Want(200).Check()
+	// all of them in one step, and apart again
+	merge, apart := "/duplicates/decisions/1/merge", "/duplicates/decisions/1/unmerge"
+	if !strings.Contains(string(decided.Body), merge) {
+		t.Errorf("no way to the merge: %.900s", decided.Text())
+	}
+	together := r.Get(merge).Want(200).Check()
+	choice := together.Fields(merge)
+	if len(choice["family_version"]) != 3 || !together.Has("ادمج المجموعة") {
+		t.Fatalf("the form of the merge: %v", choice)
+	}
+	post := func(path string, v url.Values, change func(v url.Values)) *testkit.Page {
+		v = maps.Clone(v)
+		change(v)
+		v.Set("idempotency_key", testkit.Key())
+		return r.Post(path, v)
+	}
+	post(merge, choice, func(v url.Values) { v.Set("take.lead.given_name", "7") }).Want(422).Check()
+	post(merge, choice, func(v url.Values) { v.Set("take.lead.given_name", "🙂") }).Want(422).Check()
+	post(merge, choice, func(v url.Values) { v["family_version"] = []string{"9", "x"} }).Want(422).Check()
+	r.Get(apart).Want(200).Check() // nothing to undo, and it says so
+	one := post(merge, choice, func(v url.Values) { v.Set("take.lead.given_name", "1") }).Want(303).Follow().Check()
+	if !one.Has("صارت التسجيلات تسجيلًا واحدًا") || !strings.Contains(string(one.Body), apart) || strings.Contains(string(one.Body), merge) {
+		t.Errorf("after the merge: %.900s", one.Text())
+	}
+	r.Get(merge).Want(200).Check() // nothing left to merge, and it says so
+	back := r.Get(apart).Want(200).Check().Fields(apart)
+	post(apart, back, func(v url.Values) { v.Set("version", "1") }).Want(422).Check()
+	post(apart, back, func(url.Values) {}).Want(303).Follow().Check()
+	if got := s.Load(t, place.Egypt, ids[1]).Status.State; got != registry.Submitted {
+		t.Errorf("after the undo: %s", got)
+	}
 	other := s.As(t, auth.Reviewer, place.Qatar)
-	for _, hidden := range []string{path, "/duplicates/decisions/1"} {
+	for _, hidden := range []string{path, "/duplicates/decisions/1", merge, apart} {
 		other.Get(hidden).Want(404).Check()
 	}
 	other.Post("/duplicates/decisions/1/undo", url.Values{"version": {"1"}, "idempotency_key": {testkit.Key()}}).Want(404)
 	r.Post("/duplicates/decisions/1/undo", url.Values{"version": {"7"}, "idempotency_key": {testkit.Key()}}).Want(303)
-	r.Post("/duplicates/decisions/1/undo", url.Values{"version": {"1"}, "idempotency_key": {testkit.Key()}}).Want(303)
+	r.Post("/duplicates/decisions/1/undo", url.Values{"version": {"3"}, "idempotency_key": {testkit.Key()}}).Want(303)
 	if got := states(); got[store.PairOpen] != 3 || len(got) != 1 {
 		t.Errorf("after the undo: %v", got)
 	}

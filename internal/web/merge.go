@@ -76,10 +76,7 @@ func (r *request) drawMerge(status int, id, keep int64, sides map[string]registr
 		body.Refused = r.said(plan.Refused)
 	}
 	for _, f := range plan.Fields {
-		v := mergeFieldView{Key: f.Key, Label: w.label(f.Key), List: f.List, Choose: f.Choose}
-		if w.Has("merge.group." + f.Key) {
-			v.Label = w.T("merge.group." + f.Key)
-		}
+		v := mergeFieldView{Key: f.Key, Label: w.choiceLabel(f.Key), List: f.List, Choose: f.Choose}
 		if side, ok := sides[f.Key]; ok {
 			v.Choose = side
 		}
@@ -203,11 +200,7 @@ func (r *request) drawMerged(status int, id int64, kept, given []string, form *r
 		body.Refused = r.said(v.Refused)
 	}
 	for _, l := range v.Later {
-		label := w.label(l.Key)
-		if w.Has("merge.group." + l.Key) {
-			label = w.T("merge.group." + l.Key)
-		}
-		body.Later = append(body.Later, laterView{l.Key, label, w.mergeLines(l.Before, l.Key), w.mergeLines(l.Now, l.Key)})
+		body.Later = append(body.Later, laterView{l.Key, w.choiceLabel(l.Key), w.mergeLines(l.Before, l.Key), w.mergeLines(l.Now, l.Key)})
 		body.Kept[l.Key] = form == nil // what somebody changed since stays, unless they say otherwise
 	}
 	for _, k := range kept {
@@ -216,23 +209,25 @@ func (r *request) drawMerged(status int, id int64, kept, given []string, form *r
 	for _, g := range given {
 		body.Given[g] = true
 	}
-	rows := func(list []service.RowLabel) (out []mergeRow) {
-		for _, l := range list {
-			text := w.T("merge.row." + l.Table)
-			switch {
-			case l.Name != "":
-				text += w.T("duplicate.colon") + l.Name
-			case l.Table == "document":
-				text += w.T("duplicate.colon") + w.code("document_type", l.Kind)
-			case l.Table == "visit":
-				text += w.T("duplicate.colon") + w.code("visit_kind", l.Kind)
-			}
-			out = append(out, mergeRow{l.Table + ":" + strconv.FormatInt(l.ID, 10), text, l.At})
-		}
-		return out
-	}
-	body.Added, body.Changed, body.Gone = rows(v.Added), rows(v.Changed), rows(v.Gone)
+	body.Added, body.Changed, body.Gone = w.mergeRows(v.Added), w.mergeRows(v.Changed), w.mergeRows(v.Gone)
 	return r.page(status, "duplicate/merged", form, body)
+}
+
+// mergeRows names rows to a person.
+func (w words) mergeRows(list []service.RowLabel) (out []mergeRow) {
+	for _, l := range list {
+		text := w.T("merge.row." + l.Table)
+		switch {
+		case l.Name != "":
+			text += w.T("duplicate.colon") + l.Name
+		case l.Table == "document":
+			text += w.T("duplicate.colon") + w.code("document_type", l.Kind)
+		case l.Table == "visit":
+			text += w.T("duplicate.colon") + w.code("visit_kind", l.Kind)
+		}
+		out = append(out, mergeRow{l.Table + ":" + strconv.FormatInt(l.ID, 10), text, l.At})
+	}
+	return out
 }
 
 func (s *Server) undoMerge(r *request) error {

@@ -41,7 +41,7 @@ func table() []route {
 		rosterRoutes,
 		productRoutes,
 		catalogueRoutes,
-		duplicateGroupRoutes, duplicateRoutes, mergeRoutes,
+		duplicateGroupRoutes, duplicateRoutes, mergeRoutes, mergeGroupRoutes,
 		printRoutes,
 		venueRoutes, planRoutes, placeRoutes, layoutRoutes,
 		allocationRoutes,
