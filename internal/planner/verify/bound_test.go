@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"muntija/internal/highs"
 	"muntija/internal/planner/layout"
 	"muntija/internal/planner/season"
 	"muntija/internal/planner/verify"
@@ -51,34 +50,13 @@ func TestLayoutBound(t *testing.T) {
 	}
 }
 
-// TestSeasonBound: what is recomputed is never above what is proven to be best, and proves something where exhibitions cost by themselves.
+// TestSeasonBound: what each exhibition costs by itself is added up. That it is never above the cheapest plan of all is held where all plans are gone through, in package season.
 func TestSeasonBound(t *testing.T) {
-	solver := highs.New(highs.Options{})
-	defer solver.Close(t.Context())
-	some := false
-	for seed := range uint64(8) {
-		p := season.Generate(10, 4, 20, seed, seed%2 == 1)
-		r, err := season.Solve(t.Context(), solver, p, season.Params{Seed: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.Objective == nil {
-			continue
-		}
-		bound := verify.SeasonBound(p)
-		if bound > *r.Objective {
-			t.Errorf("seed %d: the bound is %d, a plan costs %d", seed, bound, *r.Objective)
-		}
-		some = some || bound > 0
-	}
 	cost := int64(7)
 	p := &season.Problem{Format: season.Format, Weeks: 3, Venues: []season.Venue{{ID: "v", Capacity: 10}}, Exhibitions: []season.Exhibition{
 		{ID: "a", Size: 20, Count: 2}, {ID: "b", Prefer: []season.Period{{FirstWeek: new(int), LastWeek: new(int), Cost: 4}}}, {ID: "c", Size: 20, Weight: 3}},
 		Rules: map[season.Rule]season.Setting{season.Capacity: {Mode: season.Warn, Cost: cost}, season.Scheduled: {Mode: season.Warn, Cost: 100}}}
 	if got := verify.SeasonBound(p); got != 2*cost+4+3 {
 		t.Errorf("the bound is %d, want %d: two sessions in too small a venue, the one that is wished for in its week, one that does not take place", got, 2*cost+4+3)
-	}
-	if !some {
-		t.Log("no generated season costs anything by itself")
 	}
 }
