@@ -37,6 +37,7 @@ type decoder struct {
 	hasCost       bool
 	hasLimit      bool
 	types         map[string]int32
+	lists         map[string]int32 // types by the text of their list of groups, as it was read before
 
 	row     []pair
 	scratch []int32
@@ -64,7 +65,7 @@ var errNotLast = errors.New("exhibitors are not last")
 
 func decode(data []byte, guess bool) (*Problem, error) {
 	d := &decoder{guess: guess, Scanner: planfile.Scanner{Data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))}, p: &Problem{Sense: Max, AtMost: 1}, exhibition: map[string]uint16{},
-		group: map[string]int32{}, types: map[string]int32{}, exhibitorsAt: -1, conflictsAt: -1, quotasAt: -1, budgetsAt: -1}
+		group: map[string]int32{}, types: map[string]int32{}, lists: map[string]int32{}, exhibitorsAt: -1, conflictsAt: -1, quotasAt: -1, budgetsAt: -1}
 	if err := d.top(); err != nil {
 		return nil, err
 	}
@@ -528,7 +529,8 @@ func (d *decoder) exhibitor() error {
 	limit := int32(-1)
 	class := uint8(0)
 	var size, metres, cost int32 = 1, 0, 0
-	named, values := false, false
+	named, values, grouped := false, false, false
+	known, list := int32(-1), []byte(nil) // the type, if this list of groups was read before; else the list
 	sizesAt, metresAt, costsAt := -1, -1, -1
 	err := d.Object(func(key []byte) error {
 		switch string(key) {
@@ -548,7 +550,18 @@ func (d *decoder) exhibitor() error {
 			p.IDs.appendBytes(v)
 			return nil
 		case "groups":
-			return d.Array(func(int) error {
+			if grouped {
+				return d.Fail("planfile.key_twice")
+			}
+			grouped = true
+			start := d.At
+			if n := bytes.IndexByte(d.Data[start:], ']') + 1; n > 0 { // many exhibitors have the same groups, written alike
+				if t, ok := d.lists[string(d.Data[start:start+n])]; ok {
+					known, d.At = t, start+n
+					return nil
+				}
+			}
+			err := d.Array(func(int) error {
 				v, err := d.Str()
 				if err != nil {
 					return err
@@ -558,6 +571,8 @@ func (d *decoder) exhibitor() error {
 				}
 				return nil
 			})
+			list = d.Data[start:d.At]
+			return err
 		case "value":
 			if values {
 				return d.Fail("planfile.two_values")
@@ -623,7 +638,7 @@ func (d *decoder) exhibitor() error {
 			return err
 		}
 	}
-	d.add(limit, class)
+	d.add(limit, class, known, list)
 	return nil
 }
 
@@ -669,8 +684,35 @@ func (d *decoder) perExhibition(at int, name string, set func(*pair, int32)) err
 	return err
 }
 
-// add appends the row that was read to the columns.
-func (d *decoder) add(limit int32, class uint8) {
+// mostLists and longestList bound what is remembered of lists of groups.
+const (
+	mostLists   = 1 << 16
+	longestList = 1 << 10
+)
+
+// typeOf numbers the groups that were read.
+func (d *decoder) typeOf(list []byte) int32 {
+	p := d.p
+	slices.Sort(d.scratch)
+	groups := slices.Compact(d.scratch)
+	d.key = d.key[:0]
+	for _, g := range groups {
+		d.key = append(d.key, byte(g), byte(g>>8), byte(g>>16), byte(g>>24))
+	}
+	t, ok := d.types[string(d.key)]
+	if !ok {
+		t = int32(len(p.Types))
+		d.types[string(d.key)] = t
+		p.Types = append(p.Types, slices.Clone(groups))
+	}
+	if list != nil && len(list) <= longestList && len(d.lists) < mostLists {
+		d.lists[string(list)] = t
+	}
+	return t
+}
+
+// add appends the row that was read to the columns. known is the type of the exhibitor, -1: that of the groups that were read, as list has them.
+func (d *decoder) add(limit int32, class uint8, known int32, list []byte) {
 	p := d.p
 	for _, r := range d.row {
 		p.Exh = append(p.Exh, r.exh)
@@ -686,19 +728,10 @@ func (d *decoder) add(limit int32, class uint8) {
 		}
 	}
 	p.Start = append(p.Start, int32(len(p.Exh)))
-	slices.Sort(d.scratch)
-	groups := slices.Compact(d.scratch)
-	d.key = d.key[:0]
-	for _, g := range groups {
-		d.key = append(d.key, byte(g), byte(g>>8), byte(g>>16), byte(g>>24))
+	if known < 0 {
+		known = d.typeOf(list)
 	}
-	t, ok := d.types[string(d.key)]
-	if !ok {
-		t = int32(len(p.Types))
-		d.types[string(d.key)] = t
-		p.Types = append(p.Types, slices.Clone(groups))
-	}
-	p.Type = append(p.Type, t)
+	p.Type = append(p.Type, known)
 	if d.hasLimit = d.hasLimit || limit >= 0; d.hasLimit {
 		p.Limit = grow(p.Limit, len(p.Type)-1, p.AtMost, p.AtMost)
 		if limit >= 0 {

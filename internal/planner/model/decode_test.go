@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,30 @@ func TestDecodeKeyOrder(t *testing.T) {
 	}
 }
 
+// TestDecodeGroups: a list of groups that was read before is known by its text, and by nothing less.
+func TestDecodeGroups(t *testing.T) {
+	lists := []string{`["g","h"]`, `["h", "g"]`, `["g","h"]`, `["g"]`, `[]`, `["g]","h"]`, `["g]","h"]`, `["g]"]`, `["other","h","h"]`, `["h"]`, `["\u0067"]`}
+	want := [][]string{{"g", "h"}, {"g", "h"}, {"g", "h"}, {"g"}, {}, {"g]", "h"}, {"g]", "h"}, {"g]"}, {"h"}, {"h"}, {"g"}}
+	text := `{"exhibitions":[{"id":"a","capacity":1}],"quotas":[{"group":"g","max":9},{"group":"h","max":9},{"group":"g]","max":9}],"exhibitors":[`
+	for k, list := range lists {
+		text += fmt.Sprintf(`{"id":"f%02d","groups":%s,"value":{"a":1}},`, k, list)
+	}
+	p, err := Decode([]byte(strings.TrimSuffix(text, ",") + "]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range lists {
+		got := []string{}
+		for _, g := range p.Types[p.Type[k]] {
+			got = append(got, p.Groups[g])
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want[k]) {
+			t.Errorf("%s gives the groups %q, want %q", lists[k], got, want[k])
+		}
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	change := func(from, to string) string {
 		if !strings.Contains(sample, from) {
@@ -121,6 +146,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"nobody eligible", `{"exhibitions":[{"id":"a","capacity":1}],"exhibitors":[{"id":"f","value":{}}]}`, "none of them is eligible"},
 		{"no exhibitor", `{"exhibitions":[{"id":"a","capacity":1}],"exhibitors":[]}`, "there is none"},
 		{"no exhibition", `{"exhibitions":[],"exhibitors":[{"id":"f","value":{}}]}`, "exhibitions: there is none"},
+		{"groups twice", `{"exhibitions":[{"id":"a","capacity":1}],"exhibitors":[{"id":"f","groups":["g"],"groups":["h"],"value":{"a":1}}]}`, "groups: the key is there twice"},
+		{"groups cut off", `{"exhibitions":[{"id":"a","capacity":1}],"exhibitors":[{"id":"f","groups":["g"],"value":{"a":1}},{"id":"e","groups":["g"`, "cut off"},
 		{"exhibitor twice", change(`"id": "ليلى"`, `"id": "f2"`), `"f2" is there twice`},
 		{"no id", change(`"id": "ليلى", `, ``), "has no id"},
 		{"day", change(`2027-03-01`, `2027-02-30`), "not a date"},
