@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -130,24 +128,4 @@ func (p *program) templateCommand() *urfave.Command {
 				return sheet.WriteTemplate(w, kind, party, lang, nil, wordsOf(lang), time.Now())
 			})
 		}}
-}
-
-// newFile writes a file that was not there, readable by its owner alone. What could not be written whole is not left behind.
-func newFile(name string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		if errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("%s is there already; an export never overwrites a file", name)
-		}
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	err = write(f)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		os.Remove(name)
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -306,17 +307,11 @@ func rowOf(x importProblem) string {
 
 // report writes the marked workbook. A file that is there is not overwritten.
 func (r *roster) report(ctx context.Context, name string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
 	lang := r.cmd.String("lang")
-	_, err = r.o.svc.Imports.Marked(ctx, r.actor, r.id, lang, wordsOf(lang), f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		os.Remove(name)
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
+	return newFile(name, func(w io.Writer) error {
+		_, err := r.o.svc.Imports.Marked(ctx, r.actor, r.id, lang, wordsOf(lang), w)
+		return err
+	})
 }
 
 // onImport runs a command on the import whose number is its argument.
