@@ -231,6 +231,44 @@ func quoted(s string) string { return strconv.Quote(cut(s)) }
 // MostRecords is how many records of a file are read; 3 GB of memory hold about three times as many.
 const MostRecords = 2_000_000
 
+// What else a file may have: more is no list of people, or a quotation mark that never ends. The lines that are read stay in memory.
+const (
+	mostColumns = 1000
+	mostLine    = 1 << 20 // bytes of one record
+	mostBytes   = 1 << 30 // of the whole file
+	mostNamed   = 40      // columns that a message names
+)
+
+// guard refuses what no reader should collect in memory: a record that does not end, and a file that is too large.
+type guard struct {
+	r          io.Reader
+	all, since int64 // bytes in all, and since the last record ended
+}
+
+func (g *guard) Read(b []byte) (int, error) {
+	n, err := g.r.Read(b)
+	g.all, g.since = g.all+int64(n), g.since+int64(n)
+	switch {
+	case g.all > mostBytes:
+		return 0, fault.New(fault.Invalid, "matching.file_large", mostBytes>>20)
+	case g.since > mostLine+1<<17: // what was read ahead is no part of the record
+		return 0, fault.New(fault.Invalid, "matching.file_record", mostLine>>10)
+	}
+	return n, err
+}
+
+// naming lists columns for a message.
+func naming(headers []string) string {
+	if len(headers) > mostNamed {
+		headers = append(slices.Clone(headers[:mostNamed]), "…")
+	}
+	out := make([]string, len(headers))
+	for i, h := range headers {
+		out[i] = cut(h)
+	}
+	return strings.Join(out, ", ")
+}
+
 // nothing is what programs and people write into a cell that has no value.
 var nothing = map[string]bool{"na": true, "n/a": true, "#n/a": true, "nan": true, "nat": true, "null": true, "none": true, "nil": true, "unknown": true, "unk": true, "not known": true, "not available": true,
 	"missing": true, "(null)": true, "<na>": true, "-": true, "--": true, "---": true, ".": true, "?": true, "\\n": true, "غير معروف": true, "لا يوجد": true, "مجهول": true}
@@ -239,7 +277,8 @@ var nothing = map[string]bool{"na": true, "n/a": true, "#n/a": true, "nan": true
 // key is the column that names a record; "" takes one that is called id, or else the number of the line. A nil mapping takes the columns whose headers it knows.
 // Errors are fault.Invalid and name the line.
 func ReadCSV(r io.Reader, key string, m Mapping) ([]Record, Mapping, error) {
-	br, err := textReader(r)
+	g := &guard{r: r}
+	br, err := textReader(g)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -250,6 +289,9 @@ func ReadCSV(r io.Reader, key string, m Mapping) ([]Record, Mapping, error) {
 	headers, err := cr.Read()
 	if err != nil {
 		return nil, nil, badLine(err, 1)
+	}
+	if len(headers) > mostColumns {
+		return nil, nil, fault.New(fault.Invalid, "matching.file_wide", mostColumns)
 	}
 	headers = slices.Clone(headers)
 	for i, h := range headers {
@@ -262,6 +304,7 @@ func ReadCSV(r io.Reader, key string, m Mapping) ([]Record, Mapping, error) {
 	var out []Record
 	var dates []string
 	for line := 2; ; line++ {
+		g.since = 0
 		row, err := cr.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -384,7 +427,11 @@ func wholeRunes(b []byte) int {
 
 func badLine(err error, line int) error {
 	var pe *csv.ParseError
-	if errors.As(err, &pe) {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f): // of the guard
+		return f
+	case errors.As(err, &pe):
 		line = pe.Line
 	}
 	return fault.New(fault.Invalid, "matching.file_line", line)
@@ -415,7 +462,7 @@ func columnsOf(headers []string, key string, m Mapping) (columns map[string][]in
 	}
 	if key != "" {
 		if keyAt = find(key); keyAt < 0 {
-			return nil, 0, nil, fault.New(fault.Invalid, "matching.file_column", quoted(key), strings.Join(headers, ", "))
+			return nil, 0, nil, fault.New(fault.Invalid, "matching.file_column", quoted(key), naming(headers))
 		}
 	} else {
 		for _, name := range []string{"id", "rec_id", "record_id", "unique_id", "row_id"} {
@@ -448,7 +495,7 @@ func columnsOf(headers []string, key string, m Mapping) (columns map[string][]in
 			for _, name := range m[f.field] {
 				i := find(name)
 				if i < 0 {
-					return nil, 0, nil, fault.New(fault.Invalid, "matching.file_column", quoted(name), strings.Join(headers, ", "))
+					return nil, 0, nil, fault.New(fault.Invalid, "matching.file_column", quoted(name), naming(headers))
 				}
 				if i != keyAt || f.field != "id_number" { // what names each record once says of no two that they are one
 					columns[f.field] = append(columns[f.field], i)
@@ -457,7 +504,7 @@ func columnsOf(headers []string, key string, m Mapping) (columns map[string][]in
 		}
 	}
 	if len(columns) == 0 {
-		return nil, 0, nil, fault.New(fault.Invalid, "matching.file_nothing", strings.Join(headers, ", "))
+		return nil, 0, nil, fault.New(fault.Invalid, "matching.file_nothing", naming(headers))
 	}
 	if len(columns["surname"])+len(columns["middle_name"])+len(columns["full_name"]) == 0 && len(columns["given_name"]) > 0 { // the only name that there is
 		columns["full_name"] = columns["given_name"]

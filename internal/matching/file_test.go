@@ -69,6 +69,10 @@ func TestReadCSVRefuses(t *testing.T) {
 		"no such key":               {"a,name\n1,A\n", "id", "matching.file_column"},
 		"headers only":              {"zzz\n", "", "matching.file_nothing"},
 		"NULs":                      {"id,name\n1,\x00\x00\n", "", "matching.file_utf8"},
+		"ten thousand columns":      {strings.Repeat("c,", 10_000) + "name\n1\n", "", "matching.file_wide"},
+		"a line without an end":     {"id,name\n1," + strings.Repeat("ن ", 1<<20), "id", "matching.file_record"},
+		"a quote over megabytes":    {"id,name\n1,\"" + strings.Repeat("نص\n", 1<<19), "id", "matching.file_record"},
+		"a header without an end":   {strings.Repeat("name", 1<<19), "", "matching.file_record"},
 		"a quote that does not end": {"id,name\n1,\"A\n2,B\n3,C\n", "id", "matching.file_line"},
 	} {
 		_, _, err := ReadCSV(strings.NewReader(test.file), test.key, nil)
@@ -76,6 +80,10 @@ func TestReadCSVRefuses(t *testing.T) {
 		if !errors.As(err, &f) || f.Key != test.want {
 			t.Errorf("%s: got %v, want %s", name, err, test.want)
 		}
+	}
+	var f *fault.Error
+	if _, err := (&guard{r: strings.NewReader("1,A\n"), all: mostBytes}).Read(make([]byte, 10)); !errors.As(err, &f) || f.Key != "matching.file_large" {
+		t.Errorf("a file of more than a gigabyte: got %v, want matching.file_large", err)
 	}
 	for _, bad := range []string{"", "[]", `{"given_name": 3}`, `{"given_name": [3]}`, `{"foo": "bar"}`, `{"foo": ["given_name", "surname"]}`} {
 		if m, err := ParseMapping([]byte(bad)); err == nil {

@@ -139,7 +139,11 @@ func TestFresh(t *testing.T) {
 func TestBounded(t *testing.T) {
 	const n = 6000
 	for name, make := range map[string]func(i int) Record{
-		"empty":       func(int) Record { return Record{} },
+		"empty": func(int) Record { return Record{} },
+		"bad bytes": func(i int) Record {
+			return Record{Given: "\xff\xfe\x00", Rest: "محمد\x00" + string([]byte{byte(i), 0xc3})}
+		},
+		"mixed":       func(int) Record { return Record{Full: "محمد Ahmed محمد Мария 山田 عبدAllah"} },
 		"one letter":  func(int) Record { return Record{Given: "م", Rest: "ا"} },
 		"one name":    func(int) Record { return Record{Given: "محمد", Rest: "أحمد محمد"} },
 		"long names":  func(i int) Record { return Record{Full: strings.Repeat("عبد الرحمن ", 50) + fmt.Sprint(i)} },
