@@ -9,7 +9,7 @@
 //
 //   - [NewSet] makes the records comparable: words become numbers of a vocabulary, names their keys (package arabic), dates numbers.
 //   - Blocking (block.go) proposes pairs by several keys, in bounded time: what shares no key is never compared, and a key that very many share is
-//     compared in a sorted window.
+//     compared in a sorted window. The smaller the set the more of it is compared, a small one whole.
 //   - The model (model.go) takes u from the records themselves and m and the share of matches from expectation–maximisation over all proposed pairs
 //     (Winkler, Using the EM Algorithm for Weight Computation in the Fellegi–Sunter Model, 1988). No labelled pairs are needed. A value's own frequency counts:
 //     two called محمد share less than two called خولة (Winkler, Frequency-Based Matching, 2000).
@@ -17,6 +17,7 @@
 //     Linkage Using Mixture Models, JASA 96, 2001). Sisters share father, home and phone, three fields that say the same thing. In the model
 //     of two classes that alone would merge them.
 //   - [Set.Link] returns the pairs with the parts of their weight and the clusters they make. A pair proposes; a person decides.
+//     Without a threshold the estimate says from which probability on few enough of the pairs are wrong.
 //
 // Names may be Arabic, Latin or both: words of the two scripts are compared by their consonants (Mohamed, محمد).
 //

@@ -15,7 +15,7 @@ import (
 
 // Three registrations of one woman are three pairs. The queue shows them as one group where the likeliest of its pairs stands, and a person decides on all of it in one step: which of
 // them are one person and which registration is to stay, or that they are all different people, or later. The decision is stored with what had been decided of each pair before, and
-// is taken back as a whole. It merges nothing: the pairs with the registration that is to stay are merged one after another, field by field (merge.go).
+// is taken back as a whole. It merges nothing: that is a step of its own, of the whole group (merge_group.go) or of single pairs (merge.go).
 
 // mostGroup is how many families a group shows. What hangs on a larger one comes up when these are decided.
 const mostGroup = 8

@@ -77,7 +77,11 @@ func groupMergeAllowed(tx *store.Tx, actor auth.Actor, scope store.Scope, list [
 		if p.State != store.PairSame { // somebody decided anew since
 			return fault.New(fault.State, "error.merge.different")
 		}
-		if err := mergeAllowed(tx, actor, p, list[0], goes); err != nil {
+		err = mergeAllowed(tx, actor, p, list[0], goes)
+		if fault.Is(err, fault.Forbidden) && slices.ContainsFunc(list, func(f *registry.Family) bool { return f.Status.State.Amendable() }) && p.DecidedBy != 0 && actor.SamePerson(p.DecidedBy) {
+			return fault.New(fault.Forbidden, "error.merge.group_second")
+		}
+		if err != nil {
 			return err
 		}
 		clashes, err := tx.MergeClashes(p.Party, list[0].ID, goes.ID)

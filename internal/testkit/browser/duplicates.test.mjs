@@ -131,6 +131,37 @@ test('three registrations of one woman are a group: decided in one step, and tak
       await check(page, `${path} ${lang}`, { lang });
     }
   }
+  // One of them is approved: another reviewer merges all in one step.
+  await page.goto(`${decision}/merge`);
+  assert.equal(await page.locator('main form button.btn-primary').count(), 0, 'who decided does not merge');
+  const second = await open(browser, { viewport: DESK });
+  await signIn(second, site.base, 'hala.reviewer');
+  const looked = async (path, name) => {
+    for (const lang of ['ar', 'en']) {
+      await language(second, site.base, lang);
+      for (const viewport of [PHONE, DESK]) {
+        await second.setViewportSize(viewport);
+        await second.goto(path);
+        await check(second, `${name} ${lang} ${viewport.width}`, { lang });
+        if (process.env.SHOTS) await second.screenshot({ path: `${process.env.SHOTS}/${name}-${lang}-${viewport.width}.png`, fullPage: true });
+      }
+    }
+  };
+  await looked(`${decision}/merge`, 'merge of a group');
+  const whose = await second.locator('.pair-side a').evaluateAll((as) => as.map((a) => a.getAttribute('href')));
+  const shown = async () => {
+    const out = [];
+    for (const path of whose) { await second.goto(site.base + path); out.push(await second.evaluate(() => [...document.querySelectorAll('main dl')].map((d) => d.innerText).join('\n'))); }
+    return out;
+  };
+  const before = await shown();
+  await second.goto(`${decision}/merge`);
+  await Promise.all([second.waitForURL(decision), second.click('main form button.btn-primary')]);
+  await second.goto(site.base + whose[2]);
+  assert.equal(new URL(second.url()).pathname, whose[0], 'each merged family leads to the one that stays');
+  await looked(`${decision}/unmerge`, 'undo of a group');
+  await Promise.all([second.waitForURL(decision), second.click('main form button.btn-danger')]);
+  assert.deepEqual(await shown(), before, 'all three show what they showed');
   await page.goto(decision);
   await Promise.all([page.waitForURL(`${site.base}/duplicates`), page.click('main form button.btn-danger')]);
   assert.equal(await page.locator(`a[href="${group}"]`).count(), 1, 'the group waits again');
