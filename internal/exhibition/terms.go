@@ -101,6 +101,18 @@ func (t *Terms) FeeOf(p place.Country) Fee {
 	return Fee{Party: p, Kind: "none", Currency: CurrencyOf(p)}
 }
 
+// Due is what a fee comes to, in minor units of the currency that it returns: a fixed fee in the exhibitor's, a share of sales in that of the sales. The deposit is given back and
+// no part of it.
+func (f Fee) Due(sales int64, salesIn string) (int64, string) {
+	switch f.Kind {
+	case "fixed":
+		return f.Amount, f.Currency
+	case "share":
+		return (sales*int64(f.Percent) + 50) / 100, salesIn
+	}
+	return 0, f.Currency
+}
+
 // Days is how many days the exhibition lasts, 0 without dates.
 func (t *Terms) Days() int {
 	if t.First.IsZero() || t.Last.Before(t.First) {

@@ -17,7 +17,7 @@ func Benefits() []Benefit {
 	return []Benefit{FeeWaiver, SubsidisedBooth, "lodging", "tool_kit", "loan_referral", "training_seat", "points", "certificate"}
 }
 
-// FeeWaiver and SubsidisedBooth are the benefits that concern who handles an exhibition.
+// FeeWaiver and SubsidisedBooth bear the fee of a place at an exhibition, see [Offer.Bears].
 const (
 	FeeWaiver       Benefit = "fee_waiver"
 	SubsidisedBooth Benefit = "subsidised_booth"
@@ -58,6 +58,15 @@ type Offer struct {
 	UnitCost int64  // minor units of the scheme's currency
 	Most     int    // of it in all; 0: as the budget allows
 	Each     int    // for one grant at most; 1 or more
+}
+
+// Bears is how much of a fee one unit of the offer bears, both in minor units of the scheme's currency: what it costs the scheme, and never more than is due. Other
+// benefits than a fee waiver and a subsidised booth bear none.
+func (o *Offer) Bears(due int64) int64 {
+	if o.Kind != FeeWaiver && o.Kind != SubsidisedBooth {
+		return 0
+	}
+	return min(max(due, 0), o.UnitCost)
 }
 
 // Maximum numbers of a scheme.

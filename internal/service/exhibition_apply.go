@@ -310,8 +310,9 @@ type Guest struct {
 	Craft         string
 	Party         place.Country
 	Today         calendar.Date
-	Closed        error // why nothing can be handed in any more; nil: it can
-	Stand         Stand // of an accepted invitation
+	Closed        error    // why nothing can be handed in any more; nil: it can
+	Stand         Stand    // of an accepted invitation
+	Fee           *FeeView // of an invitation
 }
 
 func (s *Exhibitions) guest(tx *store.Tx, kind, token string, now time.Time) (*store.ExhibitionLink, *Guest, error) {
@@ -331,6 +332,9 @@ func (s *Exhibitions) guest(tx *store.Tx, kind, token string, now time.Time) (*s
 		g.Name, g.Craft = g.Participation.Name, g.Participation.Traits.Craft
 		if g.Exhibition, err = tx.ExhibitionByID(l.Party, g.Participation.ExhibitionID); err == nil && g.Participation.State.Holds() {
 			g.Stand, err = s.standOf(tx, g.Exhibition, g.Participation.ID)
+		}
+		if err == nil {
+			g.Fee, err = feeOf(tx, g.Exhibition, g.Participation, 0)
 		}
 		return l, g, err
 	}

@@ -183,6 +183,7 @@ type Participant struct {
 	Packing    []exhibition.PackingItem
 	Evaluation *exhibition.Evaluation
 	Stand      Stand
+	Fee        *FeeView
 	Today      calendar.Date
 	Can        map[auth.Action]bool
 }
@@ -234,10 +235,14 @@ func (s *Exhibitions) Participant(ctx context.Context, actor auth.Actor, id int6
 		if err != nil {
 			return err
 		}
+		sold := int64(0)
 		for _, x := range sales {
 			if x.ParticipationID == id {
-				out.Sales = append(out.Sales, x)
+				out.Sales, sold = append(out.Sales, x), sold+x.Amount
 			}
+		}
+		if out.Fee, err = feeOf(tx, e, p, sold); err != nil {
+			return err
 		}
 		days, err := tx.Attendances(e.ID)
 		if err != nil {
@@ -492,6 +497,17 @@ func (s *Exhibitions) answer(tx *store.Tx, actor auth.Actor, e *exhibition.Exhib
 	}
 	if err := tx.UpdateParticipation(p); err != nil {
 		return err
+	}
+	if p.State.Holds() {
+		grant, err := relieve(tx, e, p, now)
+		if err != nil {
+			return err
+		}
+		if grant != 0 {
+			if err := audit(tx, actor, now, string(auth.InvitationAnswer), store.AuditEntry{Entity: "grant", EntityID: grant, Area: p.Traits.Area, Note: "participation:" + strconv.FormatInt(p.ID, 10)}); err != nil {
+				return err
+			}
+		}
 	}
 	if p.State == exhibition.Declined {
 		if err := s.fill(tx, actor, e, p, now); err != nil {

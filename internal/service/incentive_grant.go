@@ -26,9 +26,10 @@ type GrantView struct {
 	Delivered  string
 	CanDecide  bool
 	CanDeliver bool
-	CanTake    bool // withdraw
-	SecondOnly bool // it waits for somebody else than this person
-	CanPaper   bool // the proof may be opened
+	CanTake    bool             // withdraw
+	SecondOnly bool             // it waits for somebody else than this person
+	CanPaper   bool             // the proof may be opened
+	Uses       []store.GrantUse // places at exhibitions whose fee it bears
 }
 
 // GrantQuery says which grants are listed.
@@ -110,7 +111,11 @@ func (s *Incentives) Grant(ctx context.Context, actor auth.Actor, id int64) (*Gr
 			return err
 		}
 		names, err := userNames(tx, g.ProposedBy, g.DecidedBy, g.DeliveredBy)
+		if err != nil {
+			return err
+		}
 		v = s.grantView(tx, actor, g, x, names)
+		v.Uses, err = tx.UsesOf(id)
 		return err
 	})
 	return &v, err
@@ -413,6 +418,15 @@ func (s *Incentives) Deliver(ctx context.Context, actor auth.Actor, id int64, fo
 		}
 		o, _ := x.Offer(g.Grant.Offer)
 		from, quantity, reserved := g.State, g.Quantity, g.Amount
+		used, err := tx.UnitsUsed(id)
+		if err != nil {
+			return "", err
+		}
+		if d.Quantity < used {
+			var ps fault.Problems
+			ps.Add("quantity", "problem.range", used, quantity)
+			return "", ps.Err()
+		}
 		d.Document = document
 		if err := g.Deliver(actor.UserID, now, d, o.UnitCost); err != nil {
 			return "", err
@@ -450,6 +464,13 @@ func (s *Incentives) Withdraw(ctx context.Context, actor auth.Actor, id int64, f
 		}
 		if g.Version != w.Version {
 			return "", fault.New(fault.Stale, "error.stale")
+		}
+		used, err := tx.UnitsUsed(id)
+		if err != nil {
+			return "", err
+		}
+		if used > 0 {
+			return "", fault.New(fault.State, "error.grant.used", used)
 		}
 		from := g.State
 		if err := g.Withdraw(actor.UserID, now, reason); err != nil {

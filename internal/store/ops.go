@@ -43,7 +43,7 @@ var tables = []struct {
 	{"api_token", "id", true}, {"hook", "id", true}, {"hook_delivery", "id", true}, {"message_template", "party, kind, channel", false}, {"message", "id", true},
 	{"message_refusal", "party, channel, blind", false},
 	{"report_plan", "id", true}, {"report_edition", "id", true}, {"report_pdf", "edition_id, lang", false},
-	{"scheme", "id", true}, {"scheme_purse", "scheme_id", false}, {"scheme_stock", "scheme_id, offer", false}, {"incentive_grant", "id", true},
+	{"scheme", "id", true}, {"scheme_purse", "scheme_id", false}, {"scheme_stock", "scheme_id, offer", false}, {"incentive_grant", "id", true}, {"grant_use", "grant_id, number", false},
 	{"development_plan", "id", true}, {"plan_action", "id", true}, {"family_due", "family_id, kind", false}, {"family_backlog", "family_id", false},
 	{"allocation", "id", true}, {"allocation_exhibition", "allocation_id, exhibition_id", false}, {"allocation_run", "id", true},
 	{"activity", "id", true}, {"activity_paper", "id", true}, {"activity_paper_blob", "paper_id", false},

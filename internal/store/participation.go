@@ -320,6 +320,9 @@ func (tx *Tx) UpdateParticipation(p *exhibition.Participation) error {
 			return err
 		}
 	}
+	if err := tx.giveBack(p); err != nil {
+		return err
+	}
 	_, err = tx.exec(`DELETE FROM seat WHERE participation_id = $1`, p.ID)
 	return err
 }

@@ -70,6 +70,7 @@ type answerPage struct {
 	Late  bool
 	Hours []hoursLine
 	Fee   string
+	Pays  *feeLine
 	Stand standView
 }
 
@@ -79,7 +80,7 @@ func (s *Server) drawAnswer(r *request, status int, refused string) error {
 		return err
 	}
 	w := r.words()
-	b := answerPage{applyPage: r.applyPage(g.Exhibition, nil), P: g.Participation, Hours: w.hours(g.Exhibition.Terms.Hours), Fee: w.fee(g.Exhibition.Terms.FeeOf(g.Party)), Stand: w.stand(g.Stand)}
+	b := answerPage{applyPage: r.applyPage(g.Exhibition, nil), P: g.Participation, Hours: w.hours(g.Exhibition.Terms.Hours), Fee: w.fee(g.Fee.Fee), Pays: w.feeLine(g.Fee), Stand: w.stand(g.Stand)}
 	b.Token, b.Family, b.Refused = r.c.Params("token"), g.Name, refused
 	if first, last, ok := g.Exhibition.Terms.Run(g.Participation.Wave); ok {
 		b.First, b.Last = first, last

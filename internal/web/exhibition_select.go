@@ -387,6 +387,9 @@ type participantPage struct {
 	Abroad                  bool // the host is the other country: the note on travel counts
 	LastDay                 any
 	NeedsText               string
+	FeeText                 string
+	Pays                    *feeLine // nil: no incentive bears a part
+	SeeGrant                bool
 }
 
 type paperView struct {
@@ -453,6 +456,8 @@ func (s *Server) drawParticipant(r *request, status int, form *render.Form, sect
 		b.LastDay = last
 	}
 	b.NeedsText = w.needs(&v.Application)
+	b.FeeText, b.Pays = w.fee(v.Fee.Fee), w.feeLine(v.Fee)
+	b.SeeGrant = auth.Can(r.actor, auth.GrantView)
 	for n := range 5 {
 		b.Marks = append(b.Marks, render.Option{Value: strconv.Itoa(n + 1), Label: w.T("mark." + strconv.Itoa(n+1))})
 	}
@@ -527,6 +532,27 @@ func (s *Server) onParticipant(r *request, id int64, section, flash string, form
 		return s.drawParticipant(r, 409, form, section, text)
 	}
 	return err
+}
+
+// feeLine is what an incentive bears of a fee, in words.
+type feeLine struct {
+	*service.FeeView
+	Label     string // whether it bears it, or would
+	BorneText string
+}
+
+func (w words) feeLine(v *service.FeeView) *feeLine {
+	if v.Grant == 0 {
+		return nil
+	}
+	l := &feeLine{FeeView: v, Label: w.T("fee.would_bear"), BorneText: w.Money(v.Borne, v.In)}
+	if v.Taken {
+		l.Label = w.T("fee.borne")
+	}
+	if v.Kind == "share" { // how much is known when the sales are
+		l.BorneText = w.T("fee.up_to", w.Money(v.Most, v.In))
+	}
+	return l
 }
 
 // onForm reads the form of a change of one participation and does it; what was typed stays on the page when it is refused.

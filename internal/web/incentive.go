@@ -519,6 +519,7 @@ type grantPage struct {
 	*service.GrantView
 	SchemeName, AreaName, Benefit string
 	Proofs                        []programme.Proof
+	BearsFees                     bool // of places at exhibitions
 	Refused                       string
 }
 
@@ -539,7 +540,7 @@ func (s *Server) drawGrant(r *request, status int, id int64, form *render.Form, 
 	if form == nil {
 		form = &render.Form{Values: map[string]string{"on": r.today().String(), "quantity": strconv.Itoa(v.Quantity), "proof": "signature", "receiver": ""}}
 	}
-	b := &grantPage{GrantView: v, SchemeName: w.show(v.Scheme, v.SchemeEN), AreaName: w.area(v.Area), Benefit: w.code("benefit", string(v.Kind)), Proofs: programme.Proofs(), Refused: refused}
+	b := &grantPage{GrantView: v, SchemeName: w.show(v.Scheme, v.SchemeEN), AreaName: w.area(v.Area), Benefit: w.code("benefit", string(v.Kind)), Proofs: programme.Proofs(), BearsFees: v.Offer.Bears(1) > 0 && v.State.Live(), Refused: refused}
 	return r.page(status, "grant/show", form, b)
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"muntija/internal/calendar"
+	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/place"
 	"muntija/internal/programme"
@@ -49,6 +50,17 @@ func FillIncentives(t testing.TB, db *store.DB, secret string) {
 		g.Note, g.Delivery.Receiver = secret, secret
 		if err := tx.InsertGrant(g, "tool_kit"); err != nil {
 			return err
+		}
+		e := Exhibition(4242, 1)
+		if err := tx.InsertExhibition(e); err != nil {
+			return err
+		}
+		place, err := Take(tx, e, f.ID, "EG", exhibition.Accepted)
+		if err != nil {
+			return err
+		}
+		if ok, err := tx.TakeRelief(&store.Relief{GrantID: g.ID, Units: 1}, place.ID, Noon); err != nil || !ok {
+			return errors.Join(err, errors.New("no unit of a new grant"))
 		}
 		p := &programme.Plan{Party: "EG", FamilyID: 1, State: programme.PlanOpen, Goal: secret, Started: date(2026, 3, 1), OwnerID: 1, CreatedAt: Noon, UpdatedAt: Noon,
 			Actions: []programme.PlanAction{{Need: "training", Text: secret, OwnerID: 1, Due: date(2026, 4, 1)}}}

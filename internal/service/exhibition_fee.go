@@ -1,0 +1,98 @@
+package service
+
+import (
+	"time"
+
+	"muntija/internal/exhibition"
+	"muntija/internal/programme"
+	"muntija/internal/store"
+)
+
+// FeeView is what an exhibitor pays for a place. Amounts are minor units of In.
+type FeeView struct {
+	exhibition.Fee
+	Due    int64 // of a share: of the sales so far
+	In     string
+	Borne  int64 // of Due, by an incentive
+	Most   int64 // that the incentive bears
+	Grant  int64 // that bears it, or would once the place is taken; 0: none
+	Scheme string
+	Taken  bool // the unit is bound to this place
+}
+
+// Left is what the exhibitor pays itself.
+func (v *FeeView) Left() int64 { return v.Due - v.Borne }
+
+// feeOf reckons what the exhibitor of a participation pays. Who has a place keeps the grant that it took; who may still get one sees the grant that would bear the fee.
+func feeOf(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, sales int64) (*FeeView, error) {
+	v := &FeeView{Fee: e.Terms.FeeOf(p.Traits.Party)}
+	v.Due, v.In = v.Fee.Due(sales, e.Terms.Currency())
+	relief, err := tx.ReliefOf(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	var offer programme.Offer
+	var x *programme.Scheme
+	switch {
+	case relief != nil:
+		if x, err = tx.SchemeByID(p.Traits.Party, relief.Scheme); err != nil {
+			return nil, err
+		}
+		offer, _ = x.Offer(relief.Offer)
+		v.Taken = true
+	case p.State.Ended() || p.State.Holds(): // the place was taken without one
+		return v, nil
+	default:
+		if relief, x, offer, err = reliefFor(tx, e, p); err != nil || relief == nil {
+			return v, err
+		}
+	}
+	v.Grant, v.Scheme, v.Most, v.Borne = relief.GrantID, x.Name, offer.UnitCost, offer.Bears(v.Due)
+	return v, nil
+}
+
+// reliefFor finds the oldest grant of a family that bears the fee of its place: of a scheme whose time holds the first day, and in the money of the fee, because two currencies
+// are never set off against each other. nil: none, or there is no fee.
+func reliefFor(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation) (*store.Relief, *programme.Scheme, programme.Offer, error) {
+	none := programme.Offer{}
+	fee := e.Terms.FeeOf(p.Traits.Party)
+	if p.FamilyID == 0 || fee.Kind == "none" {
+		return nil, nil, none, nil
+	}
+	_, in := fee.Due(0, e.Terms.Currency())
+	first, _, _ := e.Terms.Run(p.Wave)
+	list, err := tx.FreeReliefs(p.Traits.Party, p.FamilyID)
+	if err != nil {
+		return nil, nil, none, err
+	}
+	for i := range list {
+		r := &list[i]
+		x, err := tx.SchemeByID(p.Traits.Party, r.Scheme)
+		if err != nil {
+			return nil, nil, none, err
+		}
+		offer, ok := x.Offer(r.Offer)
+		if !ok || offer.Bears(1) == 0 {
+			continue
+		}
+		if r.Units = min(r.Units, int(r.Amount/offer.UnitCost)); r.Used >= r.Units { // fewer were delivered than approved
+			continue
+		}
+		if x.Currency == in && !first.Before(x.First) && !first.After(x.Last) {
+			return r, x, offer, nil
+		}
+	}
+	return nil, nil, none, nil
+}
+
+// relieve binds the grant that bears the fee to a place that has just been taken. The store frees it when the place is given up.
+func relieve(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation, now time.Time) (grant int64, err error) {
+	r, _, _, err := reliefFor(tx, e, p)
+	if err != nil || r == nil {
+		return 0, err
+	}
+	if ok, err := tx.TakeRelief(r, p.ID, now); err != nil || !ok {
+		return 0, err
+	}
+	return r.GrantID, nil
+}
