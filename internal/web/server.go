@@ -112,14 +112,16 @@ func New(o Options) (*Server, error) {
 		DisableStartupMessage: true,
 		Immutable:             true, // without it a kept form value changed under its owner
 		BodyLimit:             bodyLimit,
-		ReadTimeout:           30 * time.Second,
-		WriteTimeout:          60 * time.Second,
-		IdleTimeout:           90 * time.Second,
-		ReadBufferSize:        16 << 10, // long filter queries
-		ErrorHandler:          s.handleError,
-		StrictRouting:         false,
-		CaseSensitive:         true,
-		ServerHeader:          "",
+		// Otherwise files of more than 16 MB would be written, in the clear, to the folder for temporary files, and stay there when the program is killed.
+		DisablePreParseMultipartForm: true,
+		ReadTimeout:                  30 * time.Second,
+		WriteTimeout:                 60 * time.Second,
+		IdleTimeout:                  90 * time.Second,
+		ReadBufferSize:               16 << 10, // long filter queries
+		ErrorHandler:                 s.handleError,
+		StrictRouting:                false,
+		CaseSensitive:                true,
+		ServerHeader:                 "",
 	})
 	s.app.Use(s.observe, s.guard)
 	s.mountAPI()
