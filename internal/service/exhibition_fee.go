@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"muntija/internal/exhibition"
+	"muntija/internal/place"
 	"muntija/internal/programme"
 	"muntija/internal/store"
 )
@@ -95,4 +96,49 @@ func relieve(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation
 		return 0, err
 	}
 	return r.GrantID, nil
+}
+
+// ReportFees is what the exhibitors of a report owe for their places. All are of one party, so the sums are of one currency: minor units of In.
+type ReportFees struct {
+	Kind     exhibition.FeeKind
+	In       string
+	Due      int64
+	Borne    int64 // of Due, by incentives
+	Relieved int   // exhibitors whose fee an incentive bears, or a part of it
+}
+
+// Left is what the exhibitors pay themselves.
+func (f *ReportFees) Left() int64 { return f.Due - f.Borne }
+
+// fillFees reckons the fees of the roster of a report as [feeOf] does for one exhibitor: a share is of what was sold.
+func (r *Report) fillFees(tx *store.Tx, party place.Country) error {
+	e := r.Exhibition
+	fee := e.Terms.FeeOf(party)
+	r.Fees = ReportFees{Kind: fee.Kind}
+	_, r.Fees.In = fee.Due(0, e.Terms.Currency())
+	if fee.Kind == "none" {
+		return nil
+	}
+	reliefs, err := tx.ReliefsAt(e.ID, party)
+	if err != nil {
+		return err
+	}
+	schemes := map[int64]*programme.Scheme{}
+	for i := range r.Roster {
+		x := &r.Roster[i]
+		x.Due, _ = fee.Due(x.Sales, e.Terms.Currency())
+		if u, ok := reliefs[x.ID]; ok {
+			if schemes[u.Scheme] == nil {
+				if schemes[u.Scheme], err = tx.SchemeByID(party, u.Scheme); err != nil {
+					return err
+				}
+			}
+			offer, _ := schemes[u.Scheme].Offer(u.Offer)
+			x.Borne = offer.Bears(x.Due)
+			r.Fees.Relieved++
+		}
+		r.Fees.Due += x.Due
+		r.Fees.Borne += x.Borne
+	}
+	return nil
 }

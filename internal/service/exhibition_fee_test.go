@@ -12,6 +12,7 @@ import (
 	"muntija/internal/place"
 	"muntija/internal/programme"
 	"muntija/internal/registry"
+	"muntija/internal/service"
 	"muntija/internal/store"
 	"muntija/internal/store/storetest"
 	"muntija/internal/testkit"
@@ -137,6 +138,24 @@ func TestFeeIsBorne(t *testing.T) {
 		return tx.PutSale(p.ExhibitionID, &exhibition.Sale{ParticipationID: p.ID, Day: storetest.Exhibition(3, 9).Terms.First, Amount: 450_000, Currency: "EGP", By: 1, At: storetest.Noon})
 	})
 	want(third, "a tenth of 4,500", 30_000, 15_000, true)
+
+	// The reports add up the same, and the other party's has none of it.
+	for _, c := range []struct {
+		p    *exhibition.Participation
+		want service.ReportFees
+	}{{second, service.ReportFees{Kind: "fixed", In: "EGP", Due: 40_000}}, {third, service.ReportFees{Kind: "share", In: "EGP", Due: 45_000, Borne: 30_000, Relieved: 1}}} {
+		r, err := o.Exhibitions.Report(background, coordinator, c.p.ExhibitionID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Fees != c.want || len(r.Roster) != 1 || r.Roster[0].Left() != c.want.Left() {
+			t.Errorf("the report of exhibition %d: got %+v of %d exhibitors, want %+v", c.p.ExhibitionID, r.Fees, len(r.Roster), c.want)
+		}
+	}
+	r, err := o.Exhibitions.Report(background, testkit.Actor(auth.Coordinator, place.Qatar), third.ExhibitionID)
+	if err != nil || r.Fees.Due != 0 || r.Fees.Borne != 0 {
+		t.Errorf("the other party's report: %+v, %v", r, err)
+	}
 }
 
 // Many places taken at once use each unit once.

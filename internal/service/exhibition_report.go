@@ -24,6 +24,7 @@ type Report struct {
 	Total      ReportLine
 	Editions   []ReportEdition // of the same series, the oldest first
 	Currency   string
+	Fees       ReportFees
 	Roster     []ReportExhibitor
 	Came       []exhibition.Attendance // of the roster, by day
 	Sold       []exhibition.Sale       // of the roster, by day
@@ -70,7 +71,12 @@ type ReportExhibitor struct {
 	Days  int
 	Sales int64
 	Stand Stand
+	Due   int64 // the fee, minor units of the report's Fees.In
+	Borne int64 // of Due, by an incentive
 }
+
+// Left is what the exhibitor pays itself.
+func (x *ReportExhibitor) Left() int64 { return x.Due - x.Borne }
 
 // Report returns the report of an agreed or closed exhibition over the exhibitors of the actor's party and areas. Who withdrew counts with what was sold before.
 func (s *Exhibitions) Report(ctx context.Context, actor auth.Actor, id int64) (*Report, error) {
@@ -93,6 +99,9 @@ func (s *Exhibitions) Report(ctx context.Context, actor auth.Actor, id int64) (*
 		}
 		for i := range out.Roster {
 			out.Roster[i].Stand = stands[out.Roster[i].ID]
+		}
+		if err := out.fillFees(tx, actor.Party); err != nil {
+			return err
 		}
 		if e.Terms.Series == "" {
 			return nil

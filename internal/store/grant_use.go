@@ -32,6 +32,20 @@ func (tx *Tx) ReliefOf(participation int64) (*Relief, error) {
 	return &list[0], nil
 }
 
+// ReliefsAt returns the units that bear the fees of a party's exhibitors at an exhibition, by participation.
+func (tx *Tx) ReliefsAt(exhibitionID int64, party place.Country) (map[int64]Relief, error) {
+	out := map[int64]Relief{}
+	err := tx.each(func(rows *sql.Rows) error {
+		var participation int64
+		var r Relief
+		err := rows.Scan(&participation, &r.GrantID, &r.Scheme, &r.Offer, &r.Number)
+		out[participation] = r
+		return err
+	}, `SELECT u.participation_id, g.id, g.scheme_id, g.offer, u.number FROM participation p JOIN grant_use u ON u.participation_id = p.id JOIN incentive_grant g ON g.id = u.grant_id
+		WHERE p.exhibition_id = $1 AND p.party = $2`, exhibitionID, string(party))
+	return out, err
+}
+
 // FreeReliefs returns the grants of a family, approved or delivered, that bear fees of exhibitions and have a unit left, the oldest first.
 func (tx *Tx) FreeReliefs(party place.Country, family int64) ([]Relief, error) {
 	return tx.reliefs(reliefColumns+`0 FROM incentive_grant g WHERE g.party = $1 AND g.family_id = $2 AND g.kind IN ($3, $4) AND g.state IN ($5, $6)

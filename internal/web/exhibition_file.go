@@ -171,10 +171,10 @@ func (s *Server) reportBook(r *request) (*fairBook, error) {
 			sex = w.code("sex", string(x.Traits.Sex))
 		}
 		rows[i] = []sheet.Value{cellText(x.Name), cellText(x.Craft), cellText(x.Area), cellText(sex), sheet.BoolValue(x.Traits.FirstTime), cellText(w.T("enum.participation_state." + string(x.State))), cellText(x.Stand.Hall), cellText(x.Stand.Code),
-			cellInt(x.Days), cellMoney(x.ReportExhibitor.Sales), cellText(p.Currency)}
+			cellInt(x.Days), cellMoney(x.ReportExhibitor.Sales), cellText(p.Currency), cellMoney(x.Due), cellMoney(x.Borne), cellMoney(x.Left()), cellText(p.Fees.In)}
 	}
 	b.table(w.T("roster.title"), w.columnsOf(name, craft, area, fairColumn{"report.sex", sheet.OutText, 10}, fairColumn{"enum.quota.first_time", sheet.OutBool, 12}, fairColumn{"report.state", sheet.OutText, 14}, hall, booth,
-		days, sales, currency), rows)
+		days, sales, currency, fairColumn{"report.fee_due", sheet.OutMoney, 14}, fairColumn{"report.fee_borne", sheet.OutMoney, 16}, fairColumn{"fee.left", sheet.OutMoney, 14}, fairColumn{"report.fee_currency", sheet.OutText, 10}), rows)
 	came := make([][]sheet.Value, 0, len(p.Came))
 	for _, a := range p.Came {
 		if x := byID[a.ParticipationID]; x != nil {
