@@ -97,7 +97,7 @@ func (r *round) solve(day int) {
 		if run, err = r.run(ctx, &intake.RunAsk{Kind: "plan"}); err != nil {
 			return err
 		}
-		_, err = r.run(ctx, &intake.RunAsk{Kind: "what_if", Exhibition: strconv.FormatInt(r.shows[0].id, 10), More: "10"})
+		_, err = r.run(ctx, &intake.RunAsk{Kind: "what_if", Exhibition: strconv.FormatInt(r.shows[0].id, 10), More: "10", Drop: []string{strconv.FormatInt(r.shows[0].id, 10) + " party:EG"}})
 		return err
 	})
 	for i, p := range place.Countries() {

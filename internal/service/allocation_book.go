@@ -234,7 +234,7 @@ type ResultHall struct {
 	Room       int // places that the run could give
 	Places     int
 	Applicants int
-	Price      float64 // what one place more would be worth to the plan, in places
+	More       OneMore // what one place more would gain
 }
 
 // Gauge is how a quota stands in a run. One over several exhibitions is Whole and has no Exhibition.
@@ -245,20 +245,20 @@ type Gauge struct {
 	Exhibition int64
 	Wave       int
 	Quota      exhibition.Quota
-	Held       int // places and invitations that the run left alone
-	Used       int // of the run
-	MaxPrice   float64
-	MinPrice   float64
+	Held       int     // places and invitations that the run left alone
+	Used       int     // of the run
+	Most       OneMore // what one place more of the maximum would gain
+	Least      OneMore // what one place less of a minimum that is met would gain
 	Missing    int
 	Cause      *explain.Cause
 	Blocks     []BlockView
 }
 
-// TravelGauge is how much of what a party may spend on travel a run spends, in whole units of its currency, and what one journey more would be worth, in places.
+// TravelGauge is how much of what a party may spend on travel a run spends, in whole units of its currency, and what one journey more would gain.
 type TravelGauge struct {
 	exhibition.Travelling
 	Spent int
-	Price float64
+	More  OneMore
 }
 
 // Percent is how much of the budget is spent.
@@ -388,13 +388,11 @@ func (s *Allocations) Result(ctx context.Context, actor auth.Actor, id, run int6
 
 // measure fills in how exhibitions and quotas stand.
 func (v *AllocationResult) measure(b *book) {
+	worth := b.worths(&v.Run.Body, &v.Terms)
 	for _, h := range b.ex.Exhibitions() {
 		slot := b.who.Slots[h.Exhibition]
 		v.Halls = append(v.Halls, ResultHall{Slot: int(h.Exhibition), Exhibition: slot.Exhibition, Wave: slot.Wave, Room: int(b.p.Exhibitions[h.Exhibition].Capacity), Places: h.Places,
-			Applicants: h.Applicants, Price: h.BoothPrice / placeUnit})
-		if last := &v.Halls[len(v.Halls)-1]; last.Places < last.Room { // what is not full is worth nothing more, whatever the prices say
-			last.Price = 0
-		}
+			Applicants: h.Applicants, More: worth[limitKey('h', int(h.Exhibition))]})
 	}
 	spends := b.ex.Budgets()
 	for _, t := range v.Terms.Travel {
@@ -403,11 +401,7 @@ func (v *AllocationResult) measure(b *book) {
 			continue
 		}
 		held := t.Budget - int(b.p.Budgets[k].Amount) // places and invitations that the run left alone
-		x := TravelGauge{Travelling: t, Spent: held + int(spends[k].Used)}
-		if x.Spent+t.Each > t.Budget {
-			x.Price = spends[k].Price * float64(t.Each) / placeUnit
-		}
-		v.Travel = append(v.Travel, x)
+		v.Travel = append(v.Travel, TravelGauge{Travelling: t, Spent: held + int(spends[k].Used), More: worth[limitKey('b', k)]})
 	}
 	causes := map[int32]explain.Cause{}
 	for _, c := range b.ex.Unmet() {
@@ -415,15 +409,9 @@ func (v *AllocationResult) measure(b *book) {
 	}
 	for k, g := range b.ex.Quotas() {
 		q := b.who.Quotas[k]
-		x := Gauge{Slot: q.Slot, Quota: q.Quota, Held: q.Held, Used: int(g.Used), MaxPrice: g.MaxPrice / placeUnit, MinPrice: g.MinPrice / placeUnit, Whole: q.Whole, In: q.In}
+		x := Gauge{Slot: q.Slot, Quota: q.Quota, Held: q.Held, Used: int(g.Used), Most: worth[limitKey('x', k)], Least: worth[limitKey('n', k)], Whole: q.Whole, In: q.In}
 		if slot := b.who.Slots[q.Slot]; !q.Whole {
 			x.Exhibition, x.Wave = slot.Exhibition, slot.Wave
-		}
-		if q.Quota.Max == 0 || x.Held+x.Used < q.Quota.Max {
-			x.MaxPrice = 0
-		}
-		if x.Held+x.Used > q.Quota.Min {
-			x.MinPrice = 0
 		}
 		x.Missing = max(0, q.Quota.Min-x.Held-x.Used)
 		if q.Cut > 0 && x.Missing > 0 {

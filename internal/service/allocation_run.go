@@ -18,6 +18,7 @@ import (
 	"muntija/internal/place"
 	"muntija/internal/planner"
 	"muntija/internal/planner/allocation"
+	"muntija/internal/planner/explain"
 	"muntija/internal/planner/model"
 	"muntija/internal/planner/verify"
 	"muntija/internal/store"
@@ -68,33 +69,34 @@ type RunPoint struct {
 
 // RunBody is what the pages of a run show.
 type RunBody struct {
-	Ask        RunAsk           `json:"ask"`
-	Party      place.Country    `json:"party"`
-	By         int64            `json:"by"`
-	Phase      string           `json:"phase,omitempty"` // of the solver: bound, plan, exchange, core
-	Done       float64          `json:"done,omitempty"`  // share of the work allotted
-	Points     []RunPoint       `json:"points,omitempty"`
-	Candidates int              `json:"candidates,omitempty"`
-	Pairs      int              `json:"pairs,omitempty"`
-	Left       int              `json:"left,omitempty"` // screened applications that are no candidates
-	Hash       string           `json:"hash,omitempty"` // SHA-256 of the problem
-	Status     model.Status     `json:"status,omitempty"`
-	Stop       model.Stop       `json:"stop,omitempty"`
-	Proof      model.Proof      `json:"proof,omitempty"`
-	Places     int              `json:"places,omitempty"`
-	Objective  int64            `json:"objective,omitempty"`
-	Penalised  int64            `json:"penalised,omitempty"`
-	Bound      int64            `json:"bound,omitempty"`
-	Gap        float64          `json:"gap,omitempty"`
-	Seconds    float64          `json:"seconds,omitempty"`
-	Short      int64            `json:"short,omitempty"` // places that minima are short of
-	Checked    bool             `json:"checked,omitempty"`
-	Findings   []string         `json:"findings,omitempty"` // of the independent check; none: it passed
-	Gain       int64            `json:"gain,omitempty"`     // of a re-planning: what a full one would gain, never applied
-	Changes    int              `json:"changes,omitempty"`  // of a re-planning: places that come or go
-	Error      string           `json:"error,omitempty"`    // message key
-	ErrorArgs  []Said           `json:"error_args,omitempty"`
-	Keys       []exhibition.Key `json:"keys,omitempty"`
+	Ask        RunAsk             `json:"ask"`
+	Party      place.Country      `json:"party"`
+	By         int64              `json:"by"`
+	Phase      string             `json:"phase,omitempty"` // of the solver: bound, plan, exchange, core
+	Done       float64            `json:"done,omitempty"`  // share of the work allotted
+	Points     []RunPoint         `json:"points,omitempty"`
+	Candidates int                `json:"candidates,omitempty"`
+	Pairs      int                `json:"pairs,omitempty"`
+	Left       int                `json:"left,omitempty"` // screened applications that are no candidates
+	Hash       string             `json:"hash,omitempty"` // SHA-256 of the problem
+	Status     model.Status       `json:"status,omitempty"`
+	Stop       model.Stop         `json:"stop,omitempty"`
+	Proof      model.Proof        `json:"proof,omitempty"`
+	Places     int                `json:"places,omitempty"`
+	Objective  int64              `json:"objective,omitempty"`
+	Penalised  int64              `json:"penalised,omitempty"`
+	Bound      int64              `json:"bound,omitempty"`
+	Gap        float64            `json:"gap,omitempty"`
+	Seconds    float64            `json:"seconds,omitempty"`
+	Short      int64              `json:"short,omitempty"` // places that minima are short of
+	Checked    bool               `json:"checked,omitempty"`
+	Findings   []string           `json:"findings,omitempty"` // of the independent check; none: it passed
+	Gain       int64              `json:"gain,omitempty"`     // of a re-planning: what a full one would gain, never applied
+	Changes    int                `json:"changes,omitempty"`  // of a re-planning: places that come or go
+	Worth      map[string]OneMore `json:"worth,omitempty"`    // of what the plan uses up, by limitKey: what one more would gain
+	Error      string             `json:"error,omitempty"`    // message key
+	ErrorArgs  []Said             `json:"error_args,omitempty"`
+	Keys       []exhibition.Key   `json:"keys,omitempty"`
 }
 
 // RunView is a run as its pages show it.
@@ -404,6 +406,7 @@ type answered struct {
 	checked []verify.Finding
 	gain    int64
 	changes int
+	worth   map[string]OneMore
 	seconds float64
 	unmet   int64
 }
@@ -508,6 +511,14 @@ func (x *solving) answer(ctx context.Context) (*answered, error) {
 		return nil, err
 	}
 	out.plan = file.Bytes()
+	if x.r.Kind == exhibition.RunPlan || x.r.Kind == exhibition.RunWhatIf {
+		pl := out.result
+		x.point(allocation.Progress{Phase: "worth", Bound: pl.Bound, Value: pl.Penalised, HasPlan: true, Done: 1})
+		b := &book{p: p, pl: pl, ex: explain.New(p, pl)}
+		if out.worth, err = b.worthOf(ctx, b.limits(journeyOf(&x.a.Terms)), o.Search); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
 }
 
@@ -602,7 +613,7 @@ func (x *solving) end(tx *store.Tx, state exhibition.RunState) error {
 
 // describe puts an answer into the body of its run.
 func (a *answered) describe(b *RunBody) {
-	b.Places, b.Seconds, b.Short, b.Gain, b.Changes, b.Checked = a.chosen, a.seconds, a.unmet, a.gain, a.changes, true
+	b.Places, b.Seconds, b.Short, b.Gain, b.Changes, b.Worth, b.Checked = a.chosen, a.seconds, a.unmet, a.gain, a.changes, a.worth, true
 	for _, f := range a.checked {
 		b.Findings = append(b.Findings, f.String())
 	}

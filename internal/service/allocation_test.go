@@ -147,11 +147,7 @@ func TestAllocation(t *testing.T) {
 	if err != nil || len(res.Rows) == 0 {
 		t.Fatalf("nobody waits: %v", err)
 	}
-	for _, h := range res.Halls { // the values of a rule are large numbers: their prices must not be cut off
-		if h.Places == h.Room && h.Price < 0.9 {
-			t.Errorf("exhibition %d is full, and one place more is worth %f of a place", h.Exhibition, h.Price)
-		}
-	}
+	wantWorth(t, o, eg, id, r.ID)
 	waits := res.Rows[len(res.Rows)-1]
 	_, err = o.Allocations.Force(ctx, qa, id, r.ID, waits.Participation)
 	wantFault(t, err, fault.NotFound, "")
@@ -425,7 +421,7 @@ func TestSeasonQuotas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Travel) != 1 || v.Travel[0].Spent != 10000 || v.Travel[0].Price <= 0 {
+	if len(v.Travel) != 1 || v.Travel[0].Spent != 10000 || v.Travel[0].More.Nothing() || !v.Travel[0].More.Known {
 		t.Errorf("what travel costs: %+v", v.Travel)
 	}
 	whole := v.Gauges[len(v.Gauges)-3:]
@@ -462,6 +458,28 @@ func TestSeasonQuotas(t *testing.T) {
 				return
 			}
 		}
+	}
+}
+
+// wantWorth compares what one place more in each exhibition is said to gain with what a plan with that place gains.
+func wantWorth(t *testing.T, o *testkit.Office, actor auth.Actor, id, run int64) {
+	t.Helper()
+	v, err := o.Allocations.Result(t.Context(), actor, id, run, service.ResultFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := 0
+	for _, h := range v.Halls {
+		what := solved(t, o, actor, id, &intake.RunAsk{Kind: "what_if", Exhibition: fmt.Sprint(h.Exhibition), More: "1"})
+		if gain := what.Body.Objective - v.Run.Body.Objective; gain != h.More.Gain || h.More.Short != v.Run.Body.Short-what.Body.Short {
+			t.Errorf("one place more in %d: said to gain %+v, gains %d", h.Exhibition, h.More, gain)
+		}
+		if h.Places == h.Room && h.More.Known {
+			full++
+		}
+	}
+	if full == 0 {
+		t.Error("no exhibition is full")
 	}
 }
 

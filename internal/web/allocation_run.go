@@ -60,7 +60,7 @@ type hallRow struct {
 	service.ResultHall
 	Name    string
 	Percent int
-	Price   string
+	More    string // what one place more would gain
 	URL     string
 }
 
@@ -136,16 +136,14 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 	b.Result, b.Name, b.Gap = res, w.show(res.Season.Name, res.Season.NameEN), w.permille(body.Gap)
 	for _, h := range res.Halls {
 		row := hallRow{ResultHall: h, Name: w.slot(res.Shows, h.Exhibition, h.Wave), Percent: 100 * h.Places / max(1, h.Room), URL: runURL(b.ID, b.N) + "/list?exhibition=" + strconv.FormatInt(h.Exhibition, 10)}
-		if h.Price > 0 {
-			row.Price = w.permille(h.Price)
-		}
+		row.More = w.oneMore(h.More)
 		b.Halls = append(b.Halls, row)
 	}
 	for _, t := range res.Travel {
 		cur := exhibition.CurrencyOf(t.Party)
 		row := travelRow{TravelGauge: t, Name: w.country(string(t.Party)), Spent: w.Money(int64(t.Spent)*100, cur), Of: w.Money(int64(t.Budget)*100, cur)}
-		if t.Price > 0 {
-			row.Cost = w.T("allocation.cost_travel", w.permille(t.Price))
+		if !t.More.Nothing() {
+			row.Cost = w.T("allocation.cost_travel", w.oneMore(t.More))
 		}
 		b.Travel = append(b.Travel, row)
 	}
@@ -187,6 +185,26 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 	return nil
 }
 
+// oneMore is what one more of something would gain, in words; "" if nothing.
+func (w words) oneMore(m service.OneMore) string {
+	var out []string
+	if m.Short > 0 {
+		out = append(out, w.N("allocation.worth_short", int(m.Short)))
+	}
+	switch worth := service.WorthOf(m.Gain); {
+	case m.Gain > 0:
+		out = append(out, w.worth(worth))
+	case m.Gain < 0:
+		worth = service.WorthOf(-m.Gain)
+		out = append(out, w.T("allocation.worth_less", w.worth(worth)))
+	}
+	text := strings.Join(out, w.comma())
+	if text != "" && !m.Known {
+		return w.T("allocation.at_most", text)
+	}
+	return text
+}
+
 // slot is the name of an exhibition, with its wave if it has more than one.
 func (w words) slot(shows map[int64]*exhibition.Exhibition, id int64, wave int) string {
 	e := shows[id]
@@ -216,10 +234,10 @@ func (w words) gauge(g service.Gauge, shows map[int64]*exhibition.Exhibition) ga
 		row.Over = w.together(g.In, w.showNames(shows))
 	}
 	switch {
-	case g.MaxPrice > 0:
-		row.Cost = w.T("allocation.cost_max", w.permille(g.MaxPrice))
-	case g.MinPrice > 0:
-		row.Cost = w.T("allocation.cost_min", w.permille(g.MinPrice))
+	case !g.Most.Nothing():
+		row.Cost = w.T("allocation.cost_max", w.oneMore(g.Most))
+	case !g.Least.Nothing():
+		row.Cost = w.T("allocation.cost_min", w.oneMore(g.Least))
 	}
 	if g.Cause == nil && len(g.Blocks) == 0 {
 		return row
