@@ -27,12 +27,16 @@ type Allocation struct {
 	Seconds     string        `json:"seconds,omitempty" validate:"omitempty,max=10"`
 }
 
-// SeasonQuota is one row of the quotas over several exhibitions. Where names exhibitions by their numbers, "3 5 8"; blank is all of them.
+// SeasonQuota is one row of the quotas over several exhibitions. Where are the exhibitions ticked; none is all of them.
 type SeasonQuota struct {
-	Line  string `json:"line,omitempty" validate:"omitempty,max=40"`
-	Where string `json:"where,omitempty" validate:"omitempty,max=400"`
-	Min   string `json:"min,omitempty" validate:"omitempty,max=10"`
-	Max   string `json:"max,omitempty" validate:"omitempty,max=10"`
+	Line  string   `json:"line,omitempty" validate:"omitempty,max=40"`
+	Where []string `json:"where,omitempty" validate:"max=100,dive,max=20"`
+	Min   string   `json:"min,omitempty" validate:"omitempty,max=10"`
+	Max   string   `json:"max,omitempty" validate:"omitempty,max=10"`
+}
+
+func (q SeasonQuota) empty() bool {
+	return q.Line == "" && q.Min == "" && q.Max == "" && len(q.Where) == 0
 }
 
 // FloorLimit is one row of the square metres of stands.
@@ -51,7 +55,7 @@ const maxSeasonPlaces = 500_000
 func DecodeAllocation(values map[string][]string) (*Allocation, fault.Problems) {
 	a, ps := decodeInto[Allocation](values)
 	if len(ps) == 0 {
-		a.Quotas = filledRows(a.Quotas)
+		a.Quotas = slices.DeleteFunc(a.Quotas, SeasonQuota.empty)
 	}
 	return a, ps
 }
@@ -76,7 +80,7 @@ func FromAllocation(t *exhibition.AllocationTerms) *Allocation {
 		for _, id := range q.In {
 			in = append(in, strconv.FormatInt(id, 10))
 		}
-		a.Quotas = append(a.Quotas, SeasonQuota{q.Line(), strings.Join(in, " "), number(q.Min), number(q.Max)})
+		a.Quotas = append(a.Quotas, SeasonQuota{q.Line(), in, number(q.Min), number(q.Max)})
 	}
 	a.BudgetEG, a.EachEG, a.BudgetQA, a.EachQA = number(eg.Budget), number(eg.Each), number(qa.Budget), number(qa.Each)
 	return a
@@ -120,7 +124,7 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 	}
 	for i, q := range in.Quotas {
 		c.in("quotas", i)
-		if q == (SeasonQuota{}) {
+		if q.empty() {
 			continue
 		}
 		c.need("line", q.Line)
@@ -129,13 +133,8 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 		if by != "" {
 			x.By, x.Value = exhibition.Dimension(c.oneOf("line", by, texts(exhibition.Dimensions()))), value
 		}
-		for _, n := range numbersIn(q.Where) {
-			id, err := strconv.ParseInt(n, 10, 64)
-			if err != nil || id < 1 {
-				c.add("where", "problem.allocation.quota_where", n)
-				break
-			}
-			if !slices.Contains(x.In, id) {
+		for _, n := range q.Where {
+			if id := c.ref("where", n); id != 0 && !slices.Contains(x.In, id) {
 				x.In = append(x.In, id)
 			}
 		}

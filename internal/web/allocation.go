@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,11 +85,19 @@ func (s *Server) drawSetup(r *request, status int, in *intake.Allocation, ps fau
 	}
 	for i, e := range v.Shows {
 		name := w.show(e.Terms.Name, e.Terms.NameEN)
-		b.Choices = append(b.Choices, render.Option{Value: strconv.FormatInt(e.ID, 10), Label: w.T("allocation.numbered", strconv.FormatInt(e.ID, 10), name, w.Date(e.Terms.First))})
+		b.Choices = append(b.Choices, render.Option{Value: strconv.FormatInt(e.ID, 10), Label: w.T("allocation.dated", name, w.Date(e.Terms.First))})
 		b.Floors = append(b.Floors, floorField{"metres[" + strconv.Itoa(i) + "]", e.ID, name})
 	}
 	for _, rule := range exhibition.AllocationRules() {
 		b.Rules = append(b.Rules, render.Option{Value: string(rule), Label: w.code("allocation_rule", string(rule)), Hint: w.code("allocation_rule_text", string(rule))})
+	}
+	for i, p := range ps { // what the rule of a quota calls by its number has a name here
+		if id, ok := firstArg(p).(int64); ok && p.Key == "problem.allocation.quota_where" {
+			ps[i].Args = []any{w.T("allocation.number_n", strconv.FormatInt(id, 10))}
+			if at := slices.IndexFunc(b.Choices, func(o render.Option) bool { return o.Value == strconv.FormatInt(id, 10) }); at >= 0 {
+				ps[i].Args = []any{w.T("allocation.quoted", b.Choices[at].Label)}
+			}
+		}
 	}
 	lines := w.quotaLines()
 	for i := range min(len(in.Quotas)+3, exhibition.MaxSeasonQuotas) {
@@ -101,7 +110,18 @@ func (s *Server) drawSetup(r *request, status int, in *intake.Allocation, ps fau
 	}
 	b.OpenQuotas, b.OpenLimits = len(in.Quotas) > 0 || under("quotas"), under("budget_", "each_", "metres")
 	form := &render.Form{Values: in.Values(), Lists: map[string][]string{"exhibitions": in.Exhibitions}, Problems: ps}
+	for i, q := range in.Quotas {
+		form.Lists[fmt.Sprintf("quotas[%d].where", i)] = q.Where
+	}
 	return r.page(status, "allocation/setup", form, b)
+}
+
+// firstArg is the first argument of a problem's message, nil if it has none.
+func firstArg(p fault.Problem) any {
+	if len(p.Args) == 0 {
+		return nil
+	}
+	return p.Args[0]
 }
 
 func (s *Server) allocationCreate(r *request) error {

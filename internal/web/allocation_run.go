@@ -136,7 +136,9 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 	b.Result, b.Name, b.Gap = res, w.show(res.Season.Name, res.Season.NameEN), w.permille(body.Gap)
 	for _, h := range res.Halls {
 		row := hallRow{ResultHall: h, Name: w.slot(res.Shows, h.Exhibition, h.Wave), Percent: 100 * h.Places / max(1, h.Room), URL: runURL(b.ID, b.N) + "/list?exhibition=" + strconv.FormatInt(h.Exhibition, 10)}
-		row.More = w.oneMore(h.More)
+		if row.More = w.oneMore(h.More); res.Draw {
+			row.More = "–"
+		}
 		b.Halls = append(b.Halls, row)
 	}
 	for _, t := range res.Travel {
@@ -155,7 +157,11 @@ func (s *Server) fillRun(r *request, w words, b *runPage, a *exhibition.Allocati
 		}
 		last = &g
 		group := &b.Gauges[len(b.Gauges)-1]
-		group.Lines = append(group.Lines, w.gauge(g, res.Shows))
+		line := w.gauge(g, res.Shows)
+		if res.Draw {
+			line.Cost = "–"
+		}
+		group.Lines = append(group.Lines, line)
 	}
 	for _, k := range body.Keys {
 		b.Keys = append(b.Keys, keyRow{w.country(string(k.Party)), res.Names[k.By], k.At})
@@ -238,6 +244,8 @@ func (w words) gauge(g service.Gauge, shows map[int64]*exhibition.Exhibition) ga
 		row.Cost = w.T("allocation.cost_max", w.oneMore(g.Most))
 	case !g.Least.Nothing():
 		row.Cost = w.T("allocation.cost_min", w.oneMore(g.Least))
+	case g.Missing > 0: // the cause stands beside it
+		row.Cost = "–"
 	}
 	if g.Cause == nil && len(g.Blocks) == 0 {
 		return row
