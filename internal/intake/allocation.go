@@ -27,17 +27,17 @@ type Allocation struct {
 	Seconds     string        `json:"seconds,omitempty" validate:"omitempty,max=10"`
 }
 
-// SeasonQuota is one row of the quotas over several exhibitions. Where are the exhibitions ticked; none is all of them.
+// SeasonQuota is one row of the quotas over several exhibitions. Where names the exhibitions ticked by their ids, "3 5 8"; blank is all of
+// them.
 type SeasonQuota struct {
-	Line  string   `json:"line,omitempty" validate:"omitempty,max=40"`
-	Where []string `json:"where,omitempty" validate:"max=100,dive,max=20"`
-	Min   string   `json:"min,omitempty" validate:"omitempty,max=10"`
-	Max   string   `json:"max,omitempty" validate:"omitempty,max=10"`
+	Line  string `json:"line,omitempty" validate:"omitempty,max=40"`
+	Where string `json:"where,omitempty" validate:"omitempty,max=800"`
+	Min   string `json:"min,omitempty" validate:"omitempty,max=10"`
+	Max   string `json:"max,omitempty" validate:"omitempty,max=10"`
 }
 
-func (q SeasonQuota) empty() bool {
-	return q.Line == "" && q.Min == "" && q.Max == "" && len(q.Where) == 0
-}
+// Places are the ids in Where.
+func (q SeasonQuota) Places() []string { return numbersIn(q.Where) }
 
 // FloorLimit is one row of the square metres of stands.
 type FloorLimit struct {
@@ -53,9 +53,15 @@ const maxSeasonPlaces = 500_000
 
 // DecodeAllocation reads the form of a set-up. Rows of quotas that were left empty are not there: what is wrong with a row is said by its place.
 func DecodeAllocation(values map[string][]string) (*Allocation, fault.Problems) {
-	a, ps := decodeInto[Allocation](values)
+	flat := make(map[string][]string, len(values))
+	for name, v := range values {
+		if flat[name] = v; len(v) > 1 && strings.HasPrefix(name, "quotas[") && strings.HasSuffix(name, "].where") { // one for each tick
+			flat[name] = []string{strings.Join(v, " ")}
+		}
+	}
+	a, ps := decodeInto[Allocation](flat)
 	if len(ps) == 0 {
-		a.Quotas = slices.DeleteFunc(a.Quotas, SeasonQuota.empty)
+		a.Quotas = filledRows(a.Quotas)
 	}
 	return a, ps
 }
@@ -80,7 +86,7 @@ func FromAllocation(t *exhibition.AllocationTerms) *Allocation {
 		for _, id := range q.In {
 			in = append(in, strconv.FormatInt(id, 10))
 		}
-		a.Quotas = append(a.Quotas, SeasonQuota{q.Line(), in, number(q.Min), number(q.Max)})
+		a.Quotas = append(a.Quotas, SeasonQuota{q.Line(), strings.Join(in, " "), number(q.Min), number(q.Max)})
 	}
 	a.BudgetEG, a.EachEG, a.BudgetQA, a.EachQA = number(eg.Budget), number(eg.Each), number(qa.Budget), number(qa.Each)
 	return a
@@ -124,7 +130,7 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 	}
 	for i, q := range in.Quotas {
 		c.in("quotas", i)
-		if q.empty() {
+		if q == (SeasonQuota{}) {
 			continue
 		}
 		c.need("line", q.Line)
@@ -133,7 +139,7 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 		if by != "" {
 			x.By, x.Value = exhibition.Dimension(c.oneOf("line", by, texts(exhibition.Dimensions()))), value
 		}
-		for _, n := range q.Where {
+		for _, n := range q.Places() {
 			if id := c.ref("where", n); id != 0 && !slices.Contains(x.In, id) {
 				x.In = append(x.In, id)
 			}

@@ -396,10 +396,10 @@ func TestSeasonQuotas(t *testing.T) {
 	ctx := t.Context()
 	eg, qa := testkit.Actor(auth.Coordinator, "EG"), testkit.Actor(auth.Coordinator, "QA")
 	season, shows, form := seasonOf(t, o, 3, 90)
-	two := []string{fmt.Sprint(shows[0].ID), fmt.Sprint(shows[2].ID)}
+	two := fmt.Sprintf("%d %d", shows[0].ID, shows[2].ID)
 	for _, bad := range [][]intake.SeasonQuota{
 		{{Line: "women", Min: "9", Max: "8"}}, {{Line: "women"}}, {{Line: "women", Min: "9999"}}, {{Line: "women", Max: "٩٩٩٩"}}, {{Line: "party:FR", Min: "1"}}, {{Min: "1"}},
-		{{Line: "women", Min: "1", Where: []string{"999"}}}, {{Line: "women", Min: "1", Where: []string{"x"}}}, {{Line: "women", Min: "1"}, {Line: "women", Max: "9"}}, {{Line: "women", Min: "-1"}},
+		{{Line: "women", Min: "1", Where: "999"}}, {{Line: "women", Min: "1", Where: "x"}}, {{Line: "women", Min: "1"}, {Line: "women", Max: "9"}}, {{Line: "women", Min: "-1"}},
 		{{Line: "women", Min: "30", Where: two}, {Line: "women", Max: "20"}}, {{Line: "women", Max: "1"}}, {{Line: "party:EG", Min: "9000"}},
 	} {
 		form.Quotas = bad

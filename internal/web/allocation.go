@@ -111,7 +111,7 @@ func (s *Server) drawSetup(r *request, status int, in *intake.Allocation, ps fau
 	b.OpenQuotas, b.OpenLimits = len(in.Quotas) > 0 || under("quotas"), under("budget_", "each_", "metres")
 	form := &render.Form{Values: in.Values(), Lists: map[string][]string{"exhibitions": in.Exhibitions}, Problems: ps}
 	for i, q := range in.Quotas {
-		form.Lists[fmt.Sprintf("quotas[%d].where", i)] = q.Where
+		form.Lists[fmt.Sprintf("quotas[%d].where", i)] = q.Places()
 	}
 	return r.page(status, "allocation/setup", form, b)
 }

@@ -90,6 +90,23 @@ func TestAllocationWalk(t *testing.T) {
 			t.Errorf("%s = %s: %d", field, bad, p.Status)
 		}
 	}
+	// A quota over several exhibitions ticks them by name; one that was not chosen is named beside the boxes, and the ticks are kept.
+	ticked := setUp(shows[:1])
+	ticked["quotas[0].line"], ticked["quotas[0].min"], ticked["quotas[0].where"] = []string{"women"}, []string{"1"}, []string{fmt.Sprint(shows[0].ID), fmt.Sprint(shows[1].ID)}
+	if p := eg.Post(page, ticked).Want(422).Check(); !p.Has("ليس بين المعارض المختارة", shows[1].Terms.Name) || strings.Count(string(p.Body), `name="quotas[0].where" value="`+fmt.Sprint(shows[1].ID)+`" checked`) != 1 {
+		t.Error("an exhibition that was not chosen is not named, or its tick is lost")
+	}
+	for _, bad := range []url.Values{{"quotas[0].min": {"NaN"}}, {"quotas[0].min": {"1000000000"}}, {"quotas[0].min": {"9"}, "quotas[0].max": {"3"}}, {"quotas[0].where": {"999"}}, {"quotas[0].where": {"-1", "x"}}, {"quotas[0].line": {"planet:EG"}},
+		{"quotas[1].line": {"women"}, "quotas[1].max": {"9"}}, {"seconds": {"0"}}, {"seconds": {"1000000000"}}, {"at_most": {"NaN"}}} {
+		form := setUp(shows)
+		form["quotas[0].line"], form["quotas[0].min"] = []string{"women"}, []string{"1"}
+		for k, v := range bad {
+			form[k] = v
+		}
+		if p := eg.Post(page, form); p.Status != 422 || !strings.Contains(string(p.Body), `aria-invalid="true"`) && !strings.Contains(string(p.Body), "field-problem") {
+			t.Errorf("%v: %d", bad, p.Status)
+		}
+	}
 	for _, h := range hostile {
 		for field := range setUp(shows) {
 			form := setUp(shows)
