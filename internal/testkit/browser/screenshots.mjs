@@ -29,7 +29,10 @@ const shots = [
   ['dashboard-desk-ar', 'karim.analyst', 'ar', DESK, '/dashboard'],
   ['dashboard-desk-en', 'mahmoud.reviewer', 'en', DESK, '/dashboard'],
   ['dashboard-phone-ar', 'sayed.worker', 'ar', PHONE, '/dashboard'],
-  ['quarterly-desk-ar', 'salwa.coordinator', 'ar', { width: 794, height: 1123 }, '/reports/editions/1/print?lang=ar', '', '.rep-section'],
+  ['dashboard-both-desk-en', 'salwa.coordinator', 'en', DESK, '/dashboard?view=both'],
+  ['dashboard-ladder-desk-ar', 'karim.analyst', 'ar', DESK, '/dashboard?view=ladder'],
+  ['scheme-desk-ar', 'salwa.coordinator', 'ar', DESK, '/schemes/1'],
+  ['quarterly-desk-ar', 'salwa.coordinator', 'ar', { width: 794, height: 1123 }, '/reports/editions/1/print?lang=ar', '', '.rep-section >> nth=0'],
   ['report-phone-en', 'maryam.coordinator', 'en', PHONE, '/exhibitions/1/report'],
 ];
 for (const [name, who, lang, viewport, where, query, from] of shots.filter(([n]) => process.argv.length < 3 || process.argv.slice(2).some((begin) => n.startsWith(begin)))) {
