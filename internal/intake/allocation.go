@@ -125,7 +125,11 @@ func (a *Allocation) Check(ctx Context) (exhibition.AllocationTerms, fault.Probl
 	for i, m := range in.Metres {
 		c.in("metres", i)
 		if n := c.whole("metres", m.Metres, 0, 1_000_000); n > 0 {
-			t.Metres = append(t.Metres, exhibition.FloorLimit{Exhibition: c.ref("exhibition", m.Exhibition), Metres: n})
+			id := c.ref("exhibition", m.Exhibition)
+			if !slices.Contains(t.Exhibitions, id) {
+				c.add("metres", "problem.allocation.metres_where")
+			}
+			t.Metres = append(t.Metres, exhibition.FloorLimit{Exhibition: id, Metres: n})
 		}
 	}
 	for i, q := range in.Quotas {

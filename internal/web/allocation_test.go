@@ -96,7 +96,7 @@ func TestAllocationWalk(t *testing.T) {
 	if p := eg.Post(page, ticked).Want(422).Check(); !p.Has("ليس بين المعارض المختارة", shows[1].Terms.Name) || strings.Count(string(p.Body), `name="quotas[0].where" value="`+fmt.Sprint(shows[1].ID)+`" checked`) != 1 {
 		t.Error("an exhibition that was not chosen is not named, or its tick is lost")
 	}
-	for _, bad := range []url.Values{{"quotas[0].min": {"NaN"}}, {"quotas[0].min": {"1000000000"}}, {"quotas[0].min": {"9"}, "quotas[0].max": {"3"}}, {"quotas[0].where": {"999"}}, {"quotas[0].where": {"-1", "x"}}, {"quotas[0].line": {"planet:EG"}},
+	for _, bad := range []url.Values{{"quotas[0].min": {"NaN"}}, {"quotas[0].min": {"1000000000"}}, {"quotas[0].min": {"9"}, "quotas[0].max": {"3"}}, {"quotas[0].where": {"999"}}, {"quotas[0].where": {"-1", "x"}}, {"quotas[0].line": {"planet:EG"}}, {"metres[0].exhibition": {"999"}, "metres[0].metres": {"50"}},
 		{"quotas[1].line": {"women"}, "quotas[1].max": {"9"}}, {"seconds": {"0"}}, {"seconds": {"1000000000"}}, {"at_most": {"NaN"}}} {
 		form := setUp(shows)
 		form["quotas[0].line"], form["quotas[0].min"] = []string{"women"}, []string{"1"}
