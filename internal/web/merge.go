@@ -84,11 +84,7 @@ func (r *request) drawMerge(status int, id, keep int64, sides map[string]registr
 		if len(v.A) == 1 && len(v.B) == 1 {
 			v.A[0].Marks, v.B[0].Marks = marks(v.A[0].Value.Text, v.B[0].Value.Text)
 		}
-		if form != nil {
-			for _, p := range form.Problems.On(f.Key) {
-				v.Problems = append(v.Problems, w.T(p.Key, p.Args...))
-			}
-		}
+		v.Problems = w.problemsOn(form, f.Key)
 		if f.Same {
 			body.Same = append(body.Same, v)
 		} else {
@@ -96,6 +92,17 @@ func (r *request) drawMerge(status int, id, keep int64, sides map[string]registr
 		}
 	}
 	return r.page(status, "duplicate/merge", form, body)
+}
+
+// problemsOn says what is wrong with a field of a form, nil for none.
+func (w words) problemsOn(form *render.Form, key string) (out []string) {
+	if form == nil {
+		return nil
+	}
+	for _, p := range form.Problems.On(key) {
+		out = append(out, w.T(p.Key, p.Args...))
+	}
+	return out
 }
 
 func (w words) mergeLines(values []service.FieldValue, key string) []mergeLine {

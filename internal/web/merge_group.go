@@ -91,11 +91,7 @@ func (r *request) drawGroupMerge(status int, id int64, choose map[string]int, fo
 			}
 			v.Options = append(v.Options, groupMergeOption{Index: i, Letters: []string{letterOf(w, i)}, Lines: lines, Chosen: i == chosen})
 		}
-		if form != nil {
-			for _, p := range form.Problems.On(f.Key) {
-				v.Problems = append(v.Problems, w.T(p.Key, p.Args...))
-			}
-		}
+		v.Problems = w.problemsOn(form, f.Key)
 		if f.Same {
 			body.Same = append(body.Same, v)
 		} else {
