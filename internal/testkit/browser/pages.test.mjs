@@ -146,7 +146,7 @@ test('every GET route of the program is visited by these tests', () => {
     // secret links, and pages that need what the demo does not hold (an exhibition with a hall, a large export): the tests in Go walk them
     '/apply/:token', '/answer/:token', '/feeds/:token', '/exports/:id', '/exhibitions/:id/halls/:hall', '/exhibitions/:id/halls/:hall/print',
     // what their walks go through, by links
-    '/merges/:id', '/allocations/:id/letters', '/duplicates/groups/:id', '/duplicates/decisions/:id', '/exhibitors/:id/edit', '/allocations/:id/runs/:n', '/allocations/:id/runs/:n/list', '/allocations/:id/runs/:n/force/:who', '/seasons/:id/plan/drafts/:n/changes', '/seasons/:id/plan/drafts/:n/compare',
+    '/merges/:id', '/allocations/:id/letters', '/duplicates/groups/:id', '/duplicates/decisions/:id', '/duplicates/decisions/:id/merge', '/duplicates/decisions/:id/unmerge', '/exhibitors/:id/edit', '/allocations/:id/runs/:n', '/allocations/:id/runs/:n/list', '/allocations/:id/runs/:n/force/:who', '/seasons/:id/plan/drafts/:n/changes', '/seasons/:id/plan/drafts/:n/compare',
     '/families/:id/developments/new', '/hooks/:id']);
   const unseen = routes.filter((r) => !others.has(r) && !found.has(r) && !seen.some((p) => fits(r, p)));
   assert.deepEqual(unseen, []);
