@@ -62,7 +62,7 @@ func reliefFor(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participati
 	}
 	_, in := fee.Due(0, e.Terms.Currency())
 	first, _, _ := e.Terms.Run(p.Wave)
-	list, err := tx.FreeReliefs(p.Traits.Party, p.FamilyID)
+	list, err := tx.Reliefs(p.Traits.Party, p.FamilyID)
 	if err != nil {
 		return nil, nil, none, err
 	}

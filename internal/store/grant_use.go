@@ -46,10 +46,10 @@ func (tx *Tx) ReliefsAt(exhibitionID int64, party place.Country) (map[int64]Reli
 	return out, err
 }
 
-// FreeReliefs returns the grants of a family, approved or delivered, that bear fees of exhibitions and have a unit left, the oldest first.
-func (tx *Tx) FreeReliefs(party place.Country, family int64) ([]Relief, error) {
-	return tx.reliefs(reliefColumns+`0 FROM incentive_grant g WHERE g.party = $1 AND g.family_id = $2 AND g.kind IN ($3, $4) AND g.state IN ($5, $6)
-		AND (SELECT count(*) FROM grant_use u WHERE u.grant_id = g.id) < g.quantity ORDER BY g.id`,
+// Reliefs returns the grants of a family, approved or delivered, that bear fees of exhibitions, the oldest first, those of which each unit is used included: how many units a
+// grant has depends on its scheme.
+func (tx *Tx) Reliefs(party place.Country, family int64) ([]Relief, error) {
+	return tx.reliefs(reliefColumns+`0 FROM incentive_grant g WHERE g.party = $1 AND g.family_id = $2 AND g.kind IN ($3, $4) AND g.state IN ($5, $6) ORDER BY g.id`,
 		string(party), family, string(programme.FeeWaiver), string(programme.SubsidisedBooth), string(programme.GrantApproved), string(programme.GrantDelivered))
 }
 
