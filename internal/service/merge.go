@@ -450,8 +450,8 @@ func (s *Duplicates) MergeByID(ctx context.Context, actor auth.Actor, id int64) 
 			return err
 		}
 		out = &MergeView{Merge: *m, Versions: [2]int64{a.Version, b.Version}, Undone: !m.UndoneAt.IsZero()}
-		out.Survivor = PairSide{FamilyID: a.ID, Number: a.Status.Number, Name: a.Record.Lead.DisplayName(), Area: a.Record.Address.Area, State: a.Status.State}
-		out.Other = PairSide{FamilyID: b.ID, Number: b.Status.Number, Name: b.Record.Lead.DisplayName(), Area: b.Record.Address.Area, State: b.Status.State}
+		out.Survivor = sideOf(a)
+		out.Other = sideOf(b)
 		names, err := userNames(tx, m.By, m.UndoneBy)
 		if err != nil {
 			return err

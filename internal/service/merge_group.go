@@ -139,7 +139,7 @@ func (s *Duplicates) PlanGroup(ctx context.Context, actor auth.Actor, id int64) 
 		moves := map[string]int{}
 		for i, f := range list {
 			out.Versions = append(out.Versions, f.Version)
-			out.Sides = append(out.Sides, PairSide{FamilyID: f.ID, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(), Area: f.Record.Address.Area, State: f.Status.State})
+			out.Sides = append(out.Sides, sideOf(f))
 			shown[i] = map[string]FieldValue{}
 			for _, group := range groupsOf(actor, &f.Record, officeDay(now)) {
 				for _, value := range group.Values {
@@ -203,11 +203,7 @@ func (s *Duplicates) MergeGroup(ctx context.Context, actor auth.Actor, families 
 		if err != nil {
 			return "", err
 		}
-		var versions []int64
-		for _, f := range list {
-			versions = append(versions, f.Version)
-		}
-		if g.Version != w.Version || !slices.Equal(versions, c.Versions) {
+		if g.Version != w.Version || !slices.Equal(versionsOf(list), c.Versions) {
 			return "", fault.New(fault.Stale, "error.merge.stale")
 		}
 		if err := groupMergeAllowed(tx, actor, scope, list); err != nil {
@@ -309,14 +305,11 @@ func (s *Duplicates) GroupMergeOf(ctx context.Context, actor auth.Actor, id int6
 				return nil
 			}
 		}
-		side := func(f *registry.Family) PairSide {
-			return PairSide{FamilyID: f.ID, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(), Area: f.Record.Address.Area, State: f.Status.State}
-		}
-		out.Stays, out.Versions = side(stays), []int64{stays.Version}
+		out.Stays, out.Versions = sideOf(stays), []int64{stays.Version}
 		record := stays.Record
 		var later []registry.Later
 		for i, m := range merges {
-			out.Away, out.Versions = append(out.Away, side(away[i])), append(out.Versions, away[i].Version)
+			out.Away, out.Versions = append(out.Away, sideOf(away[i])), append(out.Versions, away[i].Version)
 			var more []registry.Later
 			record, more = registry.UndoMerge(&m.Body.Before[0].Record, &m.Body.After, &record, nil)
 			for _, l := range more {
@@ -378,11 +371,7 @@ func (s *Duplicates) UndoGroupMerge(ctx context.Context, actor auth.Actor, famil
 		if err != nil {
 			return "", err
 		}
-		versions := []int64{stays.Version}
-		for _, f := range away {
-			versions = append(versions, f.Version)
-		}
-		if g.Version != w.Version || !slices.Equal(versions, c.Versions) {
+		if g.Version != w.Version || !slices.Equal(append([]int64{stays.Version}, versionsOf(away)...), c.Versions) {
 			return "", fault.New(fault.Stale, "error.merge.stale")
 		}
 		for i := range merges {
@@ -401,6 +390,19 @@ func (s *Duplicates) UndoGroupMerge(ctx context.Context, actor auth.Actor, famil
 		return "", audit(tx, actor, now, string(auth.FamilyUnmerge), store.AuditEntry{Entity: "duplicate_group", EntityID: g.ID, Note: "unmerged:" + strconv.Itoa(len(merges)+1)})
 	})
 	return err
+}
+
+// sideOf is a family as the pages of a merge show it.
+func sideOf(f *registry.Family) PairSide {
+	return PairSide{FamilyID: f.ID, Number: f.Status.Number, Name: f.Record.Lead.DisplayName(), Area: f.Record.Address.Area, State: f.Status.State}
+}
+
+// versionsOf returns the versions of families, in their order: what a page shows and its form gives back.
+func versionsOf(list []*registry.Family) (out []int64) {
+	for _, f := range list {
+		out = append(out, f.Version)
+	}
+	return out
 }
 
 // UndoGroupChoice is what a person decides of the undo of a group's merges.

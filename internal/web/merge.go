@@ -147,13 +147,9 @@ func (s *Server) merge(r *request) error {
 	if err == nil {
 		return r.redirect("/merges/"+strconv.FormatInt(merge, 10), "success", "flash.merge.done")
 	}
-	var f *fault.Error
-	if !errors.As(err, &f) || f.Kind != fault.Invalid && f.Kind != fault.Stale && f.Kind != fault.State {
+	form, ok := refusal(err, "keep")
+	if !ok {
 		return err
-	}
-	form := &render.Form{Problems: f.Problems}
-	if f.Kind != fault.Invalid {
-		form.Problems.Add("keep", f.Key, f.Args...)
 	}
 	return r.drawMerge(422, id, c.Keep, c.Sides, form)
 }
