@@ -39,7 +39,7 @@ func TestQuality(t *testing.T) {
 
 // Of two people of one home nothing but the home agrees. However much of it agrees, they are two.
 func TestHouseholds(t *testing.T) {
-	base := families(3, 1200).records
+	base := families(3, 500).records
 	home := func(id, given string, birth Birth, nid string) Record {
 		return Record{ID: id, Given: given, Rest: "عبدالموجود شلبي القوصي", Birth: birth, Sex: "f", IDNumber: nid, Phones: []string{"01098765432"}, Area: "EG-3", Locality: "قوص", Street: "شارع الجسر 4", Household: ""}
 	}
@@ -137,7 +137,7 @@ func TestFresh(t *testing.T) {
 
 // Bad registers take bounded time: nobody has a name, or everybody has the same one.
 func TestBounded(t *testing.T) {
-	const n = 6000
+	const n = 6000 // more than a small set, which is compared nearly whole
 	for name, make := range map[string]func(i int) Record{
 		"empty": func(int) Record { return Record{} },
 		"bad bytes": func(i int) Record {
@@ -153,6 +153,9 @@ func TestBounded(t *testing.T) {
 			return Record{Given: "😀", Rest: "👩‍👩‍👧 fatma فاطمة", Birth: Birth{1980, 1, 1}}
 		},
 	} {
+		if raced && name != "bad bytes" && name != "mixed" && name != "one phone" {
+			continue
+		}
 		records := []Record{}
 		for i := range n {
 			r := make(i)
