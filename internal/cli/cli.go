@@ -24,6 +24,7 @@ import (
 	"muntija/internal/config"
 	"muntija/internal/courier"
 	"muntija/internal/fault"
+	"muntija/internal/highs"
 	"muntija/internal/locale"
 	"muntija/internal/planner/planfile"
 	"muntija/internal/seal"
@@ -196,7 +197,7 @@ func (p *program) openWith(ctx context.Context, cmd *urfave.Command, with store.
 	if o.db, err = store.Open(ctx, cfg.DB, o.keys, with); err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", config.Redact(cfg.DB), err)
 	}
-	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf, PlanCache: service.UserPlanCache(), KeepUploads: cfg.KeepUploads,
+	o.svc = service.New(service.Deps{DB: o.db, Keys: o.keys, Log: o.log, Words: wordsOf, PlanCache: highs.UserCache(), KeepUploads: cfg.KeepUploads,
 		Poster: courier.Poster{Allow: cfg.HookAllow}, Senders: sendersOf(cfg)})
 	return o, nil
 }

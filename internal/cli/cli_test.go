@@ -37,11 +37,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("MUNTIJA_TEST_RUN") == "1" {
 		os.Exit(cli.Run(context.Background(), append([]string{"muntija"}, os.Args[1:]...), os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 	}
-	code := m.Run()
-	if cached != "" {
-		os.RemoveAll(cached)
-	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // run runs a command of the program to its end.

@@ -27,7 +27,6 @@ import (
 	"muntija/internal/planner/planfile"
 	"muntija/internal/planner/season"
 	"muntija/internal/planner/verify"
-	"muntija/internal/service"
 )
 
 // planCommand is the planner on files, for other tools: no database is opened.
@@ -129,7 +128,7 @@ func (p *program) planAllocation(ctx context.Context, cmd *urfave.Command) error
 	options := allocation.Options{Time: limit, Until: began.Add(max(limit-min(reserve, limit*4/10), loaded+50*time.Millisecond)), Seed: cmd.Uint64("seed"),
 		Threads: threads, Gap: gap, Memory: int64(cmd.Int("memory")) << 20}
 	if !cmd.Bool("no-search") {
-		solver := highs.New(highs.Options{CacheDir: service.UserPlanCache()})
+		solver := highs.New(highs.Options{CacheDir: highs.UserCache()})
 		defer solver.Close(context.WithoutCancel(ctx))
 		options.Search = allocation.WithHighs(solver)
 	}

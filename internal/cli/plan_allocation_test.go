@@ -25,7 +25,6 @@ const planProblem = `{"format":"muntija.allocation/1","sense":"max","at_most":1,
 // TestPlanAllocation solves a problem from a file, twice with the same bytes, verifies it, and finds what was changed.
 func TestPlanAllocation(t *testing.T) {
 	dir := t.TempDir()
-	keepCache(t)
 	in, out, again := filepath.Join(dir, "p.json"), filepath.Join(dir, "r.json"), filepath.Join(dir, "r2.json")
 	if err := os.WriteFile(in, []byte(planProblem), 0o600); err != nil {
 		t.Fatal(err)
@@ -89,7 +88,6 @@ func TestPlanAllocation(t *testing.T) {
 
 // TestPlanAllocationRefuses: what cannot be asked is one line that names what and where, and writes nothing.
 func TestPlanAllocationRefuses(t *testing.T) {
-	keepCache(t)
 	for _, c := range []struct {
 		code int
 		text string

@@ -38,7 +38,6 @@ const (
 // TestPlanBadInput: what cannot be asked is refused with exit code 1 and one line that names the file, what is wrong and where, and nothing is written. What can be asked and
 // has no plan is answered with exit code 3 and the reason.
 func TestPlanBadInput(t *testing.T) {
-	keepCache(t)
 	good := map[string]string{"allocation": goodAllocation, "season": goodSeason, "layout": goodLayout}
 	for kind, text := range good {
 		if code, said, _ := planText(t, kind, text); code != 0 {
@@ -201,7 +200,6 @@ func TestPlanLanguage(t *testing.T) {
 
 // TestPlanWholeNumbers: other tools write 12.0 for 12.
 func TestPlanWholeNumbers(t *testing.T) {
-	keepCache(t)
 	for kind, text := range map[string]string{"allocation": strings.Replace(goodAllocation, "17", "17.0", 1), "season": strings.Replace(goodSeason, `"weeks":4`, `"weeks":0.4e1`, 1),
 		"layout": strings.Replace(goodLayout, "[0,5]", "[0.0,5e0]", 1)} {
 		if code, said, _ := planText(t, kind, text); code != 0 {
@@ -212,7 +210,6 @@ func TestPlanWholeNumbers(t *testing.T) {
 
 // TestPlanInterrupted: SIGINT, which ends the context, gives the best plan so far with its bound, and says so.
 func TestPlanInterrupted(t *testing.T) {
-	keepCache(t)
 	gap := instance.Assignment('D', 8, 60, 1)
 	type exhibition struct {
 		ID       string `json:"id"`

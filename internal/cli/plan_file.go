@@ -11,7 +11,6 @@ import (
 
 	"muntija/internal/highs"
 	"muntija/internal/planner/planfile"
-	"muntija/internal/service"
 )
 
 // planFlags are the flags of "plan season" and "plan layout".
@@ -108,7 +107,7 @@ func (p *program) writePlan(r *planRun, result any, how string) error {
 
 // openSolver opens the exact solver with its compiled code kept between runs: the first compile takes about two seconds, the next ones none.
 func openSolver() *highs.Solver {
-	return highs.New(highs.Options{CacheDir: service.UserPlanCache(), MemoryMiB: 2048})
+	return highs.New(highs.Options{CacheDir: highs.UserCache(), MemoryMiB: 2048})
 }
 
 var errWrongPlan = errors.New("the plan does not pass its own check; this is a mistake of the program")

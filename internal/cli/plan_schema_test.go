@@ -13,7 +13,6 @@ import (
 // TestPlanSchemaExamples: each example of a schema is accepted, planned and, for allocations, verified.
 func TestPlanSchemaExamples(t *testing.T) {
 	dir := t.TempDir()
-	keepCache(t)
 	want := map[string][]int64{"allocation": {21 + 12 + 6, 60 + 50 + 30}, "layout": {72}, "season": {0}}
 	for kind, objectives := range want {
 		var schema struct{ Examples []json.RawMessage }

@@ -18,7 +18,6 @@ import (
 // TestPlanTampered: one byte of a plan that is changed is found, whatever it says: hash, seed, objective, bound, gap, status, who goes where. Where the sum of the file was made anew
 // too, all that can be computed is found to be wrong nevertheless. What was not checked is said to be so.
 func TestPlanTampered(t *testing.T) {
-	keepCache(t)
 	dir := t.TempDir()
 	in := func(kind string) string { return filepath.Join(dir, kind+".json") }
 	var problem bytes.Buffer
@@ -94,7 +93,6 @@ func TestPlanTampered(t *testing.T) {
 
 // TestPlanVerifyTrust: of a bound that comes from two exhibitions in each other's way only a search knows, and the verdict says so.
 func TestPlanVerifyTrust(t *testing.T) {
-	keepCache(t)
 	in, out := planFiles(t, map[string]any{"format": season.Format, "weeks": 2, "venues": []any{map[string]any{"id": "hall"}}, "exhibitions": []any{
 		map[string]any{"id": "a", "prefer": []any{map[string]any{"first_week": 0, "last_week": 0}}}, map[string]any{"id": "b", "prefer": []any{map[string]any{"first_week": 0, "last_week": 0}}}}})
 	run(t, 0, "plan", "season", "--in", in, "--out", out)

@@ -12,20 +12,6 @@ import (
 	"muntija/internal/planner/season"
 )
 
-// keepCache gives all tests of one run one folder for the compiled solver, which takes seconds to compile, and not that of whoever runs them.
-func keepCache(t *testing.T) {
-	t.Helper()
-	if cached == "" {
-		var err error
-		if cached, err = os.MkdirTemp("", "muntija-cli-test-"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("XDG_CACHE_HOME", cached)
-}
-
-var cached string // removed by TestMain
-
 // planFiles writes a problem and returns its name and that of a result beside it.
 func planFiles(t *testing.T, problem any) (in, out string) {
 	t.Helper()
@@ -42,7 +28,6 @@ func planFiles(t *testing.T, problem any) (in, out string) {
 }
 
 func TestPlan(t *testing.T) {
-	keepCache(t)
 	pinned := 3
 	tight := season.Generate(6, 4, 20, 1, false)
 	tight.Exhibitions[0].Pin, tight.Exhibitions[0].Windows = &season.Pin{Week: &pinned}, []season.Period{{FirstWeek: new(int), LastWeek: new(int)}}

@@ -23,6 +23,7 @@ import (
 	"muntija/internal/calendar"
 	"muntija/internal/criteria"
 	"muntija/internal/fault"
+	"muntija/internal/highs"
 	"muntija/internal/intake"
 	"muntija/internal/media"
 	"muntija/internal/place"
@@ -112,7 +113,7 @@ type act struct {
 func Load(ctx context.Context, db *store.DB, keys *seal.Keyring, log *slog.Logger) ([]Account, error) {
 	l := &loader{db: db, clock: &clock{}, people: people(), gen: Generator{Seed: 2026}, rnd: rand.New(rand.NewPCG(2026, 11)), now: time.Now().UTC().Truncate(time.Minute),
 		pictures: map[string]*media.File{}}
-	l.svc = service.New(service.Deps{DB: db, Keys: keys, Clock: l.clock.now, Log: log, PlanCache: service.UserPlanCache()})
+	l.svc = service.New(service.Deps{DB: db, Keys: keys, Clock: l.clock.now, Log: log, PlanCache: highs.UserCache()})
 	var accounts []Account
 	for _, p := range l.people {
 		if !p.left {

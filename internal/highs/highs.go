@@ -28,6 +28,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -46,6 +47,19 @@ type Options struct {
 	CacheDir  string // folder for the compiled code, made if need be; "" keeps it in memory only. Whoever can write there can run code as this process.
 	MemoryMiB int    // most memory of one solve, 1024 unless said, at most 2048
 	Solves    int    // solves at one time, 1 unless said; others wait
+}
+
+// UserCache is a folder for the compiled code that lasts between runs: in the user's own cache, which nobody else may write to. "" if there is none.
+func UserCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir = filepath.Join(dir, "muntija")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
 }
 
 // Solver is a compiled HiGHS. It is safe for concurrent use.

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -19,11 +18,7 @@ var solver *highs.Solver
 
 func TestMain(m *testing.M) {
 	// The workers of the fuzzer share the compiled code: each is given ten seconds for its first input.
-	dir, err := os.UserCacheDir()
-	if err == nil {
-		dir = filepath.Join(dir, "muntija-test-solver")
-	}
-	solver = highs.New(highs.Options{MemoryMiB: 512, Solves: 2, CacheDir: dir})
+	solver = highs.New(highs.Options{MemoryMiB: 512, Solves: 2, CacheDir: highs.UserCache()})
 	code := m.Run()
 	_ = solver.Close(context.Background())
 	os.Exit(code)

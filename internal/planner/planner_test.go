@@ -20,7 +20,7 @@ import (
 	"muntija/internal/planner/verify"
 )
 
-var solver = highs.New(highs.Options{})
+var solver = highs.New(highs.Options{CacheDir: highs.UserCache()})
 
 // random makes a small problem with every kind of rule.
 func random(r *rand.Rand) *model.Problem {

@@ -20,8 +20,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"muntija/internal/auth"
@@ -55,19 +53,6 @@ type Deps struct {
 	Senders map[courier.Channel]courier.Sender
 
 	KeepUploads time.Duration // how long a roster is kept that nobody confirms; 30 days when 0
-}
-
-// UserPlanCache is where the planner's compiled code is kept between runs: the user's own cache, which nobody else may write to. "" if there is none.
-func UserPlanCache() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	dir = filepath.Join(dir, "muntija")
-	if os.MkdirAll(dir, 0o700) != nil {
-		return ""
-	}
-	return dir
 }
 
 // Service is the door to all use-cases. It is safe for concurrent use.

@@ -30,6 +30,7 @@ import (
 	"muntija/fixtures"
 	"muntija/internal/auth"
 	"muntija/internal/calendar"
+	"muntija/internal/highs"
 	"muntija/internal/locale"
 	"muntija/internal/place"
 	"muntija/internal/seal"
@@ -121,7 +122,7 @@ func open(path, keyPath string) (*Office, error) {
 		return nil, err
 	}
 	o := &Office{DB: db, Keys: keys, Clock: &Clock{now: Start}, Path: path, Log: slog.New(slog.DiscardHandler)}
-	o.Service = service.New(service.Deps{DB: db, Keys: keys, Clock: o.Clock.Now, Log: o.Log, PlanCache: service.UserPlanCache(),
+	o.Service = service.New(service.Deps{DB: db, Keys: keys, Clock: o.Clock.Now, Log: o.Log, PlanCache: highs.UserCache(),
 		Words: func(lang string) sheet.Say { return locale.Default().For(lang).T }})
 	return o, nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,11 +23,7 @@ import (
 var solver *highs.Solver
 
 func TestMain(m *testing.M) {
-	dir, err := os.UserCacheDir()
-	if err == nil {
-		dir = filepath.Join(dir, "muntija-test-solver")
-	}
-	solver = highs.New(highs.Options{CacheDir: dir})
+	solver = highs.New(highs.Options{CacheDir: highs.UserCache()})
 	code := m.Run()
 	_ = solver.Close(context.Background())
 	os.Exit(code)

@@ -13,6 +13,7 @@ import (
 	"muntija/internal/calendar"
 	"muntija/internal/demo"
 	"muntija/internal/exhibition"
+	"muntija/internal/highs"
 	"muntija/internal/intake"
 	"muntija/internal/place"
 	"muntija/internal/seal"
@@ -38,7 +39,7 @@ func benchAnswer(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	now := time.Now().UTC()
-	svc := service.New(service.Deps{DB: db, Keys: keys, Clock: func() time.Time { return now }, PlanCache: service.UserPlanCache()})
+	svc := service.New(service.Deps{DB: db, Keys: keys, Clock: func() time.Time { return now }, PlanCache: highs.UserCache()})
 	form := intake.FromAllocation(&exhibition.AllocationTerms{Rule: exhibition.RuleFair, Bands: []int{50, 70}, AtMost: 2, RestDays: 3, Seconds: 60})
 	var season int64
 	actors := map[place.Country]auth.Actor{}
