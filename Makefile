@@ -1,6 +1,7 @@
 # Muntija. "make run" and "make test" need Go and make alone. The other targets install what they need from Debian and npm.
 GO          ?= go
 BIN         := bin/muntija
+PROFILE     := cmd/muntija/profile.pgo
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # RACE=1 runs the tests with the race detector, which needs a C compiler; the program itself is always built without cgo.
 RACE        ?=
@@ -13,9 +14,9 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 run: build
 	$(BIN) serve --demo --data data/demo
 
-# build: one static binary.
+# build: one static binary, compiled by a profile of its own benchmarks. The profile is not called default.pgo, which vet and test would follow too and compile everything twice.
 build:
-	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN) ./cmd/muntija
+	$(GO) build -trimpath -pgo=$(PROFILE) -ldflags '-s -w' -o $(BIN) ./cmd/muntija
 
 # test: everything that needs no server and no browser.
 test:
@@ -45,9 +46,9 @@ test-browser: build
 screenshots: build
 	internal/testkit/browser/run.sh screenshots
 
-# bench: a benchmark for each figure that the README names, on data of the size named.
+# bench: a benchmark for each figure that the README names, on data of the size named; ONLY="import export" runs some of them.
 bench: build
-	$(GO) run ./internal/testkit/bench
+	$(GO) run -trimpath -pgo=$(PROFILE) ./internal/testkit/bench $(ONLY)
 
 # assets: third-party assets, exactly as locked in static/package-lock.json, copied into static/vendor, which is committed.
 assets:
