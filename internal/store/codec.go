@@ -145,29 +145,44 @@ func (n *codecNode) empty(v reflect.Value) bool {
 
 // appendJSONText writes a text as encoding/json does; the few with something to escape are left to it.
 func appendJSONText(b []byte, s string) ([]byte, error) {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if !plainByte[s[i]] {
-			plain = false
-			break
+	for i := 0; i < len(s); {
+		n := plainBytes[s[i]]
+		if n == 0 || n == 2 && (i+1 == len(s) || s[i+1]&0xc0 != 0x80) {
+			if n == 0 && plainRest(s[i:]) {
+				break
+			}
+			quoted, err := json.Marshal(s)
+			return append(b, quoted...), err
 		}
-	}
-	if !plain || !utf8.ValidString(s) {
-		quoted, err := json.Marshal(s)
-		return append(b, quoted...), err
+		i += int(n)
 	}
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"'), nil
 }
 
-// plainByte are the bytes that encoding/json writes as they are, in any text. U+2028 and U+2029 begin with E2.
-var plainByte = func() (t [256]bool) {
+// plainBytes is how many bytes a character has that begins with this one and that encoding/json writes as it is: Latin and Arabic letters. 0: look closer.
+var plainBytes = func() (t [256]uint8) {
 	for c := range t {
-		t[c] = c >= ' ' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7f && c != 0xe2
+		switch {
+		case c >= ' ' && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&':
+			t[c] = 1
+		case c >= 0xc2 && c <= 0xdf:
+			t[c] = 2
+		}
 	}
 	return t
 }()
+
+// plainRest reports whether encoding/json writes a text as it is that has characters of more than two bytes. U+2028 and U+2029 begin with E2.
+func plainRest(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x80 && plainBytes[c] == 0 || c == 0xe2 {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
+}
 
 // codecReader reads a document from its front. A read that returns false has found something that encoding/json is to look at.
 type codecReader struct {

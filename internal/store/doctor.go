@@ -114,14 +114,15 @@ func (tx *Tx) checkRecords(f *Finding) error {
 			var id int64
 			var r blindRow
 			var b []byte
-			err := rows.Scan(&id, &r.kind, &b, &r.holds)
-			r.blind = string(b)
+			var slot int64
+			err := rows.Scan(&id, &r.kind, &b, &slot)
+			r.blind, r.holds = string(b), slot == 0
 			if blind[id] == nil {
 				blind[id] = map[blindRow]bool{}
 			}
 			blind[id][r] = true
 			return err
-		}, `SELECT family_id, kind, blind, holds FROM identifier WHERE family_id > $1 AND family_id <= $2`, after, last)
+		}, `SELECT family_id, kind, blind, slot FROM identifier WHERE family_id > $1 AND family_id <= $2`, after, last)
 		if err != nil {
 			return err
 		}

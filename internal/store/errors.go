@@ -17,7 +17,7 @@ import (
 // duplicates maps what an engine names in a broken uniqueness to the message for the person: PostgreSQL names the index, SQLite the
 // first column of it.
 var duplicates = []struct{ index, column, key string }{
-	{"identifier_one", "identifier.party", "error.duplicate_identity"},
+	{"identifier_apart", "identifier.blind", "error.duplicate_identity"},
 	{"family_number_key", "family.party", "error.duplicate_number"},
 	{"app_user_email", "app_user.email", "error.duplicate_email"},
 	{"saved_filter_name", "saved_filter.user_id", "error.duplicate_filter"},

@@ -281,7 +281,15 @@ func IdentifiersIn(r *registry.Record) []Identifier {
 type blindRow struct {
 	kind  string
 	blind string // bytes
-	holds int64
+	holds bool   // the identity number of an active registration: one to a person
+}
+
+// slot is where the identifier of a family stands beside the same one of others: who holds it stands at 0, and the database lets nobody else stand there.
+func (r *blindRow) slot(family int64) int64 {
+	if r.holds {
+		return 0
+	}
+	return family
 }
 
 func (tx *Tx) blindRows(f *registry.Family) []blindRow { return tx.db.blindRows(f, nil) }
@@ -301,7 +309,7 @@ func (db *DB) blindRows(f *registry.Family, known []string) []blindRow {
 		} else {
 			blind = db.Blind(id)
 		}
-		out[i] = blindRow{id.Kind, blind, flag(identity.Type(id.Kind).Valid() && holdsIdentity(f.Status.State))}
+		out[i] = blindRow{id.Kind, blind, identity.Type(id.Kind).Valid() && holdsIdentity(f.Status.State)}
 	}
 	return out
 }
@@ -319,12 +327,12 @@ func (tx *Tx) insertIdentifiers(id int64, party place.Country, rows []blindRow) 
 		return nil
 	}
 	var s statement
-	s.add("INSERT INTO identifier (family_id, kind, blind, party, holds) VALUES ")
+	s.add("INSERT INTO identifier (blind, kind, party, slot, family_id) VALUES ")
 	for i, r := range rows {
 		if i > 0 {
 			s.add(", ")
 		}
-		s.add("(?, ?, ?, ?, ?)", id, r.kind, []byte(r.blind), string(party), r.holds)
+		s.add("(?, ?, ?, ?, ?)", []byte(r.blind), r.kind, string(party), r.slot(id), id)
 	}
 	if _, err := tx.exec(s.text(), s.args...); err != nil {
 		return fmt.Errorf("inserting identifiers: %w", err)
@@ -338,13 +346,14 @@ func (tx *Tx) replaceIdentifiers(f *registry.Family) error {
 	err := tx.each(func(rows *sql.Rows) error {
 		var r blindRow
 		var blind []byte
-		if err := rows.Scan(&r.kind, &blind, &r.holds); err != nil {
+		var slot int64
+		if err := rows.Scan(&r.kind, &blind, &slot); err != nil {
 			return err
 		}
-		r.blind = string(blind)
+		r.blind, r.holds = string(blind), slot == 0
 		old[r] = true
 		return nil
-	}, `SELECT kind, blind, holds FROM identifier WHERE family_id = $1`, f.ID)
+	}, `SELECT kind, blind, slot FROM identifier WHERE family_id = $1`, f.ID)
 	if err != nil {
 		return fmt.Errorf("reading identifiers: %w", err)
 	}

@@ -131,6 +131,7 @@ func (tx *Tx) insertMany(table, names, tail string, values, rows int, row func(i
 			args = row(i, args)
 		}
 		shape := insertShape{table: table, tail: tail, rows: n, same: knownSame(table, n, sameColumns(args, values))}
+		shape.twin = twinColumns(args, values) &^ shape.same
 		query := shape.query(names, values)
 		sent := shape.compact(args, values)
 		if ids == nil || last {
@@ -177,6 +178,26 @@ type insertShape struct {
 	table, tail string
 	rows        int
 	same        uint64 // columns whose value in the first row is that of all rows
+	twin        uint64 // columns whose value in every row is that of the column before
+}
+
+// twinColumns finds the columns in which all rows have the number that stands in the column before.
+func twinColumns(args []any, values int) (twin uint64) {
+	if len(args) < fewRows*values || values > 64 {
+		return 0
+	}
+	for col := 1; col < values; col++ {
+		alike := true
+		for i := col; alike && i < len(args); i += values {
+			a, ok := args[i-1].(int64)
+			b, same := args[i].(int64)
+			alike = ok && same && a == b
+		}
+		if alike {
+			twin |= 1 << col
+		}
+	}
+	return twin
 }
 
 // sameColumns finds the columns in which all rows have the same text or number.
@@ -237,14 +258,14 @@ func knownSame(table string, rows int, same uint64) uint64 {
 	return best
 }
 
-// compact takes the values out that are handed over with the first row.
+// compact takes the values out that are handed over with the first row or the column before.
 func (s insertShape) compact(args []any, values int) []any {
-	if s.same == 0 {
+	if s.same|s.twin == 0 {
 		return args
 	}
-	n := values
-	for i := values; i < len(args); i++ {
-		if s.same>>(i%values)&1 == 0 {
+	n := 0
+	for i := range args {
+		if col := i % values; s.twin>>col&1 == 0 && (i < values || s.same>>col&1 == 0) {
 			args[n] = args[i]
 			n++
 		}
@@ -267,7 +288,8 @@ var insertTexts sync.Map // insertShape → string
 func (s insertShape) write(names string, values int) string {
 	b := make([]byte, 0, 64+s.rows*values*6)
 	b = append(b, "INSERT INTO "+s.table+" ("+names+") VALUES "...)
-	n := values
+	n, at := 0, 0
+	first := make([]int, values)
 	for i := range s.rows {
 		if i > 0 {
 			b = append(b, ", "...)
@@ -277,10 +299,16 @@ func (s insertShape) write(names string, values int) string {
 			if j > 0 {
 				b = append(b, ", "...)
 			}
-			at := j + 1
-			if i > 0 && s.same>>j&1 == 0 {
+			switch {
+			case s.twin>>j&1 == 1: // as the one before
+			case i > 0 && s.same>>j&1 == 1:
+				at = first[j]
+			default:
 				n++
 				at = n
+			}
+			if i == 0 {
+				first[j] = at
 			}
 			b = strconv.AppendInt(append(b, '$'), int64(at), 10)
 		}
@@ -342,9 +370,9 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	slices.SortFunc(blinds, func(a, b owned) int {
 		return cmp.Or(strings.Compare(a.row.kind, b.row.kind), strings.Compare(a.row.blind, b.row.blind))
 	})
-	err = tx.insertMany("identifier", "family_id, kind, blind, party, holds", "", 5, len(blinds), func(i int, args []any) []any {
+	err = tx.insertMany("identifier", "blind, kind, party, family_id, slot", "", 5, len(blinds), func(i int, args []any) []any {
 		b := &blinds[i]
-		return append(args, b.id, b.row.kind, []byte(b.row.blind), string(b.party), b.row.holds)
+		return append(args, []byte(b.row.blind), b.row.kind, string(b.party), b.id, b.row.slot(b.id))
 	}, nil)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ var tables = []struct {
 }{
 	{"app_user", "id", true}, {"session", "hash", false}, {"one_time_link", "hash", false}, {"sign_in_try", "who", false},
 	{"saved_filter", "id", true}, {"family", "id", true}, {"family_record", "family_id", false}, {"family_fact", "family_id", false},
-	{"identifier", "family_id, kind, blind", false}, {"serial", "party, year", false}, {"draft", "family_id", false},
+	{"identifier", "blind, kind, party, slot", false}, {"serial", "party, year", false}, {"draft", "family_id", false},
 	{"idempotency", "user_id, key", false}, {"criteria_set", "id", true}, {"assessment", "id", true}, {"document", "id", true},
 	{"document_blob", "document_id", false}, {"visit", "id", true}, {"event", "id", true}, {"waiver", "id", true}, {"audit", "seq", false},
 	{"audit_head", "id", false}, {"job", "id", true}, {"duplicate_pair", "id", true}, {"family_merge", "id", true}, {"duplicate_group", "id", true},

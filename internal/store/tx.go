@@ -33,6 +33,7 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 type conn struct {
 	c     *sql.Conn
 	text  func(string) string // the engine's own form of a query
+	btext func(string) string // and of an INSERT of many rows
 	stmts map[string]*sql.Stmt
 
 	bulk  map[string]driver.Stmt // of [Tx.bulk]
@@ -45,7 +46,7 @@ type conn struct {
 const maxStatements = 400
 
 func (db *DB) newConn(c *sql.Conn) *conn {
-	return &conn{c: c, text: db.d.text, stmts: make(map[string]*sql.Stmt), bulk: make(map[string]driver.Stmt)}
+	return &conn{c: c, text: db.d.text, btext: db.d.bulkText, stmts: make(map[string]*sql.Stmt), bulk: make(map[string]driver.Stmt)}
 }
 
 func (c *conn) stmt(query string) (*sql.Stmt, error) {
@@ -118,7 +119,7 @@ func (c *conn) runBulk(query string, args []any) (r driver.Result, err error) {
 				c.closeBulk()
 			}
 			var err error
-			if s, err = dc.(driver.ConnPrepareContext).PrepareContext(context.Background(), c.text(query)); err != nil {
+			if s, err = dc.(driver.ConnPrepareContext).PrepareContext(context.Background(), c.btext(query)); err != nil {
 				return fmt.Errorf("preparing %.80q: %w", query, err)
 			}
 			c.bulk[query] = s

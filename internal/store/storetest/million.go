@@ -96,7 +96,7 @@ func fillMany(path string, keys *seal.Keyring, n int) error {
 	if err != nil {
 		return err
 	}
-	identifier, err := tx.Prepare(`INSERT INTO identifier (family_id, kind, blind, party, holds) VALUES (?, ?, ?, ?, ?)`)
+	identifier, err := tx.Prepare(`INSERT INTO identifier (blind, kind, party, slot, family_id) VALUES (?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,11 @@ func fillMany(path string, keys *seal.Keyring, n int) error {
 			keys.Seal([]byte(idNumber), seal.Place("family_fact", "id_number", id))); err != nil {
 			return err
 		}
-		if _, err := identifier.Exec(id, kind, keys.Blind(kind, idNumber), party, boolInt(state != "draft" && state != "rejected" && state != "withdrawn")); err != nil {
+		slot := id
+		if state != "draft" && state != "rejected" && state != "withdrawn" {
+			slot = 0
+		}
+		if _, err := identifier.Exec(keys.Blind(kind, idNumber), kind, party, slot, id); err != nil {
 			return err
 		}
 	}
@@ -201,11 +205,4 @@ func fillMany(path string, keys *seal.Keyring, n int) error {
 		exec(text)
 	}
 	return err
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

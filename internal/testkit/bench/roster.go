@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -260,9 +261,14 @@ func benchImport(ctx context.Context) error {
 	if err := o.svc.Imports.Confirm(ctx, actor, id, true, key("confirm")); err != nil {
 		return err
 	}
+	stop, err := profileImport()
+	if err != nil {
+		return err
+	}
 	before := processorTime()
 	took, v, err := work("the import", service.ImportDone)
 	used := processorTime() - before
+	stop()
 	if err != nil {
 		return err
 	}
@@ -274,6 +280,23 @@ func benchImport(ctx context.Context) error {
 		return fmt.Errorf("the audit chain after the import: %+v, %w", r, err)
 	}
 	return nil
+}
+
+var importProfile = flag.String("importprofile", "", "file for a profile of the import itself, without the roster's making and the dry run")
+
+// profileImport begins the profile of -importprofile, if there is to be one, and returns what ends it.
+func profileImport() (stop func(), err error) {
+	if *importProfile == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(*importProfile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
 // processorTime is what this process has used of the processors: on a machine that others use too it says more than the clock.
