@@ -24,6 +24,9 @@ var identifiersBefore = []string{
 	`CREATE UNIQUE INDEX identifier_one ON identifier (party, kind, blind) WHERE holds = 1`,
 	`INSERT INTO identifier (family_id, kind, blind, party, holds) SELECT family_id, kind, blind, party, holds FROM before`,
 	`DROP TABLE before`,
+	`DROP TABLE family_due`,
+	`CREATE TABLE family_due (family_id BIGINT NOT NULL REFERENCES family (id), kind TEXT NOT NULL, until TEXT NOT NULL, PRIMARY KEY (family_id, kind))`,
+	`CREATE INDEX family_due_until ON family_due (until, family_id)`,
 	`INSERT INTO family_due (family_id, kind, until) VALUES (1, 'identity_card', '2027-01-01'), (1, 'licence', '2026-12-01')`,
 	`DELETE FROM schema_migration WHERE number = 21`,
 }
