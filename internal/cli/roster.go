@@ -21,6 +21,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/fault"
 	"muntija/internal/locale"
+	"muntija/internal/registry"
 	"muntija/internal/service"
 	"muntija/internal/sheet"
 )
@@ -217,6 +218,17 @@ type importReport struct {
 	At       time.Time            `json:"at"`
 	Counts   service.ImportCounts `json:"counts"`
 	Problems []importProblem      `json:"problems,omitempty"`
+
+	Duplicates []importDuplicate `json:"duplicates,omitempty"`
+}
+
+// importDuplicate is a row that has a number in common with another row or with a family of the registry.
+type importDuplicate struct {
+	Row      int             `json:"row"`
+	Shared   string          `json:"shared"`              // "key", or the kind of the number: phone, eg_nid, formal:commercial_register …
+	OtherRow int             `json:"other_row,omitempty"` // of the same file
+	Family   registry.Number `json:"family,omitempty"`    // of the registry; left out where the user may not open it, or it has no number yet
+	Area     string          `json:"area,omitempty"`      // of that family
 }
 
 type importProblem struct {
@@ -243,7 +255,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		}
 	}
 	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts}
-	rows, err := r.leftOut(ctx, v)
+	rows, err := r.toLookAt(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -257,6 +269,13 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 			}
 			out.Problems = append(out.Problems, x)
 		}
+	}
+	dups, err := r.o.svc.Imports.Duplicates(ctx, r.actor, v.ID, problemsShown)
+	if err != nil {
+		return err
+	}
+	for _, d := range dups {
+		out.Duplicates = append(out.Duplicates, importDuplicate{Row: cmp.Or(d.Row, int(d.Seq)), Shared: d.Reason, OtherRow: cmp.Or(d.OtherRow, int(d.OtherSeq)), Family: d.Number, Area: d.Area})
 	}
 	r.p.found = v.Counts.Of(service.RowProblem)+v.Counts.Of(service.RowDuplicate) > 0 || v.Counts.Conflicts > 0
 	if r.cmd.Bool("json") {
@@ -278,16 +297,19 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	for _, x := range out.Problems {
 		fmt.Fprintf(r.p.out, "%s!%s%s: %s%s\n", x.Sheet, x.Cell, rowOf(x), x.title, x.Message)
 	}
+	if len(out.Duplicates) > 0 {
+		fmt.Fprintf(r.p.out, "%s: %s\n", l.T("import.duplicates"), l.N("import.alike", int(v.Counts.Duplicates)))
+	}
 	if v.State == service.ImportReady {
 		fmt.Fprintln(r.p.out, l.T("import.only_looked"))
 	}
 	return nil
 }
 
-// leftOut are the rows that are not taken, in the order of the file: those with an error and those that repeat one.
-func (r *roster) leftOut(ctx context.Context, v *service.ImportView) ([]service.ImportRow, error) {
+// toLookAt are the rows that somebody should look at, in the order of the file: those with an error, those that repeat one, and those that are taken with a warning.
+func (r *roster) toLookAt(ctx context.Context, v *service.ImportView) ([]service.ImportRow, error) {
 	var out []service.ImportRow
-	for _, f := range []service.RowFilter{service.RowsProblem, service.RowsDuplicate} {
+	for _, f := range []service.RowFilter{service.RowsProblem, service.RowsDuplicate, service.RowsCheck} {
 		rows, err := r.o.svc.Imports.Rows(ctx, r.actor, v.ID, f, 0, problemsShown)
 		if err != nil {
 			return nil, err

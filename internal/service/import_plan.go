@@ -33,6 +33,7 @@ type importer struct {
 	work  workspace
 
 	entering entering     // in a dry run
+	alike    alike        // in a dry run
 	met      *atomic.Bool // rows of the last batch were in the registry: the next ones are looked up before their transaction, which saves it work
 }
 
@@ -208,7 +209,7 @@ func lackLess(ps []sheet.CellProblem) []sheet.CellProblem {
 	return ps
 }
 
-// keyRowTwiceAt is the problem of a row whose number an earlier row of the same sheet has: its argument is that row.
+// keyRowTwiceAt is the problem of a row whose number an earlier row of the same sheet has: its arguments are that row and its record.
 const keyRowTwiceAt = "import.problem.row_twice_at"
 
 func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision, error) {
@@ -221,7 +222,7 @@ func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision
 		d.outcome = RowDuplicate
 		twice := cellProblem(-1, r.keyField, "import.problem.row_twice")
 		if r.above > 0 {
-			twice = cellProblem(-1, r.keyField, keyRowTwiceAt, strconv.Itoa(r.above))
+			twice = cellProblem(-1, r.keyField, keyRowTwiceAt, strconv.Itoa(r.above), r.earlier)
 		}
 		d.problems = append(d.problems, twice)
 		if r.earlier != r.seq {
@@ -261,29 +262,32 @@ func (im *importer) fresh(r *rosterRow, d *decision, w found) *decision {
 	d.outcome = RowDraft
 	d.handIn = im.words.HandIn && r.whole() &&
 		auth.Allow(im.actor, auth.FamilySubmit, auth.Subject{Party: im.m.Party, Area: r.record.Address.Area, EnteredBy: im.actor.UserID}) == nil
-	for _, id := range store.IdentifiersIn(r.record) {
-		if len(w.blinds) == 0 {
-			break
-		}
-		for _, m := range w.blinds[im.s.db.Blind(id)] {
-			if m.Kind != id.Kind || !tells(m.Kind) {
-				continue
-			}
-			if len(d.hints) < 20 { // the phone of an association stands on hundreds of files
-				d.hints = append(d.hints, im.hint(r, m.FamilyID, 0, m.Kind))
-			}
-			if identity.Type(m.Kind).Valid() && m.State.Active() && m.State != registry.Draft && d.handIn {
-				d.handIn = false
-				p := cellProblem(-1, "lead.id_number", "import.problem.id_held")
-				p.Severity = fault.Warning
-				d.problems = append(d.problems, p)
-			}
-		}
+	if len(w.blinds) > 0 {
+		im.beside(r, d, w)
 	}
 	if d.handIn {
 		d.outcome = RowNew
 	}
 	return d
+}
+
+// beside tells a new family of those of the registry that have a number of it.
+func (im *importer) beside(r *rosterRow, d *decision, w found) {
+	for _, n := range numbersIn(nil, r.record) {
+		for _, m := range w.blinds[im.s.db.Blind(n.Identifier)] {
+			if m.Kind != n.Kind || !tells(m.Kind) {
+				continue
+			}
+			if len(d.hints) < 20 { // the phone of an association stands on hundreds of files
+				d.hints = append(d.hints, im.hint(r, m.FamilyID, 0, m.Kind))
+			}
+			d.warn(n.field, keyFamilyShares)
+			if identity.Type(m.Kind).Valid() && m.State.Active() && m.State != registry.Draft && d.handIn {
+				d.handIn = false
+				d.warn(n.field, keyHeld)
+			}
+		}
+	}
 }
 
 func (im *importer) hint(r *rosterRow, other, otherSeq int64, reason string) store.DuplicateHint {

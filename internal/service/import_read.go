@@ -140,6 +140,9 @@ type firstRow struct {
 	place uint32 // sheet<<20 | row-1
 }
 
+// row is its row of the sheet.
+func (f firstRow) row() int { return int(f.place&(1<<rowBits-1)) + 1 }
+
 const rowBits = 20 // 1,048,576 rows
 
 func sheetRow(r *rosterRow) uint32 { return uint32(r.sheet)<<rowBits | uint32(r.n-1) }
@@ -247,7 +250,7 @@ func (rd *rosterReader) first(r *rosterRow, key keySum) {
 	if first, ok := rd.keys[key]; ok {
 		r.earlier = int64(first.seq)
 		if place := sheetRow(r); first.place>>rowBits == place>>rowBits {
-			r.above = int(first.place&(1<<rowBits-1)) + 1
+			r.above = first.row()
 		}
 		return
 	}

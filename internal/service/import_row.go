@@ -168,6 +168,7 @@ type RowFilter string
 const (
 	RowsProblem   RowFilter = "problem"
 	RowsDraft     RowFilter = "draft"
+	RowsCheck     RowFilter = "check"   // nothing keeps them out, and something is to be looked at
 	RowsChanged   RowFilter = "changed" // changed and amended
 	RowsDuplicate RowFilter = "duplicate"
 	RowsConflict  RowFilter = "conflict"
@@ -175,7 +176,7 @@ const (
 
 // RowFilters returns all filters in the order of display.
 func RowFilters() []RowFilter {
-	return []RowFilter{RowsProblem, RowsDraft, RowsChanged, RowsDuplicate, RowsConflict}
+	return []RowFilter{RowsProblem, RowsDraft, RowsCheck, RowsChanged, RowsDuplicate, RowsConflict}
 }
 
 func (f RowFilter) query() (store.ImportRowQuery, bool) {
@@ -183,6 +184,8 @@ func (f RowFilter) query() (store.ImportRowQuery, bool) {
 	switch f {
 	case RowsProblem, RowsDraft, RowsDuplicate:
 		q.Outcomes = []string{string(f)}
+	case RowsCheck:
+		q.Outcomes, q.WithBody = []string{string(RowNew)}, true
 	case RowsChanged:
 		q.Outcomes = []string{string(RowChanged), string(RowAmended), string(RowProducts)}
 	case RowsConflict:
@@ -213,24 +216,32 @@ func (s *Imports) Rows(ctx context.Context, actor auth.Actor, id int64, filter R
 		if out.Import, err = s.view(tx, actor, m); err != nil {
 			return err
 		}
-		rows, err := tx.ImportRows(m, q)
-		if err != nil {
-			return err
-		}
 		out.Rows, out.Next = nil, 0
-		if len(rows) > limit {
-			rows = rows[:limit]
-			out.Next = rows[limit-1].Seq
-		}
-		for i := range rows {
-			r, err := seenRow(actor, &rows[i])
+		for q := q; ; {
+			rows, err := tx.ImportRows(m, q)
 			if err != nil {
 				return err
 			}
-			r.Sheet, r.names = names[r.SheetAt], names
-			out.Rows = append(out.Rows, r)
+			for i := range rows {
+				r, err := seenRow(actor, &rows[i])
+				if err != nil {
+					return err
+				}
+				if filter == RowsCheck && len(r.Problems) == 0 { // its line says which rows go on with it
+					continue
+				}
+				if len(out.Rows) == limit {
+					out.Next = out.Rows[limit-1].Seq
+					return nil
+				}
+				r.Sheet, r.names = names[r.SheetAt], names
+				out.Rows = append(out.Rows, r)
+			}
+			if len(rows) < q.Limit {
+				return nil
+			}
+			q.After = rows[len(rows)-1].Seq
 		}
-		return nil
 	})
 	return out, err
 }
@@ -354,12 +365,10 @@ func (s *Imports) Duplicates(ctx context.Context, actor auth.Actor, id int64, li
 // the one that repeats it.
 func placesOf(tx *store.Tx, m *store.Import, hints []store.DuplicateHint) (map[int64]int, error) {
 	var seqs []int64
-	other := map[int64]int64{}
 	for _, h := range hints {
 		seqs = append(seqs, h.Seq)
 		if h.OtherSeq != 0 {
 			seqs = append(seqs, h.OtherSeq)
-			other[h.Seq] = h.OtherSeq
 		}
 	}
 	out := map[int64]int{}
@@ -377,8 +386,9 @@ func placesOf(tx *store.Tx, m *store.Import, hints []store.DuplicateHint) (map[i
 			return nil, err
 		}
 		for _, p := range b.Problems {
-			if seq := other[rows[i].Seq]; seq != 0 && p.Key == keyRowTwiceAt && len(p.Args) == 1 {
-				out[seq], _ = strconv.Atoi(p.Args[0].Text)
+			c := p.cell()
+			if row, seq, ok := earlierRow(&c); ok {
+				out[seq] = row
 			}
 		}
 	}

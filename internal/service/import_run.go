@@ -140,6 +140,7 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 	if slices.ContainsFunc(im.words.Mapping.Sheets, func(m sheet.SheetMap) bool { return m.Kind == sheet.Products }) {
 		im.entering = entering{}
 	}
+	im.alike = alike{}
 	read, err := im.stream(ctx, body, 0, func(b *rowBatch) error {
 		var rows []store.ImportRow
 		var hints []store.DuplicateHint
@@ -150,11 +151,12 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 			if err != nil {
 				return err
 			}
-			for _, r := range b.rows {
+			for i, r := range b.rows {
 				d, err := im.decide(tx, r, w)
 				if err != nil {
 					return err
 				}
+				im.alike.tell(im, r, d, b.blinds[i])
 				sum.add(d.outcome, 1)
 				sum.addProducts(d)
 				if len(d.hints) > 0 {

@@ -188,7 +188,7 @@ func TestImportFamilies(t *testing.T) {
 		t.Helper()
 		rows, err := o.Imports.Rows(background, worker, v.ID, service.RowsDuplicate, 0, 10)
 		if err != nil || len(rows.Rows) != 1 || len(rows.Rows[0].Problems) != 1 || rows.Rows[0].Problems[0].Key != "import.problem.row_twice_at" ||
-			fmt.Sprint(rows.Rows[0].Problems[0].Args) != "[2]" {
+			fmt.Sprint(rows.Rows[0].Problems[0].Args) != "[2 1]" {
 			t.Errorf("%s: got repeated rows %+v, %v", when, rows, err)
 		}
 		dups, err := o.Imports.Duplicates(background, worker, v.ID, 10)
