@@ -47,7 +47,7 @@ type program struct {
 	out    io.Writer
 	errw   io.Writer
 	found  bool   // a check found something
-	lang   string // of what "plan" says: "ar" or "en"; empty: English
+	lang   string // of what "plan" and "import" say: "ar" or "en"; empty: English
 }
 
 // Run runs the command line and returns its exit code. It stops at the end of ctx and at SIGINT and SIGTERM.
@@ -127,7 +127,7 @@ func (p *program) message(err error) string {
 	return text
 }
 
-// locale is the language of a terminal: English, unless "plan" was asked for Arabic.
+// locale is the language of a terminal: English, unless a command was asked for Arabic.
 func (p *program) locale() *locale.Locale {
 	return locale.Default().For(cmp.Or(p.lang, locale.English))
 }

@@ -31,21 +31,22 @@ func (p *program) importCommand() *urfave.Command {
 	as := &urfave.StringFlag{Name: "as", Required: true, Usage: "E-MAIL of the user who imports; rows are held to their areas and permissions"}
 	asJSON := &urfave.BoolFlag{Name: "json", Usage: "print JSON"}
 	report := &urfave.StringFlag{Name: "report", Usage: "write the workbook with its marks to this file"}
-	lang := &urfave.StringFlag{Name: "lang", Value: locale.Arabic, Usage: "language of what is wrong with rows, on the screen and in the report: ar or en"}
+	lang := &urfave.StringFlag{Name: "lang", Value: locale.Arabic, Usage: "language of what is wrong with the file and its rows, on the screen and in the report: ar or en"}
+	one := []urfave.Flag{as, asJSON, report, lang, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
+		&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"}}
+	const same = "Flags and exit codes are those of import families."
 	return &urfave.Command{Name: "import", Usage: "take rosters in", Commands: []*urfave.Command{
 		{Name: "families", Usage: "import families from an Excel FILE", ArgsUsage: "FILE",
 			Description: "Without --map, columns go where their headers say, or where this user said before. --dry-run stops before anything enters the registry.\n" +
 				"Exit code 3: rows were left out, see the report.",
-			Flags: []urfave.Flag{as, asJSON, report, lang, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
-				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"},
-				&urfave.BoolFlag{Name: "drafts", Usage: "keep complete rows as drafts too"}},
+			Flags:  append(slices.Clone(one), &urfave.BoolFlag{Name: "drafts", Usage: "keep complete rows as drafts too"}),
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Families) }},
+		{Name: "members", Usage: "import household members of registered families from an Excel FILE", ArgsUsage: "FILE",
+			Description: "A row names its family by the number that the map chooses, and a member by the identity number or the name. Other sheets are left alone.\n" + same,
+			Flags:       one, Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Members) }},
 		{Name: "products", Usage: "import products of registered families from an Excel FILE", ArgsUsage: "FILE",
-			Description: "A product is known by its number, or by its family and its name. Sheets of families and household members in the file are left alone.\n" +
-				"Flags and exit codes are those of import families.",
-			Flags: []urfave.Flag{as, asJSON, report, lang, &urfave.BoolFlag{Name: "dry-run", Usage: "say what would happen, and do nothing"},
-				&urfave.StringFlag{Name: "map", Usage: "JSON file that says what the columns are; one that is not there is written with what is known"}},
-			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Products) }},
+			Description: "A product is known by its number, or by its family and its name. Sheets of families and household members in the file are left alone.\n" + same,
+			Flags:       one, Action: func(ctx context.Context, cmd *urfave.Command) error { return p.importRoster(ctx, cmd, sheet.Products) }},
 		{Name: "resume", Usage: "go on with an import that was stopped or killed", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, report, lang},
 			Action: func(ctx context.Context, cmd *urfave.Command) error { return p.onImport(ctx, cmd, (*roster).resume) }},
 		{Name: "undo", Usage: "take back everything that an import did, but what was saved since", ArgsUsage: "NUMBER", Flags: []urfave.Flag{as, asJSON, lang},
@@ -68,9 +69,11 @@ const importHeap = 108 << 20
 
 // importer opens the database as the user that --as names.
 func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {
-	if lang := cmd.String("lang"); lang != "" && lang != locale.Arabic && lang != locale.English {
+	lang := cmd.String("lang")
+	if lang != "" && lang != locale.Arabic && lang != locale.English {
 		return nil, fmt.Errorf("--lang is ar or en; %w", errUsage)
 	}
+	p.lang = lang
 	o, err := p.open(ctx, cmd)
 	if err != nil {
 		return nil, err
@@ -96,28 +99,28 @@ func newWrite(what string) service.Write {
 	return service.Write{Key: fmt.Sprintf("cli-%s-%d-%d", what, os.Getpid(), time.Now().UnixNano())}
 }
 
-// importRoster takes a file in: of families, with all its sheets, or of products, with the sheets of products alone.
+// importRoster takes a file in: of families, with all its sheets, or of members or products, with their sheets alone.
 func (p *program) importRoster(ctx context.Context, cmd *urfave.Command, kind sheet.RosterKind) error {
 	file, err := argument(cmd, "FILE")
 	if err != nil {
 		return err
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return fmt.Errorf("reading the roster: %w", err)
-	}
-	if info.Size() > service.MaxImportBytes {
-		return fmt.Errorf("%s has more than %d MB; split it", file, service.MaxImportBytes>>20)
-	}
-	body, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("reading the roster: %w", err)
 	}
 	r, err := p.importer(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer r.o.close()
+	info, err := os.Stat(file)
+	if err != nil {
+		return fmt.Errorf("reading the roster: %w", err)
+	}
+	if info.Size() > service.MaxImportBytes {
+		return fault.New(fault.TooLarge, "import.too_large", int64(service.MaxImportBytes>>20))
+	}
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading the roster: %w", err)
+	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(importHeap))
 	if r.id, err = r.o.svc.Imports.Stage(ctx, r.actor, filepath.Base(file), body, newWrite("stage")); err != nil {
 		return err
@@ -150,8 +153,8 @@ func (r *roster) mapping(ctx context.Context, kind sheet.RosterKind) (sheet.Mapp
 	if err != nil {
 		return sheet.Mapping{}, err
 	}
-	if kind == sheet.Products {
-		c.Mapping.Only(sheet.Products, c.Rosters)
+	if kind != sheet.Families {
+		c.Mapping.Only(kind, c.Rosters)
 	}
 	name := r.cmd.String("map")
 	if name == "" {
@@ -200,9 +203,10 @@ func (r *roster) work(ctx context.Context, want service.ImportState) (*service.I
 		return nil, err
 	}
 	if v.State != want {
-		why := locale.Default().For(locale.English).T("enum.import_state." + string(v.State))
+		l := r.p.locale()
+		why := l.T("enum.import_state." + string(v.State))
 		if v.ErrorKey != "" {
-			why += ": " + locale.Default().For(locale.English).T(v.ErrorKey)
+			why += ": " + l.T(v.ErrorKey)
 		}
 		return v, fmt.Errorf("import %d: %s", r.id, why)
 	}
@@ -241,6 +245,7 @@ type importProblem struct {
 	Warning bool   `json:"warning,omitempty"` // by itself it keeps nothing out
 
 	title string // of the field
+	draft bool   // only missing: the row becomes a draft
 }
 
 // problemsShown bounds the problems that are printed; the report has all.
@@ -260,15 +265,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		return err
 	}
 	for _, row := range rows {
-		for _, p := range row.Problems {
-			name, n, cell := row.Place(p)
-			x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning}
-			if sheet.ValidField(p.Field) {
-				key, args := sheet.FieldTitle(p.Field)
-				x.title = l.T(key, args...) + ": "
-			}
-			out.Problems = append(out.Problems, x)
-		}
+		out.Problems = append(out.Problems, problemsOf(row, l)...)
 	}
 	dups, err := r.o.svc.Imports.Duplicates(ctx, r.actor, v.ID, problemsShown)
 	if err != nil {
@@ -295,6 +292,9 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		return err
 	}
 	for _, x := range out.Problems {
+		if x.draft {
+			continue // that something is missing is said by the count
+		}
 		fmt.Fprintf(r.p.out, "%s!%s%s: %s%s\n", x.Sheet, x.Cell, rowOf(x), x.title, x.Message)
 	}
 	if len(out.Duplicates) > 0 {
@@ -306,10 +306,32 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	return nil
 }
 
-// toLookAt are the rows that somebody should look at, in the order of the file: those with an error, those that repeat one, and those that are taken with a warning.
+// problemsOf are the problems of a row in words. What a draft lacks keeps nothing out.
+func problemsOf(row service.ImportRow, l *locale.Locale) []importProblem {
+	var out []importProblem
+	for _, p := range row.Problems {
+		name, n, cell := row.Place(p)
+		warning := p.Severity == fault.Warning
+		x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: warning || row.Outcome == service.RowDraft,
+			draft: !warning && row.Outcome == service.RowDraft}
+		if sheet.ValidField(p.Field) {
+			key, args := sheet.FieldTitle(p.Field)
+			x.title = l.T(key, args...) + ": "
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// toLookAt are the rows that somebody should look at, in the order of the file: those with an error, those that repeat one, and those
+// that are taken with a warning or as drafts.
 func (r *roster) toLookAt(ctx context.Context, v *service.ImportView) ([]service.ImportRow, error) {
 	var out []service.ImportRow
-	for _, f := range []service.RowFilter{service.RowsProblem, service.RowsDuplicate, service.RowsCheck} {
+	for f, o := range map[service.RowFilter]service.Outcome{service.RowsProblem: service.RowProblem, service.RowsDuplicate: service.RowDuplicate, service.RowsDraft: service.RowDraft,
+		service.RowsCheck: service.RowNew} {
+		if v.Counts.Of(o) == 0 {
+			continue
+		}
 		rows, err := r.o.svc.Imports.Rows(ctx, r.actor, v.ID, f, 0, problemsShown)
 		if err != nil {
 			return nil, err

@@ -151,6 +151,44 @@ func TestImportNamesTheSheetOfAMember(t *testing.T) {
 	run(t, 2, append(args, "--lang", "fr")...)
 }
 
+// Members of registered families come in by themselves; what is wrong with a file is said in the language that was asked for.
+func TestImportMembersCommand(t *testing.T) {
+	dir := importOffice(t, "")
+	command := func(args ...string) []string {
+		return append(append([]string{"import"}, args...), "--data", dir, "--as", importer)
+	}
+	file, mapping := rosterFile(t, 3, false)
+	run(t, 0, command("families", file, "--map", mapping, "--drafts")...)
+	id := testkit.RosterRow(1)[slices.Index(testkit.RosterFields, "lead.id_number")]
+	members := filepath.Join(t.TempDir(), "أفراد.xlsx")
+	body := testkit.Workbook(testkit.RosterSheet{Name: "الأفراد", Rows: [][]string{{"الرقم القومي لرب الأسرة", "اسم الفرد", "صلة القرابة", "سنة الميلاد"}, {id, "ليلى", "ابنة", "2012"}}})
+	if err := os.WriteFile(members, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report := filepath.Join(t.TempDir(), "report.xlsx")
+	if r := printed(t, run(t, 0, command("members", members, "--dry-run", "--json", "--lang", "en", "--report", report)...)); r.State != "ready" || r.Counts.Writes() != 1 {
+		t.Errorf("the dry run says %+v", r)
+	}
+	if _, err := os.Stat(report); err != nil {
+		t.Error(err)
+	}
+	if r := printed(t, run(t, 0, command("members", members, "--json")...)); r.State != "done" || r.Counts.Writes() != 1 {
+		t.Errorf("the import says %+v", r)
+	}
+	if r := printed(t, run(t, 0, command("members", members, "--json")...)); r.Counts.Writes() != 0 {
+		t.Errorf("the second import says %+v", r)
+	}
+	pdf := filepath.Join(t.TempDir(), "كشف.xlsx")
+	if err := os.WriteFile(pdf, []byte("%PDF-1.7"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{"ar": "هذا ملف PDF", "en": "This is a PDF"} {
+		if out := run(t, 1, command("members", pdf, "--lang", lang)...); !strings.Contains(out, want) {
+			t.Errorf("%s: got %s", lang, out)
+		}
+	}
+}
+
 func TestImportCommands(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { importCommands(t, "") })
 	t.Run("postgres", func(t *testing.T) { importCommands(t, storetest.PostgresDSN(t)) })

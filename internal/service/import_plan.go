@@ -209,6 +209,9 @@ func lackLess(ps []sheet.CellProblem) []sheet.CellProblem {
 	return ps
 }
 
+// keyOtherArea is the problem of a row whose area is not the sender's.
+const keyOtherArea = "import.problem.other_area"
+
 // keyRowTwiceAt is the problem of a row whose number an earlier row of the same sheet has: its arguments are that row and its record.
 const keyRowTwiceAt = "import.problem.row_twice_at"
 
@@ -216,6 +219,9 @@ func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision
 	d := &decision{problems: r.problems, record: r.record, form: r.form}
 	if ok, _ := sound(r.problems); !ok {
 		d.outcome = RowProblem
+		if area := r.record.Address.Area; area != "" && allowCreate(im.actor, area) != nil { // not only when all else is mended
+			d.problem(-1, "address.area", keyOtherArea)
+		}
 		return d, nil
 	}
 	if r.earlier > 0 {
@@ -257,7 +263,7 @@ func (im *importer) fresh(r *rosterRow, d *decision, w found) *decision {
 		return d.problem(-1, "lead.given_name", "import.problem.no_name")
 	}
 	if err := allowCreate(im.actor, r.record.Address.Area); err != nil {
-		return d.problem(-1, "address.area", "import.problem.other_area")
+		return d.problem(-1, "address.area", keyOtherArea)
 	}
 	d.outcome = RowDraft
 	d.handIn = im.words.HandIn && r.whole() &&
@@ -376,7 +382,7 @@ func (im *importer) edit(r *rosterRow, d *decision, ps fault.Problems) {
 		return
 	}
 	if allowCreate(im.actor, d.record.Address.Area) != nil { // a draft may not leave the person's areas
-		d.problem(-1, "address.area", "import.problem.other_area")
+		d.problem(-1, "address.area", keyOtherArea)
 		return
 	}
 	d.outcome = RowChanged
