@@ -221,6 +221,7 @@ type importReport struct {
 	By       string               `json:"by"`
 	At       time.Time            `json:"at"`
 	Counts   service.ImportCounts `json:"counts"`
+	Before   []int64              `json:"before,omitempty"` // finished imports of exactly this file
 	Problems []importProblem      `json:"problems,omitempty"`
 
 	Duplicates []importDuplicate `json:"duplicates,omitempty"`
@@ -259,7 +260,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 			return err
 		}
 	}
-	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts}
+	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts, Before: v.Before}
 	rows, err := r.toLookAt(ctx, v)
 	if err != nil {
 		return err
@@ -284,6 +285,23 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		if n := v.Counts.Of(o); n > 0 {
 			fmt.Fprintf(w, "  %d\t%s\n", n, l.T("import.outcome."+string(o)))
 		}
+	}
+	for _, x := range []struct {
+		n   int64
+		key string
+	}{{v.Counts.Passed, "import.passed"}, {v.Counts.Skipped, "import.skipped"}, {v.Counts.ProductsNew, "import.products_new"}, {v.Counts.ProductsChanged, "import.products_changed"}} {
+		if x.n > 0 {
+			fmt.Fprintf(w, "  \t%s\n", l.N(x.key, int(x.n)))
+		}
+	}
+	if v.Counts.Cut {
+		fmt.Fprintf(w, "  \t%s\n", l.T("import.cut"))
+	}
+	if len(v.Before) > 0 {
+		fmt.Fprintf(w, "  \t%s %s\n", l.T("import.same_file"), l.T("import.one", v.Before[0]))
+	}
+	if v.State == service.ImportDone && v.Counts.Writes() == 0 {
+		fmt.Fprintf(w, "  \t%s\n", l.T("import.nothing_new"))
 	}
 	if v.State == service.ImportUndone {
 		fmt.Fprintf(w, "  %s\n  %s\n", l.N("import.undone", int(v.Counts.Undone)), l.N("import.conflicts", int(v.Counts.Conflicts)))

@@ -104,7 +104,7 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 	case o == RowProblem || o == RowDuplicate:
 		mark.Kind, mark.Status = sheet.MarkProblem, say(statusKeys[o])
 		kind = sheet.MarkProblem
-	case o == RowDraft || stillMissing(b.Problems):
+	case o == RowDraft && len(b.Problems) > 0 || stillMissing(b.Problems): // a draft that lacks nothing was kept as one by choice
 		mark.Kind, mark.Status = sheet.MarkWarning, say(statusKeys[RowDraft])
 	}
 	var notes []string

@@ -332,7 +332,7 @@ func (rd *rosterReader) family(at int, sm *sheet.SheetMap, row *sheet.Row, sever
 	}
 	if sm.BlankErases {
 		for field, ref := range row.Cells {
-			if ref.Raw == "" {
+			if ref.Raw == "" && form.Field(field) == "" { // not what follows from the identity number or is the same for all rows
 				r.blanks = append(r.blanks, field)
 			}
 		}

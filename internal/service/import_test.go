@@ -234,6 +234,27 @@ func TestImportFamilies(t *testing.T) {
 	}
 }
 
+// A blank cell changes nothing, unless it is asked to empty what the registry has: then it empties that field, and not what is read out of the identity number.
+func TestImportBlankCells(t *testing.T) {
+	o := testkit.Service(t)
+	worker := testkit.Actor(auth.FieldWorker, place.Egypt)
+	lacks := []string{"consents[own_ministry].given", "", "consents[own_ministry].date", "", "consents[own_ministry].how", ""} // so that it stays a draft
+	confirmed(t, o, worker, staged(t, o, worker, roster(row(1, lacks...)), byID).ID)
+	blank := roster(row(1, append(lacks, "address.district", "", "case.application_date", "")...))
+	wantCounts(t, staged(t, o, worker, blank, byID), "unchanged 1")
+	v := staged(t, o, worker, blank, func(m *sheet.SheetMap) {
+		m.Key, m.BlankErases, m.Constants = "lead.id_number", true, map[string]string{"case.application_date": "2026-03-01"}
+	})
+	wantCounts(t, v, "changed 1")
+	rows, err := o.Imports.Rows(background, worker, v.ID, service.RowsChanged, 0, 10)
+	if err != nil || len(rows.Rows) != 1 {
+		t.Fatalf("got %+v, %v", rows, err)
+	}
+	if got := fmt.Sprint(rows.Rows[0].Changes); got != "[{address.district district مركز أخميم }]" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // The sender's own workbook comes back with marks; corrected and sent as it is, it brings in what was left.
 func TestImportMarkedComesBack(t *testing.T) {
 	o := testkit.Service(t)

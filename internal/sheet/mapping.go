@@ -76,7 +76,7 @@ type SheetMap struct {
 	Kind        RosterKind        `json:"kind"`
 	Key         string            `json:"key,omitempty"` // the field by which families are found in the registry: number, lead.id_number or case.file_no
 	DateOrder   DateOrder         `json:"date_order,omitempty"`
-	BlankErases bool              `json:"blank_erases,omitempty"` // a blank cell empties what the registry holds
+	BlankErases bool              `json:"blank_erases,omitempty"` // a blank cell empties what the registry holds, but of a list
 	Columns     map[string]string `json:"columns"`                // header → field; "" or "-" for a column that is not taken
 	Constants   map[string]string `json:"constants,omitempty"`    // field → value of every row that has none of its own, as it would be typed
 }

@@ -65,7 +65,7 @@ func (s *Server) uploadRoster(r *request) error {
 	var ps fault.Problems
 	redraw := func(status int) error { return s.drawImports(r, status, &render.Form{Problems: ps}) }
 	head, err := r.c.FormFile("file")
-	if err != nil || head.Size == 0 {
+	if err != nil {
 		ps.Add("file", "import.problem.no_file")
 		return redraw(fiber.StatusUnprocessableEntity)
 	}
