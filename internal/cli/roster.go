@@ -62,6 +62,14 @@ type roster struct {
 	cmd   *urfave.Command
 	actor auth.Actor
 	id    int64
+	left  []leftColumn
+}
+
+// leftColumn is a column of a sheet that is taken, which goes nowhere.
+type leftColumn struct {
+	Sheet  string `json:"sheet"`
+	Column string `json:"column"`
+	Header string `json:"header"`
 }
 
 // importHeap is where collecting becomes eager: with the caches of the database an import stays below 200 MB.
@@ -129,6 +137,9 @@ func (p *program) importRoster(ctx context.Context, cmd *urfave.Command, kind sh
 	if err != nil {
 		return err
 	}
+	if r.left, err = r.leftColumns(ctx, mapping); err != nil {
+		return err
+	}
 	if err := r.o.svc.Imports.Map(ctx, r.actor, r.id, mapping, newWrite("map")); err != nil {
 		return err
 	}
@@ -190,6 +201,24 @@ func (r *roster) mapping(ctx context.Context, kind sheet.RosterKind) (sheet.Mapp
 	return m, nil
 }
 
+// leftColumns are the columns of which nothing is taken.
+func (r *roster) leftColumns(ctx context.Context, m sheet.Mapping) ([]leftColumn, error) {
+	c, err := r.o.svc.Imports.Columns(ctx, r.actor, r.id)
+	if err != nil {
+		return nil, err
+	}
+	var out []leftColumn
+	for _, ros := range c.Rosters {
+		sm, ok := m.For(&ros)
+		for _, col := range ros.Columns {
+			if field := sm.Columns[col.Header]; ok && !sm.Skip && (field == "" || field == sheet.FieldIgnore) {
+				out = append(out, leftColumn{ros.Name, col.Letter, col.Header})
+			}
+		}
+	}
+	return out, nil
+}
+
 // work runs the job of the import in this process, or waits for the server that has it.
 func (r *roster) work(ctx context.Context, want service.ImportState) (*service.ImportView, error) {
 	v, err := r.o.svc.Imports.Import(ctx, r.actor, r.id)
@@ -225,6 +254,7 @@ type importReport struct {
 	Problems []importProblem      `json:"problems,omitempty"`
 
 	Duplicates []importDuplicate `json:"duplicates,omitempty"`
+	NotTaken   []leftColumn      `json:"not_taken,omitempty"` // columns that go nowhere
 }
 
 // importDuplicate is a row that has a number in common with another row or with a family of the registry.
@@ -260,7 +290,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 			return err
 		}
 	}
-	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts, Before: v.Before}
+	out := importReport{Number: v.ID, State: v.State, File: v.Name, By: v.ByName, At: v.CreatedAt, Counts: v.Counts, Before: v.Before, NotTaken: r.left}
 	rows, err := r.toLookAt(ctx, v)
 	if err != nil {
 		return err
@@ -314,6 +344,9 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 			continue // that something is missing is said by the count
 		}
 		fmt.Fprintf(r.p.out, "%s!%s%s: %s%s\n", x.Sheet, x.Cell, rowOf(x), x.title, x.Message)
+	}
+	for _, c := range r.left {
+		fmt.Fprintf(r.p.out, "%s!%s: %s (%s)\n", c.Sheet, c.Column, l.T("import.not_taken"), c.Header)
 	}
 	if len(out.Duplicates) > 0 {
 		fmt.Fprintf(r.p.out, "%s: %s\n", l.T("import.duplicates"), l.N("import.alike", int(v.Counts.Duplicates)))

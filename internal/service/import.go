@@ -302,6 +302,7 @@ func suggested(tx *store.Tx, actor auth.Actor, rosters []sheet.Roster) (m sheet.
 		if err := json.Unmarshal(body, &sm); err != nil {
 			return old, false, fmt.Errorf("reading a mapping: %w", err)
 		}
+		sm.BlankErases = false // is asked for with each file
 		old.Sheets = append(old.Sheets, sm)
 		rosters[i].Remember(old)
 	}
@@ -609,7 +610,7 @@ func (s *Imports) Import(ctx context.Context, actor auth.Actor, id int64) (*Impo
 		}
 		same, err := tx.ImportsOfFile(m.Party, m.SHA256)
 		for _, x := range same {
-			if x.ID != m.ID && x.By == m.By && x.State == string(ImportDone) {
+			if x.ID != m.ID && x.By == m.By && x.State == string(ImportDone) && (m.ConfirmedAt.IsZero() || x.ConfirmedAt.Before(m.ConfirmedAt)) {
 				v.Before = append(v.Before, x.ID)
 			}
 		}

@@ -232,6 +232,9 @@ func TestImportFamilies(t *testing.T) {
 	if again.Counts.Writes() != 0 || families(t, o) != all {
 		t.Errorf("the same file changed something: %+v", again.Counts)
 	}
+	if v, err = o.Imports.Import(background, worker, v.ID); err != nil || len(v.Before) != 0 {
+		t.Errorf("the first one says that the second came before it: %+v, %v", v.Before, err)
+	}
 }
 
 // A blank cell changes nothing, unless it is asked to empty what the registry has: then it empties that field, and not what is read out of the identity number.
@@ -252,6 +255,14 @@ func TestImportBlankCells(t *testing.T) {
 	}
 	if got := fmt.Sprint(rows.Rows[0].Changes); got != "[{address.district district مركز أخميم }]" {
 		t.Errorf("got %s", got)
+	}
+	id, err := o.Imports.Stage(background, worker, "x.xlsx", blank, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := o.Imports.Columns(background, worker, id)
+	if err != nil || c.Mapping.Sheets[0].Key != "lead.id_number" || c.Mapping.Sheets[0].BlankErases {
+		t.Errorf("of the mapping, that blank cells erase is remembered, or nothing: %+v, %v", c.Mapping, err)
 	}
 }
 
