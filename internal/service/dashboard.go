@@ -130,6 +130,7 @@ type BoardQuery struct {
 	View View
 	Span Span
 	Area string
+	On   calendar.Date // the day from which Span counts; zero: today
 }
 
 // Board is a page of the dashboard.
@@ -164,8 +165,11 @@ func (s *Dashboards) Board(ctx context.Context, actor auth.Actor, q BoardQuery) 
 		b.Span = "12m"
 	}
 	today := s.today()
+	if b.On == 0 {
+		b.On = today
+	}
 	var ok bool
-	if b.First, b.Last, ok = b.Span.Months(today); !ok || !slices.Contains(b.Views, b.View) {
+	if b.First, b.Last, ok = b.Span.Months(b.On); !ok || !slices.Contains(b.Views, b.View) {
 		return nil, fault.New(fault.NotFound, "error.not_found")
 	}
 	scope := scopeOf(reach, 0)

@@ -268,7 +268,8 @@ func (s *Reports) Edit(ctx context.Context, actor auth.Actor, id int64, f Report
 }
 
 type reportParams struct {
-	Plan int64 `json:"plan"`
+	Plan int64         `json:"plan"`
+	Due  calendar.Date `json:"due,omitzero"` // the day from which the period counts; zero: the day on which it is made
 }
 
 // Run asks for an edition now and returns the job that makes it.
@@ -282,7 +283,7 @@ func (s *Reports) Run(ctx context.Context, actor auth.Actor, id int64, w Write) 
 		if err != nil {
 			return "", err
 		}
-		job, err := queueReport(tx, p, actor.UserID, now)
+		job, err := queueReport(tx, p, calendar.Date(0), actor.UserID, now)
 		if err != nil {
 			return "", err
 		}
@@ -295,8 +296,8 @@ func (s *Reports) Run(ctx context.Context, actor auth.Actor, id int64, w Write) 
 	return strconv.ParseInt(res, 10, 64)
 }
 
-func queueReport(tx *store.Tx, p *store.ReportPlan, by int64, now time.Time) (int64, error) {
-	params, err := writeJob(reportParams{p.ID})
+func queueReport(tx *store.Tx, p *store.ReportPlan, due calendar.Date, by int64, now time.Time) (int64, error) {
+	params, err := writeJob(reportParams{p.ID, due})
 	if err != nil {
 		return 0, err
 	}
@@ -321,7 +322,11 @@ func dueDay(every string, today calendar.Date) calendar.Date {
 	return firstOf(m)
 }
 
-// planned queues the reports that are due. It is part of the daily planning of jobs.
+// maxMadeUp is how many editions of one report are made up for when nobody was there to make them: a year of months.
+const maxMadeUp = 12
+
+// planned queues the reports that are due, each month or quarter that was missed included: what happened in it is counted for it, what stands is of the day on which it is made.
+// It is part of the daily planning of jobs.
 func (s *Reports) planned(tx *store.Tx, now time.Time) error {
 	plans, err := tx.ReportPlans("")
 	if err != nil {
@@ -336,12 +341,22 @@ func (s *Reports) planned(tx *store.Tx, now time.Time) error {
 		if !p.DoneFor.Before(due) {
 			continue
 		}
+		days := []calendar.Date{due}
+		for p.DoneFor != 0 && len(days) < maxMadeUp {
+			before := days[0].AddMonths(-monthsOf(p.Every))
+			if !p.DoneFor.Before(before) {
+				break
+			}
+			days = slices.Insert(days, 0, before)
+		}
 		p.DoneFor = due
 		if err := tx.UpdateReportPlan(p); err != nil {
 			return err
 		}
-		if _, err := queueReport(tx, p, 0, now); err != nil {
-			return err
+		for _, day := range days {
+			if _, err := queueReport(tx, p, day, 0, now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -421,7 +436,7 @@ func (s *Reports) make(ctx context.Context, job *store.Job) error {
 	}
 	job.Done = 0
 	if edition == nil {
-		if edition, err = s.edition(ctx, job, plan, func() error { return step(nil) }); err != nil || job.Cancel {
+		if edition, err = s.edition(ctx, job, plan, params.Due, func() error { return step(nil) }); err != nil || job.Cancel {
 			if err == nil {
 				err = s.jobs.finish(ctx, job, store.JobCancelled, nil)
 			}
@@ -464,8 +479,8 @@ func (s *Reports) make(ctx context.Context, job *store.Job) error {
 	return s.jobs.finish(ctx, job, store.JobDone, nil)
 }
 
-// edition reads the figures of all sections.
-func (s *Reports) edition(ctx context.Context, job *store.Job, plan *store.ReportPlan, progress func() error) (*store.ReportEdition, error) {
+// edition reads the figures of all sections. The period counts from due, zero: from today.
+func (s *Reports) edition(ctx context.Context, job *store.Job, plan *store.ReportPlan, due calendar.Date, progress func() error) (*store.ReportEdition, error) {
 	for { // a report says what is, not what was counted some time ago
 		more, err := s.dashboards.CountOn(ctx, 20_000)
 		if err != nil {
@@ -477,12 +492,15 @@ func (s *Reports) edition(ctx context.Context, job *store.Job, plan *store.Repor
 	}
 	now := s.now()
 	b := ReportBody{Name: plan.Name, Party: plan.Party, Area: plan.Area, Span: plan.Span, Day: officeDay(now), Criteria: map[string]criteria.Text{}, Small: programme.SmallCell}
+	if due == 0 {
+		due = b.Day
+	}
 	var ok bool
-	if b.First, b.Last, ok = Span(plan.Span).Months(b.Day); !ok {
+	if b.First, b.Last, ok = Span(plan.Span).Months(due); !ok {
 		return nil, fault.New(fault.State, "error.report.span")
 	}
 	for _, section := range plan.Sections {
-		q := BoardQuery{View: View(section), Span: Span(plan.Span), Area: plan.Area}
+		q := BoardQuery{View: View(section), Span: Span(plan.Span), Area: plan.Area, On: due}
 		board, err := s.dashboards.Board(ctx, reportActor(plan.Party), q)
 		if err != nil {
 			return nil, fmt.Errorf("counting %s: %w", section, err)

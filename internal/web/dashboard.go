@@ -37,6 +37,9 @@ type dashboardPage struct {
 	Can    struct{ Reports bool }
 }
 
+// pageShows is how many exhibitions a panel of a page lists, the last ones: a year of sixty would be twice the weight that a page may have. The workbook and the report have all.
+const pageShows = 8
+
 type tileView struct {
 	Title, Text, URL string
 }
@@ -52,7 +55,9 @@ type panelView struct {
 	Total                *panelLine
 	Excel                string
 	Small                bool
+	Money                bool // in the currency Unit
 	Empty                bool
+	Cut                  int  // the lines that the page shows, where there are more
 	Stack                bool // more columns than a phone is wide: cells below each other, each with its label
 }
 
@@ -116,7 +121,11 @@ func (s *Server) dashboard(r *request) error {
 	if err != nil {
 		return err
 	}
-	w := r.words()
+	return r.page(0, "dashboard/show", nil, r.words().boardPage(r.actor, b))
+}
+
+// boardPage puts a view into words.
+func (w words) boardPage(actor auth.Actor, b *service.Board) *dashboardPage {
 	p := &dashboardPage{Board: b, Fixed: b.View == service.ViewBoth || b.View == service.ViewMine, Excel: boardURL("/dashboard/sheet", b.BoardQuery)}
 	for _, v := range b.Views {
 		p.Views = append(p.Views, render.Option{Value: boardURL("/dashboard", service.BoardQuery{View: v, Span: b.Span, Area: b.Area}), Label: w.T("dash.view." + string(v)), Selected: v == b.View})
@@ -129,29 +138,33 @@ func (s *Server) dashboard(r *request) error {
 	}
 	for _, t := range b.Tiles {
 		x := tileView{Title: w.tileTitle(t.Key), Text: w.panelText(t.Value, t.Unit)}
-		if t.Query != nil && auth.Can(r.actor, auth.FamilyList) {
-			x.URL = listURL(filterOf(r.actor, *t.Query))
+		if t.Query != nil && auth.Can(actor, auth.FamilyList) {
+			x.URL = listURL(filterOf(actor, *t.Query))
 		}
 		p.Tiles = append(p.Tiles, x)
 	}
 	for i := range b.Panels {
-		p.Panels = append(p.Panels, w.panel(&b.Panels[i], b.Criteria, b.BoardQuery))
+		v := w.panel(&b.Panels[i], b.Criteria, b.BoardQuery)
+		if n := len(v.Lines) - pageShows; b.Panels[i].By == "show" && n > 0 {
+			v.Lines, v.Cut = v.Lines[n:], pageShows
+		}
+		p.Panels = append(p.Panels, v)
 		if b.Panels[i].Key == "areas" && b.View == service.ViewRegistrations {
 			m := mapOf(w, b.Party, areaCounts(&b.Panels[i]))
 			p.Map = &m
 		}
 	}
-	if auth.Can(r.actor, auth.FiguresView) {
+	if auth.Can(actor, auth.FiguresView) {
 		p.More = "/figures"
 	}
-	p.Can.Reports = auth.Can(r.actor, auth.ReportList)
+	p.Can.Reports = auth.Can(actor, auth.ReportList)
 	switch {
 	case !b.State.Ready:
 		p.Note = w.T("dash.building")
 	case b.State.Behind > 0:
 		p.Note = w.T("dash.behind", b.State.Behind)
 	}
-	return r.page(0, "dashboard/show", nil, p)
+	return p
 }
 
 func areaCounts(p *service.Panel) []programme.Count {
@@ -265,7 +278,8 @@ func (w words) panel(p *service.Panel, titles map[string]criteria.Text, q servic
 		v.Series = append(v.Series, w.series(s))
 		v.Tones = append(v.Tones, s)
 	}
-	v.Stack = len(p.Series) > 2 || p.Unit != "" && p.Unit != "days"
+	v.Money = p.Unit != "" && p.Unit != "days"
+	v.Stack = len(p.Series) > 2 || v.Money && len(p.Series) > 1
 	sum := summed(p)
 	top, most := "", int64(0)
 	line := func(l *service.PanelLine, name string) panelLine {
@@ -367,11 +381,10 @@ func (s *Server) panelBook(r *request, title string, cover []sheet.Line, panels 
 	book := sheet.Workbook{Lang: w.Lang(), Say: w.T, Title: title, Author: r.actor.Name, At: s.svc.Now().In(zoneOf(r.actor.Party)), Cover: cover}
 	for i := range panels {
 		p, v := &panels[i], &views[i]
-		money := p.Unit != "" && p.Unit != "days"
 		columns := []sheet.OutColumn{{Title: v.Head, Kind: sheet.OutText, Width: 34}}
 		for _, name := range v.Series {
 			kind := sheet.OutInt
-			if money {
+			if v.Money {
 				kind = sheet.OutMoney
 			}
 			columns = append(columns, sheet.OutColumn{Title: name, Kind: kind, Width: 16})
@@ -390,13 +403,13 @@ func (s *Server) panelBook(r *request, title string, cover []sheet.Line, panels 
 				switch {
 				case c.N == "":
 					rows[j] = append(rows[j], sheet.Value{})
-				case money:
+				case v.Money:
 					rows[j] = append(rows[j], sheet.MoneyValue(c.Raw.N))
 				default:
 					rows[j] = append(rows[j], sheet.IntValue(c.Raw.N))
 				}
 				n := c.Raw.N
-				if money {
+				if v.Money {
 					n /= 100 // charts of counts: whole units
 				}
 				line.Counts = append(line.Counts, n)

@@ -234,6 +234,7 @@ type editionTile struct{ Title, Text, Change string }
 type editionPanel struct {
 	panelView
 	Bars *printChart
+	Key  []string // the series that the picture shows
 }
 
 func (s *Server) editionOf(r *request, w words) (*service.PlannedEdition, *editionPage, error) {
@@ -271,7 +272,11 @@ func editionIn(w words, e *service.PlannedEdition) *editionPage {
 			v := w.panel(&sec.Panels[i], b.Criteria, service.BoardQuery{View: sec.View})
 			v.ID = string(sec.View) + "-" + v.ID
 			v.Excel = ""
-			out.Panels = append(out.Panels, editionPanel{v, printBars(&v)})
+			x := editionPanel{panelView: v, Bars: printBars(&v)}
+			if x.Key = v.Series; x.Bars != nil && !v.summed() {
+				x.Key = v.Series[:1]
+			}
+			out.Panels = append(out.Panels, x)
 		}
 		p.Sections = append(p.Sections, out)
 	}

@@ -24,13 +24,16 @@ type printPart struct {
 	Tone int
 }
 
+// summed reports whether the series are parts of a whole.
+func (v *panelView) summed() bool { return len(v.Lines) > 0 && v.Lines[0].Sum != "" }
+
 // printBars draws the lines of a panel, 15 at most; nil where there is nothing to draw. Series that are parts of a whole stand in one bar, others below each other would say
 // nothing more than the table: of them the first is drawn.
 func printBars(v *panelView) *printChart {
 	if v.Empty || len(v.Lines) == 0 {
 		return nil
 	}
-	stacked := v.Lines[0].Sum != ""
+	stacked := v.summed()
 	sums := make([]int64, len(v.Lines))
 	most := int64(0)
 	for i, l := range v.Lines {

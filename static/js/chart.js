@@ -16,7 +16,10 @@ function read(panel) {
   const money = !['', 'days', undefined].includes(panel.dataset.unit);
   const heads = [...panel.querySelectorAll('thead th[data-tone]')];
   const rows = [...panel.querySelectorAll('tbody tr')];
-  const value = (td) => (td?.dataset.n === undefined ? null : Number(td.dataset.n) / (money ? 100 : 1));
+  const value = (td) => {
+    const n = td?.dataset.n ?? td?.textContent.replace(/[,٬\s]/g, '').replace(/[٠-٩]/g, (d) => d.charCodeAt(0) - 0x660);
+    return /^-?\d+$/.test(n) ? Number(n) / (money ? 100 : 1) : null;
+  };
   return {
     names: rows.map((r) => r.querySelector('th').textContent.trim()),
     series: heads.map((th, i) => ({ name: th.textContent.trim(), tone: th.dataset.tone, data: rows.map((r) => value(r.querySelectorAll('td')[i])), texts: rows.map((r) => r.querySelectorAll('td')[i]?.textContent.trim()) })),
@@ -96,7 +99,7 @@ function png(panel, rows) {
   ctx.direction = rtl ? 'rtl' : 'ltr';
   ctx.textAlign = 'start';
   ctx.setTransform(1, 0, 0, 1, 0, 0);
-  ctx.fillText(panel.dataset.title, rtl ? canvas.width - 20 : 20, 50);
+  ctx.fillText(panel.querySelector('h2').textContent, rtl ? canvas.width - 20 : 20, 50);
   ctx.restore();
   canvas.toBlob((blob) => {
     const a = document.createElement('a');

@@ -1,0 +1,115 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"muntija/internal/auth"
+	"muntija/internal/place"
+	"muntija/internal/programme"
+	"muntija/internal/registry"
+	"muntija/internal/service"
+	"muntija/internal/store"
+	"muntija/internal/store/storetest"
+	"muntija/internal/testkit"
+	"muntija/internal/web"
+)
+
+// TestDashboardWeight draws every view as it is for a full registry: each area, craft, rung, benefit and reason has a line of six-digit figures, and sixty exhibitions were held
+// in the year. A page may have 60 KB; five are left to spare.
+func TestDashboardWeight(t *testing.T) {
+	pages, err := sitePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := testkit.Service(t)
+	o.Update(t, func(tx *store.Tx) error {
+		for i := range 60 {
+			e := storetest.Exhibition(i+1, 40)
+			e.Terms.Name, e.Terms.NameEN = fmt.Sprintf("من الوطن: معرض الدوحة المشترك رقم %d", i+1), fmt.Sprintf("From the Homeland: joint fair in Doha number %d", i+1)
+			e.Terms.Host = place.Countries()[i%2]
+			e.Terms.First = o.Clock.Today().AddDays(-5 * (i + 1))
+			e.Terms.Last = e.Terms.First.AddDays(4)
+			if err := tx.InsertExhibition(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, role := range []auth.Role{auth.FieldWorker, auth.Reviewer, auth.Coordinator, auth.Analyst, auth.Administrator} {
+		for _, party := range place.Countries() {
+			actor := testkit.Actor(role, party)
+			for _, view := range service.ViewsOf(actor) {
+				b, err := o.Dashboards.Board(context.Background(), actor, service.BoardQuery{View: view})
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines := 0
+				for i := range b.Panels {
+					fillPanel(&b.Panels[i], party)
+					lines += len(b.Panels[i].Lines)
+				}
+				for _, lang := range []string{"ar", "en"} {
+					html, err := web.BoardHTML(pages, lang, actor, b)
+					if err != nil {
+						t.Fatal(err)
+					}
+					const menu = 4 << 10 // what is above every page: the places to go to, tokens
+					const most = 55 << 10
+					if size := len(html) + menu; size > most {
+						t.Errorf("%s of %s, %s in %s: %d bytes for %d lines in %d panels, want at most %d", role, party, view, lang, size, lines, len(b.Panels), most)
+					}
+				}
+			}
+		}
+	}
+}
+
+// fillPanel gives a panel every line that it may have.
+func fillPanel(p *service.Panel, own place.Country) {
+	party := p.Party
+	if party == "" {
+		party = own
+	}
+	all := func(codes ...string) {
+		for _, c := range codes {
+			if !slices.ContainsFunc(p.Lines, func(l service.PanelLine) bool { return l.Code == c }) {
+				p.Lines = append(p.Lines, service.PanelLine{Code: c, Values: make([]service.PanelValue, len(p.Series))})
+			}
+		}
+	}
+	switch p.By {
+	case "area":
+		for _, a := range place.Areas(party) {
+			all(a.Code)
+		}
+	case "craft":
+		for _, c := range registry.Crafts() {
+			all(c.Code)
+		}
+	case "reason":
+		all(registry.Codes("reason")...)
+	case "rung":
+		for _, r := range programme.Rungs() {
+			all(r.Code())
+		}
+	case "benefit":
+		for _, b := range programme.Benefits() {
+			all(string(b))
+		}
+	}
+	for i := range p.Lines {
+		for j := range p.Lines[i].Values {
+			if v := &p.Lines[i].Values[j]; p.Small && (i+j)%3 == 0 {
+				v.Hidden = true
+			} else {
+				v.N, v.None = int64(123_456+17*i+j), false
+				if p.Unit != "" && p.Unit != "days" {
+					v.N *= 100
+				}
+			}
+		}
+	}
+}
