@@ -98,6 +98,44 @@ func relieve(tx *store.Tx, e *exhibition.Exhibition, p *exhibition.Participation
 	return r.GrantID, nil
 }
 
+// PlaceFee is what one exhibitor owes for the place that it has, in minor units of the party's fees.
+type PlaceFee struct {
+	Due      int64
+	Borne    int64 // of Due, by an incentive
+	Relieved bool  // an incentive bears it, or a part
+}
+
+// Left is what the exhibitor pays itself.
+func (f *PlaceFee) Left() int64 { return f.Due - f.Borne }
+
+// feesAt returns how the fees of a party's exhibitors who have a place are reckoned, as [feeOf] does for one: a share is of what was sold. nil if there are none.
+func feesAt(tx *store.Tx, e *exhibition.Exhibition, party place.Country) (func(participation, sales int64) PlaceFee, error) {
+	fee := e.Terms.FeeOf(party)
+	if fee.Kind == "none" {
+		return nil, nil
+	}
+	reliefs, err := tx.ReliefsAt(e.ID, party)
+	if err != nil {
+		return nil, err
+	}
+	schemes := map[int64]*programme.Scheme{}
+	for _, u := range reliefs {
+		if schemes[u.Scheme] == nil {
+			if schemes[u.Scheme], err = tx.SchemeByID(party, u.Scheme); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return func(participation, sales int64) (f PlaceFee) {
+		f.Due, _ = fee.Due(sales, e.Terms.Currency())
+		if u, ok := reliefs[participation]; ok {
+			offer, _ := schemes[u.Scheme].Offer(u.Offer)
+			f.Borne, f.Relieved = offer.Bears(f.Due), true
+		}
+		return f
+	}, nil
+}
+
 // ReportFees is what the exhibitors of a report owe for their places. All are of one party, so the sums are of one currency: minor units of In.
 type ReportFees struct {
 	Kind     exhibition.FeeKind
@@ -110,35 +148,24 @@ type ReportFees struct {
 // Left is what the exhibitors pay themselves.
 func (f *ReportFees) Left() int64 { return f.Due - f.Borne }
 
-// fillFees reckons the fees of the roster of a report as [feeOf] does for one exhibitor: a share is of what was sold.
+// fillFees reckons the fees of the exhibitors of a report.
 func (r *Report) fillFees(tx *store.Tx, party place.Country) error {
 	e := r.Exhibition
 	fee := e.Terms.FeeOf(party)
 	r.Fees = ReportFees{Kind: fee.Kind}
 	_, r.Fees.In = fee.Due(0, e.Terms.Currency())
-	if fee.Kind == "none" {
-		return nil
-	}
-	reliefs, err := tx.ReliefsAt(e.ID, party)
-	if err != nil {
+	of, err := feesAt(tx, e, party)
+	if err != nil || of == nil {
 		return err
 	}
-	schemes := map[int64]*programme.Scheme{}
 	for i := range r.Roster {
 		x := &r.Roster[i]
-		x.Due, _ = fee.Due(x.Sales, e.Terms.Currency())
-		if u, ok := reliefs[x.ID]; ok {
-			if schemes[u.Scheme] == nil {
-				if schemes[u.Scheme], err = tx.SchemeByID(party, u.Scheme); err != nil {
-					return err
-				}
-			}
-			offer, _ := schemes[u.Scheme].Offer(u.Offer)
-			x.Borne = offer.Bears(x.Due)
-			r.Fees.Relieved++
-		}
+		x.PlaceFee = of(x.ID, x.Sales)
 		r.Fees.Due += x.Due
 		r.Fees.Borne += x.Borne
+		if x.Relieved {
+			r.Fees.Relieved++
+		}
 	}
 	return nil
 }

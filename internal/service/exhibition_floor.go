@@ -290,9 +290,10 @@ type RosterRow struct {
 	Participation exhibition.Participation
 	Own           bool // of the actor's party
 	Stand         Stand
+	Fee           *PlaceFee // nil where there is none, and for who may not see the exhibitor
 }
 
-// Roster returns who comes to an agreed exhibition. Of the other party's exhibitors it holds what [onRoster] leaves.
+// Roster returns who comes to an agreed exhibition. Of the other party's exhibitors it holds what [onRoster] leaves, and no fees.
 func (s *Exhibitions) Roster(ctx context.Context, actor auth.Actor, id int64) (*exhibition.Exhibition, []RosterRow, error) {
 	var out []RosterRow
 	var e *exhibition.Exhibition
@@ -308,11 +309,30 @@ func (s *Exhibitions) Roster(ctx context.Context, actor auth.Actor, id int64) (*
 		if err != nil {
 			return err
 		}
+		feeOf, err := feesAt(tx, e, actor.Party)
+		if err != nil {
+			return err
+		}
+		sales, err := tx.Sales(id)
+		if err != nil {
+			return err
+		}
+		sold := map[int64]int64{}
+		for _, x := range sales {
+			if x.Currency == e.Terms.Currency() {
+				sold[x.ParticipationID] += x.Amount
+			}
+		}
+		out = nil
 		list, err := tx.Participations(id, store.ParticipationQuery{States: []exhibition.State{exhibition.Accepted}})
 		for _, p := range list {
-			row := RosterRow{p, p.Traits.Party == actor.Party, stands[p.ID]}
-			if !row.Own || auth.Allow(actor, auth.ExhibitorView, participationSubject(&p)) != nil {
+			row := RosterRow{Participation: p, Own: p.Traits.Party == actor.Party, Stand: stands[p.ID]}
+			switch {
+			case !row.Own || auth.Allow(actor, auth.ExhibitorView, participationSubject(&p)) != nil:
 				row.Participation = onRoster(&p)
+			case feeOf != nil:
+				fee := feeOf(p.ID, sold[p.ID])
+				row.Fee = &fee
 			}
 			if row.Own {
 				row.Participation.Traits.Area = p.Traits.Area

@@ -71,12 +71,8 @@ type ReportExhibitor struct {
 	Days  int
 	Sales int64
 	Stand Stand
-	Due   int64 // the fee, minor units of the report's Fees.In
-	Borne int64 // of Due, by an incentive
+	PlaceFee
 }
-
-// Left is what the exhibitor pays itself.
-func (x *ReportExhibitor) Left() int64 { return x.Due - x.Borne }
 
 // Report returns the report of an agreed or closed exhibition over the exhibitors of the actor's party and areas. Who withdrew counts with what was sold before.
 func (s *Exhibitions) Report(ctx context.Context, actor auth.Actor, id int64) (*Report, error) {

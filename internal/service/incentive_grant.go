@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"muntija/internal/auth"
+	"muntija/internal/calendar"
+	"muntija/internal/exhibition"
 	"muntija/internal/fault"
 	"muntija/internal/intake"
+	"muntija/internal/place"
 	"muntija/internal/programme"
 	"muntija/internal/registry"
 	"muntija/internal/store"
@@ -26,10 +29,10 @@ type GrantView struct {
 	Delivered  string
 	CanDecide  bool
 	CanDeliver bool
-	CanTake    bool             // withdraw
-	SecondOnly bool             // it waits for somebody else than this person
-	CanPaper   bool             // the proof may be opened
-	Uses       []store.GrantUse // places at exhibitions whose fee it bears
+	CanTake    bool       // withdraw
+	SecondOnly bool       // it waits for somebody else than this person
+	CanPaper   bool       // the proof may be opened
+	Uses       []GrantUse // places at exhibitions whose fee it bears
 }
 
 // GrantQuery says which grants are listed.
@@ -55,6 +58,29 @@ type MayOffer struct {
 	Holds  bool // it has it, or may still get it
 	Left   int  // how many the budget and the stock still cover; -1: no bound
 	*Eligibility
+}
+
+// GrantUse is a place at an exhibition whose fee a grant bears, with what the exhibition is called and the days of the place.
+type GrantUse struct {
+	store.GrantUse
+	Name, NameEN string
+	First, Last  calendar.Date
+}
+
+func namedUses(tx *store.Tx, party place.Country, list []store.GrantUse) (out []GrantUse, err error) {
+	shows := map[int64]*exhibition.Exhibition{}
+	for _, u := range list {
+		e := shows[u.Exhibition]
+		if e == nil {
+			if e, err = tx.ExhibitionByID(party, u.Exhibition); err != nil {
+				return nil, err
+			}
+			shows[u.Exhibition] = e
+		}
+		first, last, _ := e.Terms.Run(u.Wave)
+		out = append(out, GrantUse{u, e.Terms.Name, e.Terms.NameEN, first, last})
+	}
+	return out, nil
 }
 
 // FamilyGrants is what the page of a family says of incentives.
@@ -115,7 +141,10 @@ func (s *Incentives) Grant(ctx context.Context, actor auth.Actor, id int64) (*Gr
 			return err
 		}
 		v = s.grantView(tx, actor, g, x, names)
-		v.Uses, err = tx.UsesOf(id)
+		uses, err := tx.UsesOf(id)
+		if err == nil {
+			v.Uses, err = namedUses(tx, actor.Party, uses)
+		}
 		return err
 	})
 	return &v, err
@@ -177,10 +206,24 @@ func (s *Incentives) OfFamily(ctx context.Context, actor auth.Actor, family int6
 		if err != nil {
 			return err
 		}
+		used, err := tx.UsesOfFamily(actor.Party, family)
+		if err != nil {
+			return err
+		}
+		uses, err := namedUses(tx, actor.Party, used)
+		if err != nil {
+			return err
+		}
 		for i := len(rows) - 1; i >= 0; i-- {
 			for j := range schemes {
 				if schemes[j].ID == rows[i].SchemeID {
-					out.Grants = append(out.Grants, s.grantView(tx, actor, &rows[i], &schemes[j], names))
+					v := s.grantView(tx, actor, &rows[i], &schemes[j], names)
+					for _, u := range uses {
+						if u.Grant == v.ID {
+							v.Uses = append(v.Uses, u)
+						}
+					}
+					out.Grants = append(out.Grants, v)
 				}
 			}
 		}

@@ -95,24 +95,35 @@ func (tx *Tx) UnitsUsed(grant int64) (n int, err error) {
 	return n, err
 }
 
-// GrantUse is where a unit of a grant is used.
+// GrantUse is where a unit of a grant is used: a place at an exhibition.
 type GrantUse struct {
+	Grant         int64
 	Participation int64
-	Exhibition    string
+	Exhibition    int64
+	Wave          int // of the place, as in the terms of the exhibition
 	At            time.Time
 }
 
 // UsesOf returns where the units of a grant are used, in the order of the units.
-func (tx *Tx) UsesOf(grant int64) (out []GrantUse, err error) {
+func (tx *Tx) UsesOf(grant int64) ([]GrantUse, error) {
+	return tx.grantUses(`u.grant_id = $1`, grant)
+}
+
+// UsesOfFamily returns where the units of all grants of a family are used, by grant and unit.
+func (tx *Tx) UsesOfFamily(party place.Country, family int64) ([]GrantUse, error) {
+	return tx.grantUses(`g.party = $1 AND g.family_id = $2`, string(party), family)
+}
+
+func (tx *Tx) grantUses(where string, args ...any) (out []GrantUse, err error) {
 	err = tx.each(func(rows *sql.Rows) error {
 		var u GrantUse
 		var at string
-		err := rows.Scan(&u.Participation, &u.Exhibition, &at)
+		err := rows.Scan(&u.Grant, &u.Participation, &u.Exhibition, &u.Wave, &at)
 		u.At = unstamp(at)
 		out = append(out, u)
 		return err
-	}, `SELECT u.participation_id, e.name, u.at FROM grant_use u JOIN participation p ON p.id = u.participation_id JOIN exhibition e ON e.id = p.exhibition_id
-		WHERE u.grant_id = $1 ORDER BY u.number`, grant)
+	}, `SELECT u.grant_id, p.id, p.exhibition_id, p.wave, u.at FROM grant_use u JOIN incentive_grant g ON g.id = u.grant_id JOIN participation p ON p.id = u.participation_id
+		WHERE `+where+` ORDER BY u.grant_id, u.number`, args...)
 	return out, err
 }
 

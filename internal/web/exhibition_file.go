@@ -99,6 +99,9 @@ func cellText(s string) sheet.Value     { return sheet.TextValue(s) }
 func cellInt(n int) sheet.Value         { return sheet.IntValue(int64(n)) }
 func cellMoney(minor int64) sheet.Value { return sheet.MoneyValue(minor) }
 
+// feeColumns are what an exhibitor owes for its place.
+var feeColumns = []fairColumn{{"report.fee_due", sheet.OutMoney, 14}, {"report.fee_borne", sheet.OutMoney, 16}, {"fee.left", sheet.OutMoney, 14}, {"report.fee_currency", sheet.OutText, 10}}
+
 func (s *Server) rosterBook(r *request) (*fairBook, error) {
 	p, err := s.readRoster(r)
 	if err != nil {
@@ -111,10 +114,22 @@ func (s *Server) rosterBook(r *request) (*fairBook, error) {
 		a := x.Participation.Application
 		rows[i] = []sheet.Value{cellText(x.Participation.Name), cellText(x.Participation.NameEN), cellText(a.Sign), cellText(a.SignEN), cellText(x.Party), cellText(x.Craft), cellText(x.Area), cellText(a.Products), cellText(x.Wave),
 			cellText(x.Stand.Hall), cellText(x.Stand.Code)}
+		if p.FeeIn == "" {
+			continue
+		}
+		if x.Fee == nil {
+			rows[i] = append(rows[i], sheet.Value{}, sheet.Value{}, sheet.Value{}, sheet.Value{})
+			continue
+		}
+		rows[i] = append(rows[i], cellMoney(x.Fee.Due), cellMoney(x.Fee.Borne), cellMoney(x.Fee.Left()), cellText(p.FeeIn))
 	}
-	b.table(b.title, w.columnsOf(fairColumn{"field.exhibitor_name", sheet.OutText, 30}, fairColumn{"fair.name_en", sheet.OutText, 26}, fairColumn{"field.sign", sheet.OutText, 28},
-		fairColumn{"field.sign_en", sheet.OutText, 24}, fairColumn{"roster.party", sheet.OutText, 10}, fairColumn{"field.craft", sheet.OutText, 24}, fairColumn{"roster.area", sheet.OutText, 18},
-		fairColumn{"field.products", sheet.OutText, 44}, fairColumn{"field.wave", sheet.OutText, 16}, fairColumn{"stand.hall", sheet.OutText, 20}, fairColumn{"stand.booth", sheet.OutID, 12}), rows)
+	columns := []fairColumn{{"field.exhibitor_name", sheet.OutText, 30}, {"fair.name_en", sheet.OutText, 26}, {"field.sign", sheet.OutText, 28},
+		{"field.sign_en", sheet.OutText, 24}, {"roster.party", sheet.OutText, 10}, {"field.craft", sheet.OutText, 24}, {"roster.area", sheet.OutText, 18},
+		{"field.products", sheet.OutText, 44}, {"field.wave", sheet.OutText, 16}, {"stand.hall", sheet.OutText, 20}, {"stand.booth", sheet.OutID, 12}}
+	if p.FeeIn != "" {
+		columns = append(columns, feeColumns...)
+	}
+	b.table(b.title, w.columnsOf(columns...), rows)
 	b.cover = []sheet.Line{{Name: w.T("fair.note"), Text: w.T("roster.text")}}
 	return b, nil
 }
@@ -174,7 +189,7 @@ func (s *Server) reportBook(r *request) (*fairBook, error) {
 			cellInt(x.Days), cellMoney(x.ReportExhibitor.Sales), cellText(p.Currency), cellMoney(x.Due), cellMoney(x.Borne), cellMoney(x.Left()), cellText(p.Fees.In)}
 	}
 	b.table(w.T("roster.title"), w.columnsOf(name, craft, area, fairColumn{"report.sex", sheet.OutText, 10}, fairColumn{"enum.quota.first_time", sheet.OutBool, 12}, fairColumn{"report.state", sheet.OutText, 14}, hall, booth,
-		days, sales, currency, fairColumn{"report.fee_due", sheet.OutMoney, 14}, fairColumn{"report.fee_borne", sheet.OutMoney, 16}, fairColumn{"fee.left", sheet.OutMoney, 14}, fairColumn{"report.fee_currency", sheet.OutText, 10}), rows)
+		days, sales, currency, feeColumns[0], feeColumns[1], feeColumns[2], feeColumns[3]), rows)
 	came := make([][]sheet.Value, 0, len(p.Came))
 	for _, a := range p.Came {
 		if x := byID[a.ParticipationID]; x != nil {

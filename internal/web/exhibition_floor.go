@@ -53,6 +53,7 @@ type rosterPage struct {
 	Others     int
 	Waves      bool
 	Closed     bool
+	FeeIn      string // the currency of the own exhibitors' fees; "" where no fee is shown
 }
 
 type rosterRow struct {
@@ -83,6 +84,9 @@ func (s *Server) readRoster(r *request) (*rosterPage, error) {
 		if x.Own {
 			row.Area = w.area(x.Participation.Traits.Area)
 			row.Link = x.Participation.ExhibitorID != 0
+			if x.Fee != nil {
+				_, b.FeeIn = e.Terms.FeeOf(r.actor.Party).Due(0, e.Terms.Currency())
+			}
 			b.Own++
 		} else {
 			b.Others++

@@ -443,10 +443,30 @@ type chipLink struct {
 type grantRow struct {
 	store.GrantRow
 	SchemeName, AreaName string
+	Uses                 []grantUse
+}
+
+// grantUse is a place whose fee a grant bears, in words.
+type grantUse struct {
+	service.GrantUse
+	Exhibition string
+	URL        string // of the place; "" for who may not open it
+}
+
+func (r *request) grantUses(list []service.GrantUse) (out []grantUse) {
+	w := r.words()
+	for _, u := range list {
+		x := grantUse{GrantUse: u, Exhibition: w.show(u.Name, u.NameEN)}
+		if auth.Can(r.actor, auth.ExhibitorView) {
+			x.URL = participationURL(u.Participation)
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 func (w words) grantRow(g store.GrantRow) grantRow {
-	return grantRow{g, w.show(g.Scheme, g.SchemeEN), w.area(g.Area)}
+	return grantRow{GrantRow: g, SchemeName: w.show(g.Scheme, g.SchemeEN), AreaName: w.area(g.Area)}
 }
 
 func (s *Server) grantList(r *request) error {
@@ -520,6 +540,7 @@ type grantPage struct {
 	SchemeName, AreaName, Benefit string
 	Proofs                        []programme.Proof
 	BearsFees                     bool // of places at exhibitions
+	Places                        []grantUse
 	Refused                       string
 }
 
@@ -540,7 +561,7 @@ func (s *Server) drawGrant(r *request, status int, id int64, form *render.Form, 
 	if form == nil {
 		form = &render.Form{Values: map[string]string{"on": r.today().String(), "quantity": strconv.Itoa(v.Quantity), "proof": "signature", "receiver": ""}}
 	}
-	b := &grantPage{GrantView: v, SchemeName: w.show(v.Scheme, v.SchemeEN), AreaName: w.area(v.Area), Benefit: w.code("benefit", string(v.Kind)), Proofs: programme.Proofs(), BearsFees: v.Offer.Bears(1) > 0 && v.State.Live(), Refused: refused}
+	b := &grantPage{GrantView: v, SchemeName: w.show(v.Scheme, v.SchemeEN), AreaName: w.area(v.Area), Benefit: w.code("benefit", string(v.Kind)), Proofs: programme.Proofs(), BearsFees: v.Offer.Bears(1) > 0 && v.State.Live(), Places: r.grantUses(v.Uses), Refused: refused}
 	return r.page(status, "grant/show", form, b)
 }
 
@@ -681,7 +702,9 @@ func (s *Server) drawFamilyGrants(r *request, status int, id int64, form *render
 	w := r.words()
 	b := &familyGrantsPage{FamilyView: v, Craft: w.craft(v.Craft), Area: w.area(v.Area), Offers: w.offers(g.Offers), CanApply: g.CanApply, Refused: refused}
 	for _, x := range g.Grants {
-		b.Grants = append(b.Grants, w.grantRow(x.GrantRow))
+		row := w.grantRow(x.GrantRow)
+		row.Uses = r.grantUses(x.Uses)
+		b.Grants = append(b.Grants, row)
 	}
 	for _, o := range b.Offers {
 		if o.Fits && !o.Holds {

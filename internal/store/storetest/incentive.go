@@ -175,6 +175,116 @@ func testSchemes(t *testing.T, db *store.DB) {
 	}
 }
 
+// testReliefs binds units of grants to places at two exhibitions and reads them back by exhibition, by grant and by family; a place that is given up frees its unit.
+func testReliefs(t *testing.T, db *store.DB) {
+	f, other := Family("EG", 301), Family("QA", 302)
+	Insert(t, db, f)
+	Insert(t, db, other)
+	s := Scheme("EG", 1_000_000, 0)
+	s.Offers = []programme.Offer{{N: 1, Kind: programme.FeeWaiver, Name: "رسوم", UnitCost: 40_000, Each: 2}}
+	g := Grant(s, f.ID)
+	shows := []*exhibition.Exhibition{Exhibition(301, 5), Exhibition(302, 5)}
+	var places []*exhibition.Participation
+	Update(t, db, func(tx *store.Tx) error {
+		places = nil
+		if err := errors.Join(tx.InsertScheme(s), tx.OpenPurse(s)); err != nil {
+			return err
+		}
+		g.SchemeID, g.Quantity, g.Amount, g.State = s.ID, 2, 80_000, programme.GrantApproved
+		if err := tx.InsertGrant(g, programme.FeeWaiver); err != nil {
+			return err
+		}
+		for i, e := range shows {
+			if err := tx.InsertExhibition(e); err != nil {
+				return err
+			}
+			if i == 0 {
+				if _, err := Take(tx, e, other.ID, "QA", exhibition.Accepted); err != nil { // without a grant
+					return err
+				}
+				p, err := Take(tx, e, f.ID, "EG", exhibition.Accepted)
+				if err != nil {
+					return err
+				}
+				places = append(places, p)
+				continue
+			}
+			p := *places[0]
+			p.ID, p.Version, p.ExhibitionID = 0, 0, e.ID
+			if err := tx.InsertParticipation(&p); err != nil {
+				return err
+			}
+			places = append(places, &p)
+		}
+		list, err := tx.Reliefs("EG", f.ID)
+		if err != nil || len(list) != 1 || list[0].Units != 2 || list[0].Amount != 80_000 || list[0].Used != 0 {
+			t.Errorf("before: got %+v, %v", list, err)
+		}
+		for i, p := range places {
+			r := list[0]
+			if ok, err := tx.TakeRelief(&r, p.ID, Noon); err != nil || !ok || r.Number != i+1 {
+				t.Errorf("unit %d: got %d, %v, %v", i+1, r.Number, ok, err)
+			}
+		}
+		return nil
+	})
+	at := func(what string, e *exhibition.Exhibition, party place.Country, want map[int64]int) {
+		t.Helper()
+		View(t, db, func(tx *store.Tx) error {
+			got, err := tx.ReliefsAt(e.ID, party)
+			if len(got) != len(want) {
+				t.Errorf("%s: got %+v", what, got)
+			}
+			for id, number := range want {
+				if r := got[id]; r.GrantID != g.ID || r.Scheme != s.ID || r.Offer != 1 || r.Number != number {
+					t.Errorf("%s: got %+v", what, r)
+				}
+			}
+			return err
+		})
+	}
+	at("the first exhibition", shows[0], "EG", map[int64]int{places[0].ID: 1})
+	at("the second", shows[1], "EG", map[int64]int{places[1].ID: 2})
+	at("the other party's", shows[0], "QA", nil)
+	uses := func(want ...int64) {
+		t.Helper()
+		View(t, db, func(tx *store.Tx) error {
+			of, err := tx.UsesOf(g.ID)
+			if err != nil {
+				return err
+			}
+			all, err := tx.UsesOfFamily("EG", f.ID)
+			if err != nil {
+				return err
+			}
+			if len(of) != len(want) || len(all) != len(want) {
+				t.Errorf("used at %+v and %+v, want %v", of, all, want)
+				return nil
+			}
+			for i, id := range want {
+				if of[i] != all[i] || of[i].Participation != id || of[i].Grant != g.ID || !of[i].At.Equal(Noon) {
+					t.Errorf("use %d: got %+v and %+v", i, of[i], all[i])
+				}
+			}
+			if hers, err := tx.UsesOfFamily("QA", f.ID); err != nil || len(hers) != 0 {
+				t.Errorf("the other party's: %+v, %v", hers, err)
+			}
+			return nil
+		})
+	}
+	uses(places[0].ID, places[1].ID)
+	Update(t, db, func(tx *store.Tx) error {
+		p, err := tx.ParticipationByID("EG", places[0].ID)
+		if err != nil {
+			return err
+		}
+		p.State = exhibition.Withdrawn
+		return tx.UpdateParticipation(p)
+	})
+	at("a place that was given up", shows[0], "EG", nil)
+	uses(places[1].ID)
+}
+
 // testLastOfBudget lets many approve at once where the budget holds seven and the stock five.
 func testLastOfBudget(t *testing.T, db *store.DB) {
 	const clients, budget, most = 48, 7, 5

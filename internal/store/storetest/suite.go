@@ -74,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"messages", testMessages},
 		{"schemes", testSchemes},
 		{"last of a budget", testLastOfBudget},
+		{"reliefs", testReliefs},
 		{"development", testDevelopment},
 		{"endings", testEndings},
 		{"venue", testVenue},
