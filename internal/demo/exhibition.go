@@ -65,6 +65,7 @@ func (l *loader) planExhibitions() {
 		return []intake.Quota{{Line: "party:EG", Max: e}, {Line: "party:QA", Max: q}, {Line: "first_time", Min: "3"}}
 	}
 	fees := []intake.Fee{{Party: "EG", Kind: "share", Percent: "10", Subsidy: "75"}, {Party: "QA", Kind: "none"}}
+	booth := []intake.Fee{{Party: "EG", Kind: "fixed", Amount: "1200", Deposit: "300", Subsidy: "75"}, {Party: "QA", Kind: "none"}} // schemes bear 1,000 of it
 	past := l.show("QA", intake.Exhibition{Name: "من الوطن: معرض الدوحة المشترك الأول", NameEN: "From the Homeland: first joint fair in Doha", Series: "من الوطن المشترك", Edition: "1", Theme: "البخور والعبايات",
 		Parties: both, Host: "QA", City: "الدوحة", First: l.day(-100), Last: l.day(-96), Capacity: "24", Quotas: split("12", "12"), Fees: fees, Lodging: "visitors", LodgingNights: "6", Travel: "each_party"})
 	past.hall = "Hall 2"
@@ -77,7 +78,7 @@ func (l *loader) planExhibitions() {
 	})
 
 	running := l.show("QA", intake.Exhibition{Name: "من الوطن: معرض الدوحة المشترك الثاني", NameEN: "From the Homeland: second joint fair in Doha", Series: "من الوطن المشترك", Edition: "2", Theme: "هدايا الشتاء",
-		GuestOfHonour: "محافظة سوهاج", Parties: both, Host: "QA", City: "الدوحة", First: l.day(-2), Last: l.day(4), Capacity: "36", Quotas: split("18", "18"), Fees: fees,
+		GuestOfHonour: "محافظة سوهاج", Parties: both, Host: "QA", City: "الدوحة", First: l.day(-2), Last: l.day(4), Capacity: "36", Quotas: split("18", "18"), Fees: booth,
 		DailyFrom: "10:00", DailyTo: "22:00", FridayFrom: "11:30", FridayTo: "13:00", RamadanFrom: "20:00", RamadanTo: "02:00", Lodging: "visitors", LodgingNights: "8", Travel: "each_party", Documents: []string{"id_card"}})
 	running.hall = "Hall 2"
 	running.agree(seasons, "now", -70)
@@ -88,7 +89,7 @@ func (l *loader) planExhibitions() {
 
 	next := l.show("EG", intake.Exhibition{Name: "بيت العرب: القاهرة والدوحة", NameEN: "House of the Arabs: Cairo and Doha", Series: "بيت العرب", Edition: "3", Theme: "زينة رمضان", Parties: both, Host: "EG", City: "القاهرة",
 		First: l.day(45), Last: l.day(51), Capacity: "150", OverInvite: "10", DailyFrom: "10:00", DailyTo: "22:00", FridayFrom: "11:45", FridayTo: "13:00", RamadanFrom: "20:00", RamadanTo: "03:00",
-		Quotas: []intake.Quota{{Line: "party:EG", Max: "70"}, {Line: "party:QA", Max: "80"}, {Line: "first_time", Min: "30"}, {Line: "disability", Min: "8"}, {Line: "area:EG-MT", Min: "2", Max: "6"}}, Fees: fees, Lodging: "out_of_town",
+		Quotas: []intake.Quota{{Line: "party:EG", Max: "70"}, {Line: "party:QA", Max: "80"}, {Line: "first_time", Min: "30"}, {Line: "disability", Min: "8"}, {Line: "area:EG-MT", Min: "2", Max: "6"}}, Fees: booth, Lodging: "out_of_town",
 		LodgingNights: "7", Travel: "each_party", Documents: []string{"id_card", "craft_proof"}, Rules: "حضور طوال أيام المعرض، ومنتجات من صنع الأسرة فقط. تقديم الطلب ليس قبولًا."})
 	next.hall = "Great hall"
 	next.agree(seasons, "now", -40)

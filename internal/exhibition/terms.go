@@ -76,7 +76,7 @@ type Fee struct {
 	Amount   int64         `json:"amount,omitempty"`  // of a fixed fee
 	Percent  int           `json:"percent,omitempty"` // of sales
 	Deposit  int64         `json:"deposit,omitempty"` // given back
-	Subsidy  int           `json:"subsidy,omitempty"` // per cent of the cost that the organiser bears
+	Subsidy  int           `json:"subsidy,omitempty"` // per cent of what the place costs that the organiser bears (75 at Turathna 2020): told, and no part of Due, which is what is left after it
 	Currency string        `json:"currency"`
 }
 

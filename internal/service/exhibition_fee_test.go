@@ -152,6 +152,33 @@ func TestFeeIsBorne(t *testing.T) {
 			t.Errorf("the report of exhibition %d: got %+v of %d exhibitors, want %+v", c.p.ExhibitionID, r.Fees, len(r.Roster), c.want)
 		}
 	}
+	// The roster says it of each, to those of the own party who may see the exhibitor.
+	for _, c := range []struct {
+		who   auth.Actor
+		shown bool
+	}{{coordinator, true}, {testkit.Actor(auth.Analyst, place.Egypt), true}, {testkit.Actor(auth.Reviewer, place.Egypt), false}, {testkit.Actor(auth.Coordinator, place.Qatar), false}} {
+		_, rows, err := o.Exhibitions.Roster(background, c.who, third.ExhibitionID)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("the roster for %s of %s: %d rows, %v", c.who.Role, c.who.Party, len(rows), err)
+		}
+		switch fee := rows[0].Fee; {
+		case c.shown && (fee == nil || *fee != service.PlaceFee{Due: 45_000, Borne: 30_000, Relieved: true}):
+			t.Errorf("the roster for %s: got %+v", c.who.Role, fee)
+		case !c.shown && fee != nil:
+			t.Errorf("%s of %s reads what an exhibitor owes", c.who.Role, c.who.Party)
+		}
+	}
+	// The page of the family says where each unit is used. It is suspended, so that nothing is counted for it: these schemes have no rules.
+	o.Do(t, admin, family, registry.StepSuspend, "not_active")
+	of, err := o.Incentives.OfFamily(background, admin, family)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range of.Grants {
+		if want := map[bool]int{true: 1}[g.ID == grant]; len(g.Uses) != want || want == 1 && (g.Uses[0].Participation != third.ID || g.Uses[0].Name != "ديارنا 3" || g.Uses[0].First == 0) {
+			t.Errorf("grant %d is used at %+v", g.ID, g.Uses)
+		}
+	}
 	r, err := o.Exhibitions.Report(background, testkit.Actor(auth.Coordinator, place.Qatar), third.ExhibitionID)
 	if err != nil || r.Fees.Due != 0 || r.Fees.Borne != 0 {
 		t.Errorf("the other party's report: %+v, %v", r, err)
