@@ -325,8 +325,10 @@ func prefixOf(raw []byte, name string) string {
 }
 
 // noShapes is an empty VML part. VML is what comments are drawn with to this day (ECMA-376 part 4, 19).
-const noShapes = `<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>` +
+const noShapes = `<xml ` + shapeNames + `><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>` +
 	shapeType + `</xml>`
+
+const shapeNames = `xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:x="urn:schemas-microsoft-com:office:excel" `
 
 const shapeType = `<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>`
 
@@ -340,29 +342,28 @@ func patchShapes(w io.Writer, src []byte, cells []CellMark, gone map[place2]bool
 	body := src[:end]
 	var b []byte
 	for {
-		i := bytes.Index(body, []byte("<v:shape "))
-		if i < 0 {
+		i, j := nextShape(body)
+		if j == 0 {
 			break
 		}
-		j := bytes.Index(body[i:], []byte("</v:shape>"))
-		if j < 0 {
-			break
-		}
-		j += i + len("</v:shape>")
 		b = append(b, body[:i]...)
-		if shape := body[i:j]; !gone[place2{numberIn(shape, "<x:Row>") + 1, numberIn(shape, "<x:Column>")}] {
+		if shape := body[i:j]; !gone[place2{numberIn(shape, "Row") + 1, numberIn(shape, "Column")}] {
 			b = append(b, shape...)
 		}
 		body = body[j:]
 	}
+	names := ""
+	if root, _, _ := bytes.Cut(src, []byte(">")); !bytes.Contains(root, []byte(`xmlns:v=`)) || !bytes.Contains(root, []byte(`xmlns:o=`)) || !bytes.Contains(root, []byte(`xmlns:x=`)) {
+		names = shapeNames // some programs name the namespaces in each element, by prefixes of their own
+	}
 	b = append(b, body...)
 	if !bytes.Contains(b, []byte(`"_x0000_t202"`)) {
-		b = append(b, shapeType...)
+		b = append(b, strings.Replace(shapeType, "<v:shapetype ", "<v:shapetype "+names, 1)...)
 	}
 	for i, c := range cells {
 		row, col := c.Row-1, c.Col
 		lines := 3 + strings.Count(c.Text, "\n") + len([]rune(c.Text))/34
-		b = append(b, `<v:shape id="_x0000_s`...)
+		b = append(b, `<v:shape `+names+`id="_x0000_s`...)
 		b = strconv.AppendInt(b, int64(sheet)<<20+int64(i)+1, 10)
 		b = append(b, `" type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;width:230pt;height:`...)
 		b = strconv.AppendInt(b, int64(lines*15), 10)
@@ -391,13 +392,37 @@ func patchShapes(w io.Writer, src []byte, cells []CellMark, gone map[place2]bool
 	return err
 }
 
-// numberIn is the number behind a tag, -2 if there is none.
-func numberIn(b []byte, tag string) int {
-	i := bytes.Index(b, []byte(tag))
+// nextShape returns where the first box begins and ends, whatever the prefix of its namespace; 0, 0 if there is none.
+func nextShape(b []byte) (from, to int) {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte("shape"))
+		if i < 0 {
+			return 0, 0
+		}
+		i += at
+		at = i + len("shape")
+		from := bytes.LastIndexByte(b[:i], '<')
+		if from < 0 || at == len(b) || !bytes.ContainsRune([]byte(" \t\r\n>"), rune(b[at])) {
+			continue
+		}
+		prefix := b[from+1 : i]
+		if len(prefix) > 0 && (prefix[len(prefix)-1] != ':' || bytes.ContainsAny(prefix, " \t\r\n/>\"")) {
+			continue
+		}
+		end := "</" + string(prefix) + "shape>"
+		if j := bytes.Index(b[at:], []byte(end)); j >= 0 {
+			return from, at + j + len(end)
+		}
+	}
+}
+
+// numberIn is the number in the element of a name, whatever its prefix; -2 if there is none.
+func numberIn(b []byte, name string) int {
+	i := bytes.Index(b, []byte(":"+name+">"))
 	if i < 0 {
 		return -2
 	}
-	rest := b[i+len(tag):]
+	rest := b[i+len(name)+2:]
 	j := bytes.IndexByte(rest, '<')
 	if j < 0 {
 		return -2
