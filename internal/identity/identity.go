@@ -97,6 +97,9 @@ func (n Number) Format(f fmt.State, _ rune) { io.WriteString(f, n.Mask()) }
 // LogValue returns the mask.
 func (n Number) LogValue() slog.Value { return slog.StringValue(n.Mask()) }
 
+// Masked is what hides a character of a masked number.
+const Masked = "•"
+
 // Mask returns s with all but its last four characters as bullets, and nothing but bullets if s has fewer than eight: four of seven would
 // give too much away.
 func Mask(s string) string {
@@ -106,7 +109,7 @@ func Mask(s string) string {
 		hide = n
 	}
 	var b strings.Builder
-	b.Grow(hide*len("•") + 4)
+	b.Grow(hide*len(Masked) + 4)
 	for _, r := range s {
 		if hide > 0 {
 			r = '•'

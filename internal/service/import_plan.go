@@ -344,6 +344,12 @@ func (im *importer) existing(tx *store.Tx, r *rosterRow, d *decision, m *store.B
 		return true, err
 	}
 	d.form, d.record, d.changes = form, &record, registry.Diff(&baseRecord, &record)
+	if waits && len(d.changes) > 0 { // what says the same as the record that stands is no news either
+		if stands, err := im.saysNothing(r, &f.Record); err != nil || stands {
+			d.outcome, d.problems, d.changes = RowUnchanged, nil, nil
+			return true, err
+		}
+	}
 	d.problems = slices.DeleteFunc(slices.Clone(d.problems), func(p sheet.CellProblem) bool { return missing[p.Key] && p.Severity == fault.Blocking }) // the family has it already
 	if len(d.changes) == 0 {
 		d.outcome, d.problems = RowUnchanged, nil
@@ -372,6 +378,16 @@ func (im *importer) existing(tx *store.Tx, r *rosterRow, d *decision, m *store.B
 		d.problem(-1, "", "import.problem.state", state.Title())
 	}
 	return true, nil
+}
+
+// saysNothing reports whether a row laid over a record leaves it as it is.
+func (im *importer) saysNothing(r *rosterRow, old *registry.Record) (bool, error) {
+	form, err := im.laid(intake.FromRecord(old), r)
+	if err != nil {
+		return false, err
+	}
+	record, _, err := im.check(form)
+	return err == nil && len(registry.Diff(old, &record)) == 0, err
 }
 
 // edit decides about a change of a draft or a returned registration.

@@ -12,6 +12,7 @@ import (
 	"muntija/internal/arabic"
 	"muntija/internal/calendar"
 	"muntija/internal/criteria"
+	"muntija/internal/fault"
 	"muntija/internal/identity"
 	"muntija/internal/intake"
 	"muntija/internal/place"
@@ -361,7 +362,9 @@ func (rd *rosterReader) finish(r *rosterRow, cells map[string]sheet.Ref) error {
 	rd.seq++
 	r.seq = rd.seq
 	rd.counts.Rows++
-	if r.key == "" && !slices.ContainsFunc(r.problems, func(p sheet.CellProblem) bool { return p.Field == "lead.id_number" || p.Field == sheet.FieldNumber }) {
+	if r.key == "" && !slices.ContainsFunc(r.problems, func(p sheet.CellProblem) bool {
+		return p.Severity == fault.Blocking && (p.Field == "lead.id_number" || p.Field == sheet.FieldNumber)
+	}) {
 		r.problems = append(r.problems, cellProblem(-1, rd.key, "import.problem.no_key"))
 	}
 	if r.key != "" {

@@ -673,6 +673,10 @@ func (rd *reader) take(t *target, c *Cell) {
 	}
 	raw := shown(*c)
 	switch {
+	case c.Kind == Text && strings.HasPrefix(raw, identity.Masked): // an export to somebody who may not see the whole number: it says nothing, and erases nothing
+		rd.ref(t, t.field, raw)
+		rd.warn(t, t.field, "sheet.problem.masked")
+		return
 	case c.Kind == ErrorValue:
 		rd.ref(t, t.field, raw)
 		rd.problem(t, t.field, "sheet.problem.error_value", c.Text)
@@ -1439,7 +1443,7 @@ func (rd *reader) finish() {
 	case "case.file_no":
 		r.Key = arabic.Digits(arabic.Clean(r.Key))
 	}
-	if (rd.m.Kind == Members || rd.m.Kind == Products && !rd.numbered()) && r.Key == "" && !slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Field == rd.keyField }) {
+	if (rd.m.Kind == Members || rd.m.Kind == Products && !rd.numbered()) && r.Key == "" && !slices.ContainsFunc(r.Problems, func(p CellProblem) bool { return p.Field == rd.keyField && p.Severity == fault.Blocking }) {
 		col := -1
 		if ref, ok := r.Cells[rd.keyField]; ok {
 			col = ref.Col
