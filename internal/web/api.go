@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -99,7 +100,11 @@ func (s *Server) mountAPI() {
 	s.limits = newLimiter(s.svc.Now)
 	for i := range s.api {
 		spec := &s.api[i]
-		s.app.Add(spec.method, apiRoot+spec.path, func(c *fiber.Ctx) error { return s.serveAPI(c, spec) })
+		serve := func(c *fiber.Ctx) error { return s.serveAPI(c, spec) }
+		s.app.Add(spec.method, apiRoot+spec.path, serve)
+		if !spec.writes() { // RFC 9110, 9.1: whoever takes GET takes HEAD
+			s.app.Add(fiber.MethodHead, apiRoot+spec.path, serve)
+		}
 	}
 	s.app.Get(apiRoot+"/openapi.json", s.apiDocument)
 }
@@ -243,6 +248,10 @@ func (q *apiRequest) read() error {
 
 // decodeBody reads one JSON value of a type. What the type does not name, or names otherwise, is refused with its place.
 func decodeBody(set *schema.Set, t reflect.Type, body []byte) (any, error) {
+	// A name that stands twice would be read as one thing by one reader and as another by the next (RFC 8259, 4), and letters that are none would be replaced.
+	if !utf8.Valid(body) || doubledNames(body) {
+		return nil, apiRefuse(fiber.StatusBadRequest, "error.api.json")
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var v any
@@ -264,6 +273,43 @@ func decodeBody(set *schema.Set, t reflect.Type, body []byte) (any, error) {
 		return nil, apiRefuse(fiber.StatusBadRequest, "error.api.json")
 	}
 	return out.Interface(), nil
+}
+
+// doubledNames reports whether an object of a JSON text has two members of one name. A text that cannot be read has none.
+func doubledNames(text []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	type open struct {
+		names map[string]bool // nil: a list
+		value bool            // what comes next is the value of a name
+	}
+	var stack []open
+	for {
+		t, err := dec.Token()
+		if err != nil {
+			return false
+		}
+		if t == json.Delim('}') || t == json.Delim(']') {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		if n := len(stack); n > 0 && stack[n-1].names != nil {
+			top := &stack[n-1]
+			if name, ok := t.(string); ok && !top.value {
+				if top.names[name] {
+					return true
+				}
+				top.names[name], top.value = true, true
+				continue
+			}
+			top.value = false
+		}
+		switch t {
+		case json.Delim('{'):
+			stack = append(stack, open{names: map[string]bool{}})
+		case json.Delim('['):
+			stack = append(stack, open{})
+		}
+	}
 }
 
 func jsonArgs(f schema.Fault) []any {
@@ -318,11 +364,15 @@ func (s *Server) apiProblem(c *fiber.Ctx, err error, status int, key string, arg
 		}
 	}
 	if errors.As(err, &own) {
-		status = own.status
+		if status = own.status; status == fiber.StatusPreconditionFailed {
+			kind = fault.Stale.String()
+		}
 	}
 	switch {
 	case f == nil && status == fiber.StatusMethodNotAllowed:
 		kind, key = "method", "error.api.method"
+	case f == nil && status == fiber.StatusRequestEntityTooLarge: // over the limit of any request: the server stopped reading
+		kind, key = fault.TooLarge.String(), "error.too_large"
 	case f == nil && status < 500:
 		kind, key = "invalid", "error.api.json"
 	case status == 503:

@@ -45,10 +45,7 @@ func (r *apiRoute) statuses() []int {
 	if r.tagged && !r.writes() {
 		out = append(out, 304)
 	}
-	more := append([]int{429, 500, 503}, r.more...)
-	if len(r.params) > 0 || r.writes() {
-		more = append(more, 400)
-	}
+	more := append([]int{400, 429, 500, 503}, r.more...) // 400: a parameter that is not known
 	if !r.open {
 		more = append(more, 401)
 	}
@@ -115,7 +112,7 @@ func (s *Server) openAPI() ([]byte, *schema.Set) {
 			"securitySchemes": map[string]any{"token": map[string]any{"type": "http", "scheme": "bearer", "description": "A token made on the page /tokens. Scopes: " + strings.Join(scopes, ", ") + "."}},
 			"parameters": map[string]any{
 				"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header", "required": true, "description": "Unique per intended change, 1 to 64 visible ASCII characters. The same request sent again has no second effect; the same key with another body is refused.", "schema": map[string]any{"type": "string", "minLength": 1, "maxLength": 64}, "example": "8f14e45f-ceea-467f"},
-				"IfMatch":        map[string]any{"name": "If-Match", "in": "header", "required": true, "description": "The ETag that the change was made on.", "schema": map[string]any{"type": "string"}, "example": `"3"`},
+				"IfMatch":        map[string]any{"name": "If-Match", "in": "header", "required": true, "description": "The ETag that the change was made on. * and weak tags give 412: a change without a version would overwrite what its maker never saw.", "schema": map[string]any{"type": "string"}, "example": `"3"`},
 				"AcceptLanguage": map[string]any{"name": "Accept-Language", "in": "header", "description": "ar (default) or en, for titles and problems.", "schema": map[string]any{"type": "string"}},
 			}},
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -17,18 +19,29 @@ var statuses = map[fault.Kind]int{
 	fault.Duplicate: 409, fault.State: 409, fault.TooLarge: 413, fault.Unsupported: 415, fault.Limited: 429, fault.Unavailable: 503,
 }
 
+// missing answers what no route takes: 405 with the methods that the address has (RFC 9110, 15.5.6), else 404.
 func (s *Server) missing(c *fiber.Ctx) error {
-	for _, r := range s.routes { // the address exists for another method
-		if fiber.RoutePatternMatch(c.Path(), r.path) {
-			return fiber.ErrMethodNotAllowed
+	var allow []string
+	add := func(method, path string) {
+		if !fiber.RoutePatternMatch(c.Path(), path) || slices.Contains(allow, method) {
+			return
 		}
+		if allow = append(allow, method); method == fiber.MethodGet {
+			allow = append(allow, fiber.MethodHead)
+		}
+	}
+	for _, r := range s.routes {
+		add(r.method, r.path)
 	}
 	for _, r := range s.api {
-		if fiber.RoutePatternMatch(c.Path(), apiRoot+r.path) {
-			return fiber.ErrMethodNotAllowed
-		}
+		add(r.method, apiRoot+r.path)
 	}
-	return fault.New(fault.NotFound, "error.not_found")
+	add(fiber.MethodGet, apiRoot+"/openapi.json")
+	if len(allow) == 0 {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	c.Set("Allow", strings.Join(allow, ", "))
+	return fiber.ErrMethodNotAllowed
 }
 
 // handleError answers every error: kind → status → a page in the person's language, or JSON for a script. What is ours is logged, once, here.
