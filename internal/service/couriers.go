@@ -5,10 +5,13 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"muntija/internal/auth"
 	"muntija/internal/courier"
 	"muntija/internal/store"
 )
@@ -159,9 +162,37 @@ func (s *Couriers) tryEvent(ctx context.Context, d *store.Delivery) error {
 		}
 		var failed error
 		d.Answer, failed = s.poster.Post(ctx, courier.Event{ID: d.UID, URL: hook.URL, Body: d.Body, Secrets: secrets}, now)
-		d.State, d.Due, d.EndedAt, d.Error = s.outcome(failed, d.Tries)
+		if d.State, d.Due, d.EndedAt, d.Error = s.outcome(failed, d.Tries); d.Answer == http.StatusGone {
+			d.State, d.Due, d.EndedAt = store.OutDead, now, now
+		}
 	}
-	return s.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.SettleDelivery(d) })
+	return s.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		if err := tx.SettleDelivery(d); err != nil || d.State != store.OutDead {
+			return err
+		}
+		return stopHook(tx, d, s.now())
+	})
+}
+
+// stopHook switches an address off that says that it is gone, or that took nothing in the two days for which an event was tried: what waits for it is dropped, and a person
+// switches it on again (Standard Webhooks 1.0, "Disabling endpoints").
+func stopHook(tx *store.Tx, d *store.Delivery, now time.Time) error {
+	took, err := tx.HookTookSince(d.HookID, d.At)
+	if err != nil || took && d.Answer != http.StatusGone {
+		return err
+	}
+	hook, err := tx.HookByID("", d.HookID)
+	if err != nil || hook.State != store.HookOn {
+		return err
+	}
+	hook.State, hook.StoppedAt = store.HookOff, now
+	if err := tx.UpdateHook(hook); err != nil {
+		return err
+	}
+	if err := tx.DropDeliveries(hook.ID, now); err != nil {
+		return err
+	}
+	return hookAudit(tx, auth.SystemActor(hook.Party), now, "hook.stop", hook, strings.Join(hook.Kinds, ","), "")
 }
 
 func (s *Couriers) tryMessage(ctx context.Context, m *store.Message) error {

@@ -189,7 +189,7 @@ func (s *Hooks) Edit(ctx context.Context, actor auth.Actor, id int64, form *inta
 		return err
 	}
 	return s.change(ctx, actor, id, "hook.edit", form, w, func(tx *store.Tx, h *store.Hook, now time.Time) error {
-		h.Kinds, h.State = in.Kinds, store.HookOn
+		h.Kinds, h.State, h.StoppedAt = in.Kinds, store.HookOn, time.Time{}
 		if in.Off == "yes" {
 			h.State = store.HookOff
 			return tx.DropDeliveries(id, now)
@@ -232,7 +232,12 @@ func (s *Hooks) Ping(ctx context.Context, actor auth.Actor, id int64, w Write) e
 
 // Resend sends again what was given up or dropped.
 func (s *Hooks) Resend(ctx context.Context, actor auth.Actor, id, delivery int64, w Write) error {
-	return s.one(ctx, actor, id, "hook.resend", delivery, w, func(tx *store.Tx, _ *store.Hook, now time.Time) error { return tx.Resend(id, delivery, now) })
+	return s.one(ctx, actor, id, "hook.resend", delivery, w, func(tx *store.Tx, h *store.Hook, now time.Time) error {
+		if h.State != store.HookOn { // it would be dropped again without a word
+			return fault.New(fault.State, "error.hook.off")
+		}
+		return tx.Resend(id, delivery, now)
+	})
 }
 
 // one runs a step that leaves the address itself as it is.

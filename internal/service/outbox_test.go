@@ -132,7 +132,20 @@ func TestHooks(t *testing.T) {
 	if err != nil || len(v.Deliveries) != 1 || v.Deliveries[0].Answer != 500 {
 		t.Fatalf("%+v %v", v, err)
 	}
+	// An address that took nothing for two days is switched off; nothing is sent again before a person has switched it on.
+	if v.State != store.HookOff || v.StoppedAt.IsZero() {
+		t.Errorf("after %d failed tries it is %s, stopped at %v", courier.MaxTries, v.State, v.StoppedAt)
+	}
 	k.status = 200
+	if err := o.Hooks.Resend(t.Context(), admin, made.ID, v.Deliveries[0].ID, testkit.Write(0)); !fault.Is(err, fault.State) {
+		t.Errorf("sent again while it is off: %v", err)
+	}
+	if err := o.Hooks.Edit(t.Context(), admin, made.ID, &intake.Hook{Kinds: v.Kinds}, testkit.Write(v.Version)); err != nil {
+		t.Fatal(err)
+	}
+	if v, err = o.Hooks.View(t.Context(), admin, made.ID, store.OutDead); err != nil || v.State != store.HookOn || !v.StoppedAt.IsZero() {
+		t.Fatalf("%+v %v", v, err)
+	}
 	if err := o.Hooks.Resend(t.Context(), admin, made.ID, v.Deliveries[0].ID, testkit.Write(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +201,50 @@ func TestHooks(t *testing.T) {
 		if _, err := o.Hooks.Add(t.Context(), admin, &intake.Hook{URL: url, Kinds: []string{"family.submitted"}}, testkit.Write(0)); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", url, err)
 		}
+	}
+}
+
+// TestHookStops: one event that cannot be taken does not stop an address that takes the others; one that says that it is gone is stopped at once.
+func TestHookStops(t *testing.T) {
+	t.Parallel()
+	o, _ := outOffice(t)
+	admin := testkit.Actor(auth.Administrator, place.Egypt)
+	k := newTaker(t)
+	made, err := o.Hooks.Add(t.Context(), admin, &intake.Hook{URL: k.url, Kinds: []string{"family.submitted"}}, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func() store.HookState {
+		t.Helper()
+		v, err := o.Hooks.View(t.Context(), admin, made.ID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.State
+	}
+	o.Family(t, 1, place.Egypt, registry.Submitted)
+	k.status = 500
+	for i := range courier.MaxTries {
+		if k.status = 500; i == 5 {
+			round(t, o)
+			k.status = 200
+			if err := o.Hooks.Ping(t.Context(), admin, made.ID, testkit.Write(0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		round(t, o)
+		o.Clock.Advance(16 * time.Hour)
+	}
+	if got := state(); got != store.HookOn {
+		t.Errorf("it took a test event meanwhile and is %s", got)
+	}
+	k.status, k.ids = http.StatusGone, nil
+	o.Family(t, 2, place.Egypt, registry.Submitted)
+	round(t, o)
+	o.Family(t, 3, place.Egypt, registry.Submitted)
+	round(t, o)
+	if got := state(); got != store.HookOff || len(k.ids) != 1 {
+		t.Errorf("gone: it is %s and was asked %d times", got, len(k.ids))
 	}
 }
 

@@ -33,12 +33,13 @@ type Hook struct {
 	uid string
 }
 
-// HookDetail is what of a hook is sealed. OldSecret signs beside Secret until OldUntil.
+// HookDetail is what of a hook is sealed. OldSecret signs beside Secret until OldUntil. StoppedAt is when the program itself switched it off, because nothing got through.
 type HookDetail struct {
 	URL       string    `json:"url"`
 	Secret    string    `json:"secret"`
 	OldSecret string    `json:"old_secret,omitempty"`
 	OldUntil  time.Time `json:"old_until,omitzero"`
+	StoppedAt time.Time `json:"stopped_at,omitzero"`
 }
 
 // OutState is the state of what is to be sent.
@@ -193,6 +194,13 @@ func (tx *Tx) SettleDelivery(d *Delivery) error {
 	_, err := tx.exec(`UPDATE hook_delivery SET state = $3, due = $4, ended_at = $5, answer = $6, error = $7 WHERE id = $1 AND tries = $2 AND state = 'waiting'`, d.ID, int64(d.Tries),
 		string(d.State), stamp(d.Due), stamp(d.EndedAt), int64(d.Answer), d.Error)
 	return err
+}
+
+// HookTookSince reports whether an address took anything after a time.
+func (tx *Tx) HookTookSince(hook int64, since time.Time) (bool, error) {
+	var n int64
+	err := tx.row(into(&n), `SELECT count(*) FROM hook_delivery WHERE hook_id = $1 AND state = 'sent' AND ended_at > $2`, hook, stamp(since))
+	return n > 0, err
 }
 
 // Deliveries returns the last deliveries to an address, the newest first; only those in a state unless it is "".
