@@ -197,11 +197,12 @@ const (
 	MessageRejected  MessageKind = "family.rejected"
 	MessageInvited   MessageKind = "invitation.sent"
 	MessageAccepted  MessageKind = "invitation.accepted"
+	MessageRenewal   MessageKind = "family.renewal" // of no event: the day comes by itself, see [Jobs.remind]
 )
 
 // MessageKinds returns the kinds in the order of display.
 func MessageKinds() []MessageKind {
-	return []MessageKind{MessageSubmitted, MessageReturned, MessageApproved, MessageRejected, MessageInvited, MessageAccepted}
+	return []MessageKind{MessageSubmitted, MessageReturned, MessageApproved, MessageRejected, MessageInvited, MessageAccepted, MessageRenewal}
 }
 
 // Placeholders returns what a template of a kind may name.
@@ -210,6 +211,8 @@ func (k MessageKind) Placeholders() []string {
 	switch k {
 	case MessageApproved:
 		out = append(out, "valid_until")
+	case MessageRenewal:
+		out = append(out, "papers", "until")
 	case MessageInvited, MessageAccepted:
 		out = append(out, "exhibition", "first", "place")
 		if k == MessageInvited {
@@ -265,6 +268,12 @@ func write(tx *store.Tx, at time.Time, event EventKind, e *store.AuditEntry) err
 	if err != nil {
 		return err
 	}
+	return send(tx, at, kind, templates, e.Entity, e.EntityID, f, values)
+}
+
+// send writes a message to a family, about an entity.
+func send(tx *store.Tx, at time.Time, kind MessageKind, templates []store.MessageTemplate, entity string, entityID int64, f *registry.Family, values [2]map[string]string) error {
+	party := f.Party
 	if !f.Record.Consented(registry.ConsentOwnMinistry) {
 		return nil
 	}
@@ -291,7 +300,7 @@ func write(tx *store.Tx, at time.Time, event EventKind, e *store.AuditEntry) err
 			continue
 		}
 		text, lang := compose(&templates[i].Body, values)
-		return tx.InsertMessage(&store.Message{Party: party, Kind: string(kind), Channel: channel, Lang: lang, Entity: e.Entity, EntityID: e.EntityID, Area: f.Record.Address.Area,
+		return tx.InsertMessage(&store.Message{Party: party, Kind: string(kind), Channel: channel, Lang: lang, Entity: entity, EntityID: entityID, Area: f.Record.Address.Area,
 			State: store.OutWaiting, Due: at, CreatedAt: at, MessageDetail: store.MessageDetail{To: to, Subject: text.Subject, Text: text.Text}})
 	}
 	return nil

@@ -55,8 +55,9 @@ type Jobs struct {
 	exhibitions *Exhibitions
 	reports     *Reports
 	incentives  *Incentives
-	looked      time.Time // when invitations were last looked at, of the runner only
-	noBacklog   bool      // there are no families left for JobPapers, of the runner only
+	names       func(kind, lang string) string // of papers, see SetPaperNames
+	looked      time.Time                      // when invitations were last looked at, of the runner only
+	noBacklog   bool                           // there are no families left for JobPapers, of the runner only
 
 	mu   sync.Mutex
 	stop context.CancelFunc

@@ -296,9 +296,13 @@ func (j *Jobs) expire(ctx context.Context, job *store.Job) error {
 			j.onBatch()
 		}
 		if len(due.Rows) < expireBatch {
-			return j.finish(ctx, job, store.JobDone, nil)
+			break
 		}
 	}
+	if err := j.remind(ctx, job); err != nil {
+		return err
+	}
+	return j.finish(ctx, job, store.JobDone, nil)
 }
 
 // keepTries is how long failed sign-ins are kept; they count for a day.

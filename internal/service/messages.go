@@ -126,8 +126,8 @@ func (s *Messages) Preview(ctx context.Context, actor auth.Actor, kind MessageKi
 }
 
 func sampleValues(day string) [2]map[string]string {
-	ar := map[string]string{"name": "منى السيد", "number": string(registry.MakeNumber("EG", 2026, 42)), "valid_until": day, "exhibition": "ديارنا", "first": day, "deadline": day, "place": "القاهرة، مركز المعارض"}
-	en := map[string]string{"name": "Mona El-Sayed", "number": ar["number"], "valid_until": day, "exhibition": "Diyarna", "first": day, "deadline": day, "place": "Cairo, exhibition centre"}
+	ar := map[string]string{"name": "منى السيد", "number": string(registry.MakeNumber("EG", 2026, 42)), "valid_until": day, "exhibition": "ديارنا", "first": day, "deadline": day, "place": "القاهرة، مركز المعارض", "papers": "رخصة مؤقتة", "until": day}
+	en := map[string]string{"name": "Mona El-Sayed", "number": ar["number"], "valid_until": day, "exhibition": "Diyarna", "first": day, "deadline": day, "place": "Cairo, exhibition centre", "papers": "Temporary licence", "until": day}
 	return [2]map[string]string{ar, en}
 }
 

@@ -332,3 +332,90 @@ func TestMessages(t *testing.T) {
 		return err
 	})
 }
+
+// TestRenewalMessages lets days pass towards the end of a licence: its family is written to once, 30 days ahead, also when nobody ran anything on that very day.
+func TestRenewalMessages(t *testing.T) {
+	t.Parallel()
+	o, dir := outOffice(t)
+	o.Jobs.SetPaperNames(func(kind, lang string) string { return lang + "/" + kind })
+	admin := testkit.Actor(auth.Administrator, place.Egypt)
+	form := intake.Template{Active: "yes", Langs: "both", ARText: "أهلًا {name}، تنتهي {papers} في {until}.", ENText: "{name}: {papers} until {until}."}
+	if err := o.Messages.PutTemplate(t.Context(), admin, service.MessageRenewal, courier.SMS, &form, testkit.Write(0)); err != nil {
+		t.Fatal(err)
+	}
+	families := map[string]int64{"ends": o.Family(t, 1, place.Egypt, registry.Approved), "no consent": o.Family(t, 2, place.Egypt, registry.Approved), "later": o.Family(t, 3, place.Egypt, registry.Approved),
+		"other party": o.Family(t, 4, place.Qatar, registry.Approved), "not registered": o.Family(t, 5, place.Egypt, registry.Submitted)}
+	start := o.Clock.Today()
+	o.Update(t, func(tx *store.Tx) error {
+		for what, id := range families {
+			party := place.Egypt
+			if what == "other party" {
+				party = place.Qatar
+			}
+			f, err := tx.FamilyByID(store.Scope{Party: party}, id)
+			if err != nil {
+				return err
+			}
+			x, err := tx.FamilyExtraOf(id)
+			if err != nil {
+				return err
+			}
+			f.Record.Lead.IDExpiry = start.AddDays(900)
+			f.Record.Formal = []registry.FormalItem{{Kind: "temporary_licence", Number: "L1", State: "valid", ExpiresOn: start.AddDays(33)}, {Kind: "insurance", Number: "I1", State: "valid", ExpiresOn: start.AddDays(34)}}
+			switch what {
+			case "later":
+				f.Record.Formal[0].ExpiresOn, f.Record.Formal[1].ExpiresOn = start.AddDays(200), start.AddDays(200)
+			case "no consent":
+				f.Record.Consents = nil
+			}
+			if err := tx.UpdateFamily(f, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	day := func(n int) (messages int) {
+		t.Helper()
+		o.Clock.Set(testkit.Start.AddDate(0, 0, n))
+		if err := o.Jobs.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var waiting []int64
+		o.View(t, func(tx *store.Tx) error {
+			jobs, err := tx.ListJobs(place.Egypt, 100)
+			waiting = nil
+			for _, j := range jobs {
+				if j.Kind == service.JobExpire && j.State == store.JobQueued {
+					waiting = append(waiting, j.ID)
+				}
+			}
+			return err
+		})
+		for _, id := range waiting {
+			if err := o.Jobs.Work(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		box, err := o.Messages.Outbox(t.Context(), admin, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(box.Rows)
+	}
+	for _, c := range [][2]int{{0, 0}, {2, 0}, {6, 1}, {7, 1}, {20, 1}} { // nobody was there on days 3 to 5
+		if n := day(c[0]); n != c[1] {
+			t.Fatalf("on day %d there are %d messages, want %d", c[0], n, c[1])
+		}
+	}
+	if round(t, o) != 1 {
+		t.Fatal("the reminder does not go out")
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v %v", files, err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, files[0].Name()))
+	if err != nil || !strings.Contains(string(raw), "ar/temporary_licence، ar/insurance") || !strings.Contains(string(raw), "en/temporary_licence, en/insurance") || !strings.Contains(string(raw), start.AddDays(33).String()) {
+		t.Errorf("message %s %v", raw, err)
+	}
+}

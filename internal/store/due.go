@@ -151,6 +151,18 @@ func (tx *Tx) endingDays(from, to calendar.Date) ([]uint32, error) {
 	return days, err
 }
 
+// EndingFamilies returns registered families of a party for which something ends between two days, their registration included, of larger ids than after, in their order.
+func (tx *Tx) EndingFamilies(party place.Country, from, to calendar.Date, after int64, limit int) (ids []int64, err error) {
+	err = tx.each(func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT f.id FROM family f WHERE f.party = $3 AND f.state = $4 AND f.id > $5
+		AND (f.valid_until >= $1 AND f.valid_until <= $2 OR f.id IN (SELECT x.family_id FROM (`+endings+`) x)) ORDER BY f.id LIMIT $6`, from.String(), to.String(), string(party), string(registry.Approved), after, limit)
+	return ids, err
+}
+
 // EndingsOf returns what ends between two days for families, each by day.
 func (tx *Tx) EndingsOf(ids []int64, from, to calendar.Date) (map[int64][]programme.End, error) {
 	out := map[int64][]programme.End{}

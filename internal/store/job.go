@@ -77,6 +77,16 @@ func (tx *Tx) claim(now time.Time, query string, args ...any) (*Job, error) {
 	return j, err
 }
 
+// JobBefore returns when the last job of a kind and party was queued that is done and came before another; the zero time: none.
+func (tx *Tx) JobBefore(kind string, party place.Country, id int64) (time.Time, error) {
+	var at string
+	err := tx.row(into(&at), `SELECT created_at FROM job WHERE kind = $1 AND party = $2 AND state = 'done' AND id < $3 ORDER BY id DESC LIMIT 1`, kind, string(party), id)
+	if fault.Is(err, fault.NotFound) {
+		return time.Time{}, nil
+	}
+	return unstamp(at), err
+}
+
 // ProgressJob stores how far a job has come (Cursor, Result, Done, Total) in the transaction of the work itself, and reloads Cancel.
 // fault.Stale means that another runner has claimed the job: stop without another word.
 func (tx *Tx) ProgressJob(j *Job, now time.Time) error {

@@ -96,6 +96,7 @@ func New(o Options) (*Server, error) {
 		o.RequestTimeout = 20 * time.Second
 	}
 	s := &Server{svc: o.Service, pages: o.Pages, assets: o.Assets, metrics: o.Metrics, log: o.Log, csrfKey: o.Service.CSRFKey(), o: o}
+	o.Service.Jobs.SetPaperNames(func(kind, lang string) string { return paperName(words{Locale: o.Pages.Locale(lang)}, kind) })
 	for _, p := range o.TrustedProxies {
 		prefix, err := netip.ParsePrefix(p)
 		if err != nil {
