@@ -57,6 +57,7 @@ type panelView struct {
 	Small                bool
 	Money                bool // in the currency Unit
 	Empty                bool
+	Withheld             bool // Empty, because every number of the other country is too small to be shown
 	Cut                  int  // the lines that the page shows, where there are more
 	Stack                bool // more columns than a phone is wide: cells below each other, each with its label
 }
@@ -281,7 +282,7 @@ func (w words) panel(p *service.Panel, titles map[string]criteria.Text, q servic
 	v.Money = p.Unit != "" && p.Unit != "days"
 	v.Stack = len(p.Series) > 2 || v.Money && len(p.Series) > 1
 	sum := summed(p)
-	top, most := "", int64(0)
+	top, most, hidden := "", int64(0), false
 	line := func(l *service.PanelLine, name string) panelLine {
 		x := panelLine{Name: name}
 		n := int64(0)
@@ -302,6 +303,7 @@ func (w words) panel(p *service.Panel, titles map[string]criteria.Text, q servic
 		l := &p.Lines[i]
 		x := line(l, w.lineName(p, l, titles))
 		for _, c := range l.Values {
+			hidden = hidden || c.Hidden
 			if c.N > most {
 				most, top = c.N, x.Name
 			}
@@ -313,6 +315,7 @@ func (w words) panel(p *service.Panel, titles map[string]criteria.Text, q servic
 		v.Total = &x
 	}
 	v.Empty = most == 0
+	v.Withheld = v.Empty && hidden
 	v.Alt = w.T("dash.alt", v.Title)
 	if most > 0 {
 		v.Alt = w.T("dash.alt_top", v.Title, top, w.panelText(service.PanelValue{N: most}, p.Unit))

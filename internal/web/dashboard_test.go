@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"muntija/internal/auth"
@@ -63,6 +64,26 @@ func TestDashboardWeight(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestDashboardWithheld tells nothing to be counted from numbers that may not be shown.
+func TestDashboardWithheld(t *testing.T) {
+	pages, err := sitePages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hidden := range []bool{false, true} {
+		value := service.PanelValue{Hidden: hidden}
+		b := &service.Board{Party: "EG", BoardQuery: service.BoardQuery{View: service.ViewBoth}, Panels: []service.Panel{{Key: "reasons", Party: "QA", Chart: "bars", By: "reason", Series: []string{"all", "women"}, Small: true,
+			Lines: []service.PanelLine{{Code: "other", Values: []service.PanelValue{value, value}}}}}}
+		html, err := web.BoardHTML(pages, "en", testkit.Actor(auth.Analyst, place.Egypt), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(html, "too small to be shown") != hidden || strings.Contains(html, "Nothing to count") == hidden {
+			t.Errorf("hidden %v: the page says something else", hidden)
 		}
 	}
 }

@@ -452,6 +452,18 @@ func testEndings(t *testing.T, db *store.DB) {
 		}
 		return err
 	})
+	View(t, db, func(tx *store.Tx) error { // page by page, for reminders; of the other party none
+		for _, q := range []struct {
+			party place.Country
+			after int64
+			want  []int64
+		}{{"EG", 0, []int64{b.ID}}, {"EG", b.ID, []int64{c.ID}}, {"EG", c.ID, nil}, {"QA", 0, nil}} {
+			if got, err := tx.EndingFamilies(q.party, from, to, q.after, 1); err != nil || !slices.Equal(got, q.want) {
+				t.Errorf("families of %s after %d: got %v, %v; want %v", q.party, q.after, got, err, q.want)
+			}
+		}
+		return nil
+	})
 	Update(t, db, func(tx *store.Tx) error { return tx.RemoveDocument(paper.ID, Noon) })
 	list(b.ID)
 	// In bulk, as an import stores them.
