@@ -75,12 +75,19 @@ func (a alike) tell(im *importer, r *rosterRow, d *decision, blinds []string) {
 		return // of a row that repeats the key of another, that is told; of one that says nothing new, nothing
 	}
 	had := len(d.problems)
-	numbers := numbersIn(nil, r.record)
-	for i, n := range numbers {
-		first, ok := a[binary.NativeEndian.Uint64([]byte(blinds[i]))]
+	var numbers []fieldNumber
+	for i, blind := range blinds {
+		first, ok := a[standIn(blind)]
 		if !ok || int64(first.seq) >= r.seq {
 			continue
 		}
+		if numbers == nil { // of most rows nobody asks
+			numbers = numbersIn(nil, r.record)
+		}
+		if i >= len(numbers) {
+			break // the sender's file number
+		}
+		n := numbers[i]
 		if first.place>>rowBits == uint32(r.sheet) {
 			d.warn(n.field, keyRowShares, strconv.Itoa(first.row()), int64(first.seq))
 		} else {
@@ -95,14 +102,18 @@ func (a alike) tell(im *importer, r *rosterRow, d *decision, blinds []string) {
 			}
 		}
 	}
-	r.place(d.problems[had:])
-	for i := range numbers {
-		key := binary.NativeEndian.Uint64([]byte(blinds[i]))
-		if _, ok := a[key]; !ok {
-			a[key] = alikeRow{firstRow{uint32(r.seq), sheetRow(r)}, d.handIn}
+	if numbers != nil {
+		r.place(d.problems[had:])
+	}
+	for _, blind := range blinds {
+		if _, ok := a[standIn(blind)]; !ok {
+			a[standIn(blind)] = alikeRow{firstRow{uint32(r.seq), sheetRow(r)}, d.handIn}
 		}
 	}
 }
+
+// standIn stands for a blind index.
+func standIn(blind string) uint64 { return binary.NativeEndian.Uint64([]byte(blind)) }
 
 // earlierRow is the row of the sheet and the record that a problem names; ok is false if it names none.
 func earlierRow(p *sheet.CellProblem) (row int, seq int64, ok bool) {
