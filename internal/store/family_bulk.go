@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"database/sql"
 	"fmt"
 	"math/bits"
@@ -368,7 +367,10 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	// Blind indexes are random: in their order, the index of a large registry is gone through once for a kind, and not page by page back and forth. Most rows of a
 	// statement are of one kind then, which is handed over once.
 	slices.SortFunc(blinds, func(a, b owned) int {
-		return cmp.Or(strings.Compare(a.row.kind, b.row.kind), strings.Compare(a.row.blind, b.row.blind))
+		if a.row.kind != b.row.kind {
+			return strings.Compare(a.row.kind, b.row.kind)
+		}
+		return strings.Compare(a.row.blind, b.row.blind)
 	})
 	err = tx.insertMany("identifier", "blind, kind, party, family_id, slot", "", 5, len(blinds), func(i int, args []any) []any {
 		b := &blinds[i]
