@@ -73,7 +73,7 @@ type leftColumn struct {
 }
 
 // importHeap is where collecting becomes eager: with the caches of the database an import stays below 200 MB.
-const importHeap = 108 << 20
+const importHeap = 116 << 20
 
 // importer opens the database as the user that --as names.
 func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {

@@ -43,6 +43,7 @@ type dialect struct {
 	ordered    bool // numbers of family_change appear in their order: nothing is committed behind a later one
 	beginWrite string
 	flush      string // commits wait for the disk, as they do from the start
+	shrink     string // gives back the memory of a connection's page cache; "": it has none
 	noFlush    string // commits do not wait for the disk, and what is lost with the power is the end of what was committed; "": they always wait
 	tokens     *strings.Replacer
 	text       func(query string) string // gives a query as the engine takes it fastest
@@ -117,6 +118,7 @@ func chooseDialect(dsn string, o Options) (d dialect, path string) {
 			lastID: true, // "one larger than the largest ROWID that is currently in use" (sqlite.org/autoinc.html), and there is one writer
 			// "WAL mode does lose durability" without FULL, but is "always consistent" (sqlite.org/pragma.html#pragma_synchronous).
 			flush: "PRAGMA synchronous = FULL", noFlush: "PRAGMA synchronous = NORMAL",
+			shrink:    "PRAGMA shrink_memory",
 			beginRead: "BEGIN", beginWrite: "BEGIN IMMEDIATE", text: namelessPlaceholders,
 			bulkText:    func(query string) string { return orRollback(namelessPlaceholders(query)) },
 			tokens:      strings.NewReplacer("$id", "INTEGER PRIMARY KEY", "$text", "TEXT", "$blob", "BLOB", "$clustered", " WITHOUT ROWID", "$late", " DEFERRABLE INITIALLY DEFERRED"),

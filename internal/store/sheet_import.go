@@ -162,6 +162,9 @@ func (tx *Tx) ImportFile(m *Import) ([]byte, error) {
 	if err == nil && int64(out.Len()) != m.Size {
 		err = fault.New(fault.Internal, "error.internal")
 	}
+	if err == nil && tx.db.d.shrink != "" { // nobody reads the file again soon, and what comes now needs the memory
+		err = tx.c.run(tx.db.d.shrink)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the bytes of an import: %w", err)
 	}

@@ -221,7 +221,7 @@ func benchImport(ctx context.Context) error {
 		return err
 	}
 	defer o.db.Close()
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(108 << 20)) // that of "muntija import"
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(116 << 20)) // that of "muntija import"
 	debug.FreeOSMemory()                                        // hashing the office's passwords took 64 MB
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 	actor := auth.Actor{UserID: o.user[benchEmail], Name: "worker", Role: auth.FieldWorker, Party: place.Egypt, Areas: auth.AllAreas(), Locale: "ar"}
