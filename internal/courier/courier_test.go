@@ -137,7 +137,7 @@ func TestFolder(t *testing.T) {
 }
 
 // smtpServer answers one conversation without TLS and returns what was said.
-func smtpServer(t *testing.T, rcpt string) (addr string, said chan string) {
+func smtpServer(t *testing.T, rcpt string, taken ...string) (addr string, said chan string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -165,7 +165,13 @@ func smtpServer(t *testing.T, rcpt string) (addr string, said chan string) {
 			switch word, _, _ := strings.Cut(strings.TrimSpace(line), " "); {
 			case data && line == ".\r\n":
 				data = false
-				reply("250 taken")
+				if len(taken) == 0 {
+					taken = []string{"250 taken"}
+				}
+				if taken[0] == "" { // the line breaks
+					return
+				}
+				reply(taken[0])
 			case data:
 			case word == "EHLO":
 				reply("250 test")
@@ -207,6 +213,13 @@ func TestSMTP(t *testing.T) {
 	addr, _ = smtpServer(t, "450 later")
 	if err := (&SMTP{Addr: addr, From: "a@b.example", Plain: true}).Send(context.Background(), m); err == nil || errors.Is(err, ErrRefused) {
 		t.Errorf("busy recipient: %v", err)
+	}
+	for answer, refused := range map[string]bool{"554 not here": true, "451 later": false, "": false} {
+		addr, _ = smtpServer(t, "250 ok", answer)
+		err := (&SMTP{Addr: addr, From: "a@b.example", Plain: true}).Send(t.Context(), m)
+		if err == nil || errors.Is(err, ErrRefused) != refused || strings.Contains(err.Error(), "@") {
+			t.Errorf("the letter is answered %q: %v", answer, err)
+		}
 	}
 	bad := m
 	bad.To = "a@b.example\r\nRCPT TO:<c@d.example>"

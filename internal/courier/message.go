@@ -150,7 +150,10 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		return errors.New("data")
 	}
 	if err := w.Close(); err != nil {
-		return errors.New("data")
+		if strings.HasPrefix(err.Error(), "5") { // it read the letter and will not have it: 15 more tries would not change that
+			return ErrRefused
+		}
+		return errors.New("data") // also when the line broke before the answer: it may have been taken, and goes again with the same Message-ID
 	}
 	c.Quit()
 	return nil

@@ -42,6 +42,13 @@ test('the document is valid, and answers keep to its schemas', async () => {
   const result = await new Validator().validate(structuredClone(doc));
   assert.deepEqual([result.valid, result.errors], [true, undefined], 'the OpenAPI document');
 
+  // The validator is one that can say no.
+  for (const spoil of [(d) => { delete d.info.title; }, (d) => { d.paths['/me'].get.responses['200'] = { content: 1 }; }, (d) => { d.openapi = '4'; }]) {
+    const bad = structuredClone(doc);
+    spoil(bad);
+    assert.equal((await new Validator().validate(bad)).valid, false, String(spoil));
+  }
+
   const page = await open(browser);
   await signIn(page, site.base, 'mahmoud.reviewer');
   await page.goto(`${site.base}/tokens`);
@@ -53,18 +60,24 @@ test('the document is valid, and answers keep to its schemas', async () => {
 
   const ajv = new Ajv({ strict: false, validateFormats: false });
   ajv.addSchema({ $id: 'doc', ...doc });
-  const get = async (path, status, token = key) => {
-    const r = await fetch(`${site.base}/api/v1${path}`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  const ask = async (method, path, status, token = key, sent = undefined, more = {}) => {
+    const headers = { ...more, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    if (method !== 'get') headers['idempotency-key'] = crypto.randomUUID();
+    if (sent) headers['content-type'] = 'application/json';
+    const r = await fetch(`${site.base}/api/v1${path}`, { method: method.toUpperCase(), headers, body: sent && JSON.stringify(sent) });
     const body = await r.json();
-    assert.equal(r.status, status, `${path}: ${JSON.stringify(body)}`);
+    assert.equal(r.status, status, `${method} ${path}: ${JSON.stringify(body)}`);
+    assert.equal(r.headers.get('content-type').split(';')[0], status < 400 ? 'application/json' : 'application/problem+json');
     const pattern = path.split('?')[0].replace(/\/\d+/, '/{id}');
-    const answer = doc.paths[pattern].get.responses[status];
-    const at = status < 400 ? `doc#/paths/${pattern.replaceAll('~', '~0').replaceAll('/', '~1')}/get/responses/${status}/content/application~1json/schema` : 'doc#/components/schemas/Problem';
+    const answer = doc.paths[pattern][method].responses[status];
+    const at = status < 400 ? `doc#/paths/${pattern.replaceAll('~', '~0').replaceAll('/', '~1')}/${method}/responses/${status}/content/application~1json/schema` : 'doc#/components/schemas/Problem';
     assert.ok(answer, `${path}: ${status} is in the document`);
     const valid = ajv.getSchema(encodeURI(at).replaceAll('%7B', '%7B')) ?? ajv.compile({ $ref: encodeURI(at) });
     assert.ok(valid(body), `${path}: ${JSON.stringify(valid.errors)}`);
+    body.headers = r.headers;
     return body;
   };
+  const get = (path, status, token = key) => ask('get', path, status, token);
   const families = await get('/families?state=approved&limit=5', 200);
   assert.equal(families.items.length, 5);
   const id = families.items[0].id;
@@ -76,6 +89,21 @@ test('the document is valid, and answers keep to its schemas', async () => {
   await get('/families/999999999', 404);
   await get('/families?colour=red', 400);
   await get('/families', 401, '');
+
+  // A program registers a family: begins a draft, is told what is missing, is told that its version is old, hands in.
+  const empty = { case: {}, lead: { given_name: 'منى' }, guardian: {}, household: {}, address: {}, project: {}, skills: {}, finance: {}, consents: [] };
+  const draft = await ask('post', '/families', 201, key, { form: empty });
+  const at = draft.headers.get('location').replace('/api/v1', '');
+  const form = await get(`${at}/form`, 200);
+  assert.ok(form.problems.length > 3, 'what is missing is told');
+  const match = { 'if-match': form.headers.get('etag') };
+  empty.project.name = 'خياطة منى';
+  const saved = await ask('put', `${at}/form`, 200, key, { form: empty }, match);
+  await ask('put', `${at}/form`, 412, key, { form: empty }, match);
+  await ask('put', `${at}/form`, 428, key, { form: empty });
+  const refused = await ask('post', `${at}/submission`, 422, key, undefined, { 'if-match': saved.headers.get('etag') });
+  assert.ok(refused.errors.some((e) => e.pointer?.startsWith('#/')), 'a problem says where');
+  await ask('post', '/families', 422, key, { form: { lead: { shoe_size: 40 } } });
 });
 
 test('an analyst makes a key, uses it, and revokes it', async () => {
