@@ -134,3 +134,26 @@ func fillPanel(p *service.Panel, own place.Country) {
 		}
 	}
 }
+
+// TestEmptyReport prints the first report of an empty registry: each part says that there is nothing to count.
+func TestEmptyReport(t *testing.T) {
+	t.Parallel()
+	s := familySite(t)
+	actor := testkit.Actor(auth.Coordinator, place.Egypt)
+	form := service.ReportForm{Name: "الأول <b>", Sections: []string{"registrations", "people", "exhibitions"}, Span: "last_quarter", Langs: []string{"ar"}}
+	id, err := s.Reports.Create(context.Background(), actor, form, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := s.Reports.Run(context.Background(), actor, id, testkit.Write(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Jobs.Work(context.Background(), job); err != nil {
+		t.Fatal(err)
+	}
+	page := formsAs(t, s, auth.Coordinator, place.Egypt).Get("/reports/editions/1/print?lang=en").Want(200).Check()
+	if n := strings.Count(string(page.Body), "Nothing to count in this period."); n != 3 {
+		t.Errorf("%d of 3 parts say that there is nothing", n)
+	}
+}

@@ -226,6 +226,7 @@ type editionSection struct {
 	ID, Title string
 	Tiles     []editionTile
 	Panels    []editionPanel
+	Bare      bool // there is nothing in any panel
 }
 
 type editionTile struct{ Title, Text, Change string }
@@ -268,6 +269,7 @@ func editionIn(w words, e *service.PlannedEdition) *editionPage {
 			}
 			out.Tiles = append(out.Tiles, x)
 		}
+		out.Bare = true
 		for i := range sec.Panels {
 			v := w.panel(&sec.Panels[i], b.Criteria, service.BoardQuery{View: sec.View})
 			v.ID = string(sec.View) + "-" + v.ID
@@ -276,6 +278,7 @@ func editionIn(w words, e *service.PlannedEdition) *editionPage {
 			if x.Key = v.Series; x.Bars != nil && !v.summed() {
 				x.Key = v.Series[:1]
 			}
+			out.Bare = out.Bare && v.Empty && !v.Withheld
 			out.Panels = append(out.Panels, x)
 		}
 		p.Sections = append(p.Sections, out)
