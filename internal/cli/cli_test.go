@@ -27,7 +27,6 @@ import (
 	"muntija/internal/demo"
 	"muntija/internal/intake"
 	"muntija/internal/place"
-	"muntija/internal/seal"
 	"muntija/internal/store"
 	"muntija/internal/store/storetest"
 )
@@ -229,14 +228,7 @@ func TestKillInTheMiddleOfSaves(t *testing.T) {
 		t.Fatalf("only %d answers", len(answered))
 	}
 	_ = p.cmd.Wait()
-	keyring, err := seal.OpenExisting(filepath.Join(dir, "muntija.keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muntija.db"), keyring, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, _ := reopened(t, dir, "")
 	lost := 0
 	for id := range answered {
 		err := db.View(t.Context(), func(tx *store.Tx) error {

@@ -22,7 +22,6 @@ import (
 
 	"muntija/internal/courier"
 	"muntija/internal/registry"
-	"muntija/internal/seal"
 	"muntija/internal/service"
 	"muntija/internal/store"
 )
@@ -132,14 +131,7 @@ func TestKillInTheMiddleOfSending(t *testing.T) {
 	p.kill(t)
 
 	// What the killed programs left is sent by the next one, when the leases of their tries have ended.
-	keyring, err := seal.OpenExisting(filepath.Join(dir, "muntija.keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.Open(t.Context(), filepath.Join(dir, "muntija.db"), keyring, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, keyring := reopened(t, dir, "")
 	defer db.Close()
 	later := time.Now()
 	svc := service.New(service.Deps{DB: db, Keys: keyring, Clock: func() time.Time { return later }, Log: slog.New(slog.DiscardHandler),
@@ -147,6 +139,7 @@ func TestKillInTheMiddleOfSending(t *testing.T) {
 	for range 20 {
 		later = later.Add(13 * time.Hour)
 		for sent := 1; sent > 0; {
+			var err error
 			if sent, err = svc.Couriers.Round(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +148,7 @@ func TestKillInTheMiddleOfSending(t *testing.T) {
 	var queued []store.Delivery
 	var messages []store.Message
 	families, steps := map[int64]bool{}, map[int64]int{}
-	err = db.View(t.Context(), func(tx *store.Tx) error {
+	err := db.View(t.Context(), func(tx *store.Tx) (err error) {
 		if queued, err = tx.Deliveries(1, "", 10_000); err != nil {
 			return err
 		}

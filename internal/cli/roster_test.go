@@ -42,6 +42,14 @@ func importOffice(t *testing.T, dsn string) string {
 
 func withOffice(t *testing.T, dir, dsn string, fn func(*store.DB, *service.Service)) {
 	t.Helper()
+	db, keys := reopened(t, dir, dsn)
+	defer db.Close()
+	fn(db, service.New(service.Deps{DB: db, Keys: keys}))
+}
+
+// reopened opens the database that a program left behind, under dir or at dsn, with the keys under dir. The caller closes it.
+func reopened(t *testing.T, dir, dsn string) (*store.DB, *seal.Keyring) {
+	t.Helper()
 	keys, err := seal.OpenExisting(filepath.Join(dir, "muntija.keys"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +61,7 @@ func withOffice(t *testing.T, dir, dsn string, fn func(*store.DB, *service.Servi
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	fn(db, service.New(service.Deps{DB: db, Keys: keys}))
+	return db, keys
 }
 
 // rosterFile writes a roster of n families and the map of its columns. product: with a product in every third row.
