@@ -313,14 +313,16 @@ func (s *Exhibitions) Roster(ctx context.Context, actor auth.Actor, id int64) (*
 		if err != nil {
 			return err
 		}
-		sales, err := tx.Sales(id)
-		if err != nil {
-			return err
-		}
 		sold := map[int64]int64{}
-		for _, x := range sales {
-			if x.Currency == e.Terms.Currency() {
-				sold[x.ParticipationID] += x.Amount
+		if feeOf != nil { // only a fee asks what was sold
+			sales, err := tx.Sales(id)
+			if err != nil {
+				return err
+			}
+			for _, x := range sales {
+				if x.Currency == e.Terms.Currency() {
+					sold[x.ParticipationID] += x.Amount
+				}
 			}
 		}
 		out = nil
