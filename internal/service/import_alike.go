@@ -27,7 +27,7 @@ type fieldNumber struct {
 }
 
 // numbersIn returns what [store.IdentifiersIn] does, in its order, with the fields.
-func numbersIn(dst []fieldNumber, r *registry.Record) []fieldNumber {
+func numbersIn(r *registry.Record) (out []fieldNumber) {
 	phone, item := 0, 0
 	for _, id := range store.IdentifiersIn(r) {
 		n := fieldNumber{id, "lead.id_number"}
@@ -42,9 +42,9 @@ func numbersIn(dst []fieldNumber, r *registry.Record) []fieldNumber {
 			}
 			n.field = "formal[" + strconv.Itoa(item) + "].number"
 		}
-		dst = append(dst, n)
+		out = append(out, n)
 	}
-	return dst
+	return out
 }
 
 // warn adds what is to be looked at about a field and keeps nothing out. Of several of one field, the first.
@@ -82,7 +82,7 @@ func (a alike) tell(im *importer, r *rosterRow, d *decision, blinds []string) {
 			continue
 		}
 		if numbers == nil { // of most rows nobody asks
-			numbers = numbersIn(nil, r.record)
+			numbers = numbersIn(r.record)
 		}
 		if i >= len(numbers) {
 			break // the sender's file number

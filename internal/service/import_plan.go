@@ -279,7 +279,7 @@ func (im *importer) fresh(r *rosterRow, d *decision, w found) *decision {
 
 // beside tells a new family of those of the registry that have a number of it.
 func (im *importer) beside(r *rosterRow, d *decision, w found) {
-	for _, n := range numbersIn(nil, r.record) {
+	for _, n := range numbersIn(r.record) {
 		for _, m := range w.blinds[im.s.db.Blind(n.Identifier)] {
 			if m.Kind != n.Kind || !tells(m.Kind) {
 				continue
