@@ -380,22 +380,7 @@ func TestRenewalMessages(t *testing.T) {
 		if err := o.Jobs.Plan(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		var waiting []int64
-		o.View(t, func(tx *store.Tx) error {
-			jobs, err := tx.ListJobs(place.Egypt, 100)
-			waiting = nil
-			for _, j := range jobs {
-				if j.Kind == service.JobExpire && j.State == store.JobQueued {
-					waiting = append(waiting, j.ID)
-				}
-			}
-			return err
-		})
-		for _, id := range waiting {
-			if err := o.Jobs.Work(t.Context(), id); err != nil {
-				t.Fatal(err)
-			}
-		}
+		workQueued(t, o, service.JobExpire)
 		box, err := o.Messages.Outbox(t.Context(), admin, "", 0)
 		if err != nil {
 			t.Fatal(err)

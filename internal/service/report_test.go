@@ -27,15 +27,15 @@ func quarterly(t *testing.T, o *testkit.Office) int64 {
 	return id
 }
 
-// workReports works off every report that waits, in the order in which they were queued, and returns how many.
-func workReports(t *testing.T, o *testkit.Office) (n int) {
+// workQueued works off every job of Egypt of a kind that waits, in the order in which they were queued, and returns how many.
+func workQueued(t *testing.T, o *testkit.Office, kind string) int {
 	t.Helper()
 	var waiting []int64
 	o.View(t, func(tx *store.Tx) error {
 		jobs, err := tx.ListJobs(place.Egypt, 100)
 		waiting = nil
 		for _, j := range jobs {
-			if j.Kind == service.JobReport && j.State == store.JobQueued {
+			if j.Kind == kind && j.State == store.JobQueued {
 				waiting = append(waiting, j.ID)
 			}
 		}
@@ -81,7 +81,7 @@ func TestReportIsKept(t *testing.T) {
 		if _, err := o.Reports.Run(background, coordinator, plan, testkit.Write(0)); err != nil {
 			t.Fatal(err)
 		}
-		if n := workReports(t, o); n != 1 {
+		if n := workQueued(t, o, service.JobReport); n != 1 {
 			t.Fatalf("%d reports were waiting", n)
 		}
 		v, err := o.Reports.Plan(background, coordinator, plan)
@@ -120,7 +120,7 @@ func TestReportIsKept(t *testing.T) {
 func TestReportsMissed(t *testing.T) {
 	o := testkit.Service(t)
 	plan := quarterly(t, o)
-	if err := o.Jobs.Plan(background); err != nil || workReports(t, o) != 0 {
+	if err := o.Jobs.Plan(background); err != nil || workQueued(t, o, service.JobReport) != 0 {
 		t.Fatalf("a report of before its making is made by itself: %v", err)
 	}
 	o.Family(t, 1, place.Egypt, registry.Submitted) // in March, the first quarter
@@ -131,11 +131,11 @@ func TestReportsMissed(t *testing.T) {
 	if err := o.Jobs.Plan(background); err != nil {
 		t.Fatal(err)
 	}
-	if n := workReports(t, o); n != 3 {
+	if n := workQueued(t, o, service.JobReport); n != 3 {
 		t.Errorf("%d quarters were made up for, want 3", n)
 	}
 	o.Clock.Set(time.Date(2026, 10, 6, 9, 0, 0, 0, time.UTC))
-	if err := o.Jobs.Plan(background); err != nil || workReports(t, o) != 0 {
+	if err := o.Jobs.Plan(background); err != nil || workQueued(t, o, service.JobReport) != 0 {
 		t.Errorf("a quarter is made twice: %v", err)
 	}
 	v, err := o.Reports.Plan(background, testkit.Actor(auth.Coordinator, place.Egypt), plan)
