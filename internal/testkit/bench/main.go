@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -48,18 +49,12 @@ var (
 
 func main() {
 	flag.Parse()
-	if *cpuProfile != "" {
-		f, err := os.Create(*cpuProfile)
-		if err == nil {
-			err = pprof.StartCPUProfile(f)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		defer f.Close()
-		defer pprof.StopCPUProfile()
+	stop, err := profile(*cpuProfile)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
 	}
+	defer stop()
 	sections := flag.Args()
 	if len(sections) == 0 {
 		sections = []string{"save", "read", "search", "suggest", "assess", "preview", "weight", "sheet", "import", "mark", "export", "export-million", "duplicates", "duplicates-import", "catalogue", "print", "plan", "checkin", "dashboard", "report", "qualify",
@@ -141,6 +136,21 @@ func main() {
 			os.Exit(1)
 		}
 	}
+}
+
+// profile begins a profile of this process in a file, none for "", and returns what ends it.
+func profile(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
 // office is an open database with people and criteria.

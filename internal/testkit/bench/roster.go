@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -261,7 +260,7 @@ func benchImport(ctx context.Context) error {
 	if err := o.svc.Imports.Confirm(ctx, actor, id, true, key("confirm")); err != nil {
 		return err
 	}
-	stop, err := profileImport()
+	stop, err := profile(*importProfile)
 	if err != nil {
 		return err
 	}
@@ -283,21 +282,6 @@ func benchImport(ctx context.Context) error {
 }
 
 var importProfile = flag.String("importprofile", "", "file for a profile of the import itself, without the roster's making and the dry run")
-
-// profileImport begins the profile of -importprofile, if there is to be one, and returns what ends it.
-func profileImport() (stop func(), err error) {
-	if *importProfile == "" {
-		return func() {}, nil
-	}
-	f, err := os.Create(*importProfile)
-	if err != nil {
-		return nil, err
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
-}
 
 // processorTime is what this process has used of the processors: on a machine that others use too it says more than the clock.
 func processorTime() time.Duration {
