@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -198,6 +199,51 @@ func TestCutName(t *testing.T) {
 	} {
 		if given, rest := cutName(c.name); given != c.given || rest != c.rest {
 			t.Errorf("cutName(%q) = %q, %q; want %q, %q", c.name, given, rest, c.given, c.rest)
+		}
+	}
+}
+
+func TestWithoutCourtesy(t *testing.T) {
+	for name, want := range map[string]string{
+		"السيدة/ فاطمة محمود علي": "فاطمة محمود علي", "السيدة / فاطمة محمود": "فاطمة محمود", "أ/ منى علي": "منى علي", "د. هدى حسن": "هدى حسن", "السيدة/ الحاجة/ فاطمة": "فاطمة", "Mrs. Fatma Ali": "Fatma Ali",
+		"السيد محمود علي": "السيد محمود علي", "فاطمة محمود": "فاطمة محمود", "أم/ محمد": "أم/ محمد", "ناهد/نهى علي": "ناهد/نهى علي", "السيدة/": "السيدة/", "/ منى": "/ منى", "": "",
+	} {
+		if got := withoutCourtesy(name); got != want {
+			t.Errorf("withoutCourtesy(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A survey has a hundred questions beside the few columns that are known. Two tables side by side are not one woman with two phones.
+func TestWideAndSideBySide(t *testing.T) {
+	row := func(texts ...string) headRow {
+		r := headRow{n: 1, cells: map[int]Cell{}, width: len(texts)}
+		for i, s := range texts {
+			r.cells[i] = Cell{Col: i, Kind: Text, Text: s}
+		}
+		return r
+	}
+	fields := func(r headRow) (string, int) {
+		h := readHeader(newMatchers()[Families], []headRow{r}, 0, 0)
+		var out []string
+		for _, c := range h.columns[:min(len(h.columns), 10)] {
+			out = append(out, c.Field)
+		}
+		return strings.Join(out, " "), int(h.score)
+	}
+	wide := []string{"الاسم رباعي", "الرقم القومي", "رقم الموبايل", "المحافظة", "القرية"}
+	for i := range 300 {
+		wide = append(wide, "سؤال "+strconv.Itoa(i))
+	}
+	if _, score := fields(row(wide...)); score < 4 {
+		t.Errorf("a header of five known columns among 305 scores %d", score)
+	}
+	for _, c := range []struct{ headers, want string }{
+		{"الاسم,الرقم القومي,الموبايل,المحافظة,م,الاسم,الرقم القومي,الموبايل,المحافظة", "lead.name lead.id_number lead.phones.number address.area -    "},
+		{"الاسم,الرقم القومي,الموبايل,الموبايل", "lead.name lead.id_number lead.phones.number lead.phones[1].number"},
+	} {
+		if got, _ := fields(row(strings.Split(c.headers, ",")...)); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.headers, got, c.want)
 		}
 	}
 }

@@ -18,6 +18,7 @@ const (
 	maxColumns  = 400 // columns of a roster
 	maxRosters  = 60  // sheets that are looked at
 	sampleCount = 5
+	sureScore   = 4 // this many known headers are one, however many questions of a survey stand beside them
 )
 
 // headRow is a row at the head of a sheet.
@@ -249,7 +250,7 @@ func readHeader(lex *matcher, rows []headRow, from, to int) header {
 	if others*3 > len(h.columns) { // headers are words
 		h.score = 0
 	}
-	if len(h.columns) > 4 && h.score < float64(len(h.columns))/8 {
+	if len(h.columns) > 4 && h.score < min(float64(len(h.columns))/8, sureScore) {
 		h.score = 0
 	}
 	return h
@@ -355,7 +356,7 @@ func settle(kind RosterKind, columns []Column) {
 		}
 		return 0
 	})
-	taken := map[string]bool{}
+	taken, beside := map[string]bool{}, len(columns)
 	for _, i := range order {
 		c := &columns[i]
 		if c.Field == "" || c.Field == FieldIgnore {
@@ -378,10 +379,18 @@ func settle(kind RosterKind, columns []Column) {
 			}
 		}
 		if taken[c.Field] {
+			if (c.Field == FieldName || c.Field == "lead.id_number") && strings.Contains(c.Header, " #") {
+				beside = min(beside, i)
+			}
 			c.Field, c.How, c.Score = "", "", 0
 			continue
 		}
 		taken[c.Field] = true
+	}
+	for i := range columns { // of a second person in the same row, as when two tables stand side by side: her phone is not the first one's
+		if c := &columns[i]; i > beside && strings.HasPrefix(c.Field, "lead.phones[") && strings.Contains(c.Header, " #") {
+			c.Field, c.How, c.Score = "", "", 0
+		}
 	}
 	if kind == Families {
 		nameProducts(columns)

@@ -692,6 +692,9 @@ func (rd *reader) take(t *target, c *Cell) {
 		return
 	case t.field == FieldName, t.field == FieldNumber:
 		s := arabic.Clean(raw)
+		if t.field == FieldName {
+			s = withoutCourtesy(s)
+		}
 		if t.field == FieldNumber {
 			if missing(raw) {
 				rd.blank(t)
@@ -811,8 +814,8 @@ func splitList(s string, phones bool) []string {
 				out = append(out, words...)
 				continue
 			}
-			if i := strings.Index(p, " - "); i > 0 && len(digitsOnly(p[:i])) >= 8 {
-				out = append(out, p[:i], p[i+3:])
+			if a, b, ok := twoPhones(p); ok {
+				out = append(out, a, b)
 				continue
 			}
 		} else if rest, ok := strings.CutPrefix(p, "و "); ok {
@@ -824,6 +827,16 @@ func splitList(s string, phones bool) []string {
 		return []string{s}
 	}
 	return out
+}
+
+// twoPhones cuts "01012345678 - 01112345678" and "01012345678 أو 01112345678".
+func twoPhones(s string) (a, b string, ok bool) {
+	for _, word := range []string{" - ", " أو ", " او ", " و ", " or ", " and "} {
+		if a, b, ok = strings.Cut(s, word); ok && len(digitsOnly(a)) >= 8 && len(digitsOnly(b)) >= 8 {
+			return strings.TrimSpace(a), strings.TrimSpace(b), true
+		}
+	}
+	return "", "", false
 }
 
 // set2 reads a cell of several choices into a set.
@@ -1553,6 +1566,30 @@ func (rd *reader) splitName() {
 	}
 	rd.set("lead.rest_of_name", rest)
 	r.Cells["lead.rest_of_name"] = ref
+}
+
+// courtesies are the words of address that rosters put before a name, with a stroke or a point behind them.
+var courtesies = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields("سيدة سيد أستاذة أستاذ أ م د حاجة حاج مهندسة مهندس دكتورة دكتور آنسة مدام شيخة شيخ فاضلة فاضل مواطنة مواطن mr mrs ms miss dr eng") {
+		m[arabic.Fold(w)] = true
+	}
+	return m
+}()
+
+// withoutCourtesy is a name without "السيدة/" or "د." before it. Without the stroke the word stays: السيد is a name too.
+func withoutCourtesy(name string) string {
+	for {
+		i := strings.IndexAny(name, "/.")
+		if i < 0 || i > 2*12 || !courtesies[bare(arabic.Fold(name[:i]))] {
+			return name
+		}
+		rest := strings.TrimSpace(name[i+1:])
+		if rest == "" {
+			return name
+		}
+		name = rest
+	}
 }
 
 // cutName cuts a name after the first name, which may be a compound that shows itself: عبد الرحمن, أبو بكر, أم كلثوم, نور الدين, هبة الله, آل.
