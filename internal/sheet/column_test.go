@@ -116,6 +116,19 @@ func TestTemplates(t *testing.T) {
 				if kind == sheet.Families && party == place.Egypt && lang == "ar" {
 					keep(t, b.Bytes())
 				}
+				example := map[string]string{}
+				for s := book.Scan(rosters[0].Sheet); s.Next() && s.Row() < 3; {
+					for _, c := range s.Cells() {
+						example[fields[c.Col]] = c.Text
+					}
+				}
+				for field, code := range map[string]string{"lead.id_type": map[place.Country]string{place.Egypt: "eg_nid", place.Qatar: "qid"}[party], "household.members.relation": "daughter", "household.members.sex": "f",
+					"lead.sex": "f", "lead.marital_status": "married"} {
+					list := strings.TrimPrefix(field, "lead.")
+					if got, shown := example[field]; shown && sheet.CodeOf(strings.TrimPrefix(list, "household.members."), got) != code {
+						t.Errorf("%s %s %s: the example says %s of %s", kind, party, lang, got, field)
+					}
+				}
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"muntija/internal/intake"
 	"muntija/internal/place"
 	"muntija/internal/registry"
 )
@@ -13,7 +12,7 @@ import (
 // templateFields are the columns of the blank templates. A template asks for what offices know of a family when they send a list; every other field of
 // [RecordFields] is taken too if somebody adds its column.
 var templateFields = map[RosterKind]string{
-	Families: `lead.name case.file_no lead.id_type lead.id_number lead.id_expiry lead.birth_date lead.sex lead.nationality lead.marital_status lead.breadwinner lead.education lead.literacy lead.disability
+	Families: `lead.name case.file_no lead.id_type lead.id_number lead.id_expiry lead.birth_date lead.sex lead.nationality lead.marital_status lead.breadwinner lead.education lead.literacy lead.literacy_by lead.disability
 		lead.phones[0].number lead.phones[1].number lead.email address.area address.district address.village address.zone address.street address.building address.text
 		household.size household.dependents household.tenure household.income_band project.name project.craft project.activity project.stage project.at_home project.workers_family project.workers_other
 		project.capacity project.sales_band project.channels project.equipment project.materials formal[household_licence].number formal[household_licence].expires_on
@@ -27,7 +26,7 @@ var templateFields = map[RosterKind]string{
 }
 
 // onlyParty are columns that one party alone asks for.
-var onlyParty = map[string]place.Country{"address.village": place.Egypt, "case.social_unit": place.Egypt, "case.association": place.Egypt, "lead.literacy": place.Egypt,
+var onlyParty = map[string]place.Country{"address.village": place.Egypt, "case.social_unit": place.Egypt, "case.association": place.Egypt, "lead.literacy": place.Egypt, "lead.literacy_by": place.Egypt,
 	"address.zone": place.Qatar, "address.street": place.Qatar, "address.building": place.Qatar, "formal[household_licence].number": place.Qatar, "formal[household_licence].expires_on": place.Qatar}
 
 // templateRows is down to which row the drop-downs and the input help of a template go.
@@ -108,43 +107,64 @@ func helpOf(field string, say Say) string {
 	return strings.Join(parts, " ")
 }
 
-// exampleOf is a value that shows how a column is filled in. The people of examples are made up; their numbers have no valid check.
-func exampleOf(field string, kind RosterKind, party place.Country, lang string, c OutColumn) Value {
-	texts := map[string][2]string{FieldName: {"منى أحمد علي حسن", "Mona Ahmed Ali Hassan"}, "case.file_no": {"115/2026", "115/2026"}, "lead.nationality": {"مصر", "Egypt"},
-		"address.district": {"المركز", "District"}, "address.village": {"القرية", "Village"}, "address.zone": {"25", "25"}, "address.street": {"840", "840"}, "address.building": {"12", "12"},
+// exampleTexts, exampleCodes and exampleNumbers are the row that shows how a template is filled in: one weaver and what is hers, so that the columns agree with each other.
+// The people of examples are made up; their numbers have no valid check. Texts stand in Arabic and English, Qatar's where they differ.
+var (
+	exampleTexts = map[string][2]string{FieldName: {"منى أحمد علي حسن", "Mona Ahmed Ali Hassan"}, "case.file_no": {"115/2026", "115/2026"}, "lead.nationality": {"مصر", "Egypt"},
+		"address.district": {"أخميم", "Akhmim"}, "address.village": {"الحواويش", "Al Hawawish"}, "address.zone": {"25", "25"}, "address.street": {"840", "840"}, "address.building": {"12", "12"},
 		"project.name": {"خيوط النيل", "Nile Threads"}, "project.activity": {"نسيج يدوي وكليم", "Hand weaving and kilims"}, "household.members.name": {"سارة محمود", "Sara Mahmoud"},
 		"lead.phones[0].number": {"01001234567", "01001234567"}, "product.name_ar": {"كليم يدوي", "كليم يدوي"}, "product.name_en": {"Hand-woven kilim", "Hand-woven kilim"},
-		"product.materials": {"صوف غنم", "صوف غنم"}, "product.allergens": {"", ""}, "product.type": {"", ""}, "product.currency": {intake.Currency(party), intake.Currency(party)}}
-	if party == place.Qatar {
-		texts["lead.nationality"], texts["project.name"], texts["lead.phones[0].number"] = [2]string{"قطر", "Qatar"}, [2]string{"بخور الدار", "Dar Bukhoor"}, [2]string{"33123456", "33123456"}
+		"product.materials": {"صوف غنم", "صوف غنم"}}
+	exampleQatar = map[string][2]string{"lead.nationality": {"قطر", "Qatar"}, "address.district": {"المنصورة", "Al Mansoura"}, "project.name": {"بيت السدو", "Bait Al Sadu"},
+		"project.activity": {"نسيج السدو", "Sadu weaving"}, "lead.phones[0].number": {"33123456", "33123456"}, "product.name_ar": {"سدو يدوي", "سدو يدوي"}, "product.name_en": {"Hand-woven sadu", "Hand-woven sadu"}}
+	exampleCodes = map[string]string{"lead.marital_status": "married", "lead.education": "technical", "household.members.relation": "daughter", "household.income_band": "below_half",
+		"project.stage": "operating", "project.sales_band": "low"}
+	exampleNumbers = map[string]int64{"household.size": 5, "household.dependents": 3, "project.workers_family": 2, "project.workers_other": 1, "household.members.birth_year": 2010,
+		"product.handmade": 90, "product.weight": 1200, "product.capacity": 20, "product.lead_days": 7}
+	exampleArea = map[place.Country]string{place.Egypt: "EG-SHG", place.Qatar: "QA-DA"}
+)
+
+// exampleOf is the value of a field in the example.
+func exampleOf(field string, kind RosterKind, party place.Country, lang string, c OutColumn) Value {
+	t, ok := exampleTexts[field]
+	if q, differs := exampleQatar[field]; differs && party == place.Qatar {
+		t = q
 	}
 	n := 0
 	if lang == "en" {
 		n = 1
 	}
+	list, code := registry.KindOf(field).List, exampleCodes[field]
+	if field == "lead.id_type" {
+		list, code = "id_type", map[place.Country]string{place.Egypt: "eg_nid", place.Qatar: "qid"}[party]
+	}
 	first := field == TemplateFields(kind, party)[0]
-	switch t, ok := texts[field]; {
+	switch {
 	case first && ok:
 		return TextValue(ExampleWord(lang) + ": " + t[n])
 	case first:
 		return TextValue(ExampleWord(lang))
 	case ok:
 		return TextValue(t[n])
-	case strings.HasPrefix(field, "product[") || field == "product.abroad" || field == "product.made_in" || field == "product.origin_area":
+	case code != "":
+		return TextValue(titleIn(list, code, lang))
+	case field == "address.area":
+		for _, a := range place.Areas(party) {
+			if a.Code == exampleArea[party] {
+				return TextValue(areaName(a, lang))
+			}
+		}
+	case strings.HasPrefix(field, "product[") || field == "product.type" || field == "product.abroad" || field == "product.made_in" || field == "product.origin_area":
 	case c.Kind == OutChoice || c.Kind == OutBool:
 		if len(c.Choices) > 0 {
 			return TextValue(c.Choices[0])
 		}
 	case c.Kind == OutDate && field == "lead.birth_date":
 		return DateValue(day(1990, 3, 15))
-	case field == "product.handmade":
-		return IntValue(90)
 	case field == "product.price":
 		return MoneyValue(450_00)
-	case field == "household.members.birth_year":
-		return IntValue(2010)
-	case c.Kind == OutInt:
-		return IntValue(4)
+	case exampleNumbers[field] > 0:
+		return IntValue(exampleNumbers[field])
 	case field == "project.channels":
 		joint := "، "
 		if lang == "en" {
