@@ -106,15 +106,13 @@ func (im *importer) productRow(tx *store.Tx, r *rosterRow, d *decision, w found)
 // be; anything else that is wrong with one keeps the row out, as it does in any other cell.
 func (im *importer) decideProducts(tx *store.Tx, r *rosterRow, d *decision) error {
 	var have []registry.Product
+	closed := false // its products stay as they are; a row that changes nothing about them is no error
 	if d.family != nil {
-		switch {
-		case !r.product && auth.Allow(im.actor, auth.ProductEdit, subjectOf(d.family)) != nil:
+		if !r.product && auth.Allow(im.actor, auth.ProductEdit, subjectOf(d.family)) != nil {
 			d.problem(-1, "product.name_ar", "import.problem.product_elsewhere")
 			return nil
-		case !d.family.Status.State.Active() || d.family.Status.State == registry.Graduated:
-			d.problem(-1, r.keyField, "error.product.family", d.family.Status.State.Title())
-			return nil
 		}
+		closed = !d.family.Status.State.Active() || d.family.Status.State == registry.Graduated
 		var err error
 		if have, err = tx.ProductsOf(d.family.ID); err != nil {
 			return err
@@ -153,6 +151,8 @@ func (im *importer) decideProducts(tx *store.Tx, r *rosterRow, d *decision) erro
 	}
 	switch {
 	case d.outcome == RowProblem:
+	case closed && len(d.products) > 0:
+		d.problem(-1, r.keyField, "error.product.family", d.family.Status.State.Title())
 	case len(have)+fresh > maxProducts:
 		d.problem(-1, "product.name_ar", "error.product.too_many", maxProducts)
 	case d.outcome == RowUnchanged && len(d.products) > 0:

@@ -96,14 +96,36 @@ func shapeOf(kind RosterKind, columns []Column) string {
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
-// Suggest returns the mapping that follows from what was found: the columns as they were matched, and the surest key among them.
+// analysisHeaders are the headers by which the sheet for pivot tables of an export is known: it has many rows of each family.
+var analysisHeaders = [2][3]string{{"البند", "القيمة", "العدد"}, {"Subject", "Value", "Count"}}
+
+// people reports whether a roster says whom its rows are about. The summaries of an export do not, nor do those that a sender adds.
+func (r *Roster) people() bool {
+	if r.Kind != Families {
+		return true
+	}
+	for _, words := range analysisHeaders {
+		if !slices.ContainsFunc(words[:], func(w string) bool {
+			return !slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Header == w })
+		}) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(r.Columns, func(c Column) bool {
+		return c.Field == FieldName || c.Field == "lead.given_name" || c.Field == "lead.id_number" || c.Field == FieldNumber || c.Field == "case.file_no"
+	})
+}
+
+// Suggest returns the mapping that follows from what was found: the columns as they were matched, and the surest key among them. Beside a sheet with people in its
+// rows, one without is left out.
 func Suggest(rosters []Roster) Mapping {
 	var m Mapping
+	some := slices.ContainsFunc(rosters, func(r Roster) bool { return r.people() })
 	for _, r := range rosters {
 		if slices.ContainsFunc(m.Sheets, func(s SheetMap) bool { return s.Shape == r.Shape }) {
 			continue
 		}
-		s := SheetMap{Shape: r.Shape, Name: r.Name, Kind: r.Kind, DateOrder: r.DateOrder, Columns: map[string]string{}}
+		s := SheetMap{Shape: r.Shape, Name: r.Name, Kind: r.Kind, DateOrder: r.DateOrder, Columns: map[string]string{}, Skip: some && !r.people()}
 		for _, c := range r.Columns {
 			s.Columns[c.Header] = c.Field
 		}

@@ -29,6 +29,7 @@ const (
 	SkipHeader  Skip = "header"  // the header once more, on each printed page, or a row that numbers the columns
 	SkipExample Skip = "example" // the example of a template
 	SkipDone    Skip = "done"    // a marked workbook that came back: this row was taken before
+	SkipGone    Skip = "gone"    // an export that came back: a registration that was withdrawn before it had a number; it is not entered anew
 	SkipEnd     Skip = "end"     // no row: the sheet was left after 1,000 blank rows below this one
 )
 
@@ -271,6 +272,7 @@ type reader struct {
 	targets  []target
 	at       []int // by column: its target, or noTarget
 	status   int   // column, -1
+	state    int   // column of an export that says where a family's registration stands, -1
 	merged   merges
 	carried  map[int]carriedCell
 	row      Row
@@ -292,7 +294,7 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 	if ps := (Mapping{Sheets: []SheetMap{m}}).Check(nil); ps.Err() != nil {
 		return nil, fault.Wrap(ps.Err(), fault.Invalid, "sheet.problem.mapping")
 	}
-	rd := &reader{party: party, m: m, status: -1, carried: map[int]carriedCell{}, keyField: m.Key,
+	rd := &reader{party: party, m: m, status: -1, state: -1, carried: map[int]carriedCell{}, keyField: m.Key,
 		constants: slices.Sorted(maps.Keys(m.Constants))}
 	for _, c := range ros.Columns {
 		field, ok := m.Columns[c.Header]
@@ -303,6 +305,9 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 		case field == FieldStatus:
 			rd.status = c.Index
 		case !ok || field == FieldIgnore || field == FieldMessage:
+			if isState(c.Header) {
+				rd.state = c.Index
+			}
 		default:
 			header, group := c.Header, ""
 			if i := strings.Index(header, " / "); i >= 0 && ros.HeaderTo > ros.HeaderFrom {
@@ -347,11 +352,14 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 	rd.texts = rd.texts[:0]
 	clear(rd.cells)
 	filled := 0
-	done := false
+	done, gone := false, false
 	for i := range cells {
 		c := &cells[i]
 		if c.Kind == Text {
 			c.Text = letters(c.Text)
+		}
+		if c.Col == rd.state {
+			gone = c.Kind == Text && isWithdrawn(c.Text)
 		}
 		if c.Col == rd.status {
 			done = c.Kind == Text && statusDone(c.Text)
@@ -380,6 +388,9 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 		}
 		rd.finish()
 	}
+	if r.Skip == "" && gone && !rd.hasNumber() {
+		r.Skip = SkipGone
+	}
 	if r.Skip != "" {
 		return r
 	}
@@ -395,6 +406,26 @@ func (rd *reader) read(n int, cells []Cell) *Row {
 	}
 	rd.finish()
 	return r
+}
+
+// The column of an export that says where a registration stands, and what it says of one that was withdrawn, in both languages.
+var (
+	stateHeaders   = foldAll("حالة التسجيل", "State of registration")
+	withdrawnWords = foldAll("منسحب", "Withdrawn")
+)
+
+func isState(header string) bool { return slices.Contains(stateHeaders, arabic.Fold(header)) }
+
+func isWithdrawn(s string) bool { return slices.Contains(withdrawnWords, arabic.Fold(s)) }
+
+// hasNumber reports whether the row has a registration number.
+func (rd *reader) hasNumber() bool {
+	for i := range rd.targets {
+		if rd.targets[i].field == FieldNumber {
+			return rd.cells[i] != nil
+		}
+	}
+	return false
 }
 
 // stray is the text of a row that stands beside all columns that are taken.
