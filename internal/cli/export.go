@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	urfave "github.com/urfave/cli/v3"
 
+	"muntija/internal/auth"
 	"muntija/internal/calendar"
 	"muntija/internal/intake"
 	"muntija/internal/locale"
@@ -58,6 +60,14 @@ func (p *program) exportCommand() *urfave.Command {
 			if err != nil {
 				return fmt.Errorf("reading --filter: %w; %w", err, errUsage)
 			}
+			if err := p.speak(cmd); err != nil {
+				return err
+			}
+			file := cmd.String("out")
+			format := strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), ".")
+			if format != "xlsx" && format != "csv" {
+				return fmt.Errorf("the name of the file ends in .xlsx or .csv; %w", errUsage)
+			}
 			o, err := p.openWith(ctx, cmd, store.Options{CacheKB: exportCache})
 			if err != nil {
 				return err
@@ -72,29 +82,15 @@ func (p *program) exportCommand() *urfave.Command {
 			in, problems := intake.DecodeFamilyFilter(values)
 			filter, more := in.Check(intake.Context{Party: actor.Party, Today: calendar.Of(time.Now())})
 			for _, x := range append(problems, more...) { // on a page a part that is not known is left out and said; a file without it would mislead
-				return fmt.Errorf("--filter: %s: %s; %w", x.Field, locale.Default().For(locale.English).T(x.Key, x.Args...), errUsage)
+				return fmt.Errorf("--filter: %s: %s; %w", x.Field, p.locale().T(x.Key, x.Args...), errUsage)
 			}
-			file := cmd.String("out")
-			spec := service.ExportSpec{Kind: kind, Query: service.FamilyQueryOf(filter, actor.UserID), Filter: filter.Query().Encode(), Lang: cmd.String("lang"), Format: "xlsx",
+			spec := service.ExportSpec{Kind: kind, Query: service.FamilyQueryOf(filter, actor.UserID), Filter: filter.Query().Encode(), Lang: p.lang, Format: format,
 				Full: cmd.Bool("full"), Extras: cmd.Bool("extras")}
-			if strings.HasSuffix(strings.ToLower(file), ".csv") {
-				spec.Format = "csv"
-			}
 			if spec.Filter != "" {
 				spec.Words = []sheet.Line{{Name: wordsOf(spec.Lang)("export.cover.filter"), Text: cmd.String("filter")}}
 			}
-			switch keys := cmd.String("columns"); keys {
-			case "":
-			case "all":
-				offer, err := o.svc.Exports.Offer(ctx, actor, kind, spec.Lang)
-				if err != nil {
-					return err
-				}
-				for _, c := range offer.Columns {
-					spec.Columns = append(spec.Columns, c.Key)
-				}
-			default:
-				spec.Columns = strings.FieldsFunc(keys, func(r rune) bool { return r == ',' || r == ' ' })
+			if spec.Columns, err = p.columnsOf(ctx, o, actor, kind, spec.Lang, cmd.String("columns")); err != nil {
+				return err
 			}
 			var done service.Exported
 			err = newFile(file, func(w io.Writer) error {
@@ -107,6 +103,31 @@ func (p *program) exportCommand() *urfave.Command {
 			fmt.Fprintf(p.out, "%s: %d rows, %d bytes, SHA-256 %s\n", file, done.Rows, done.Size, done.SHA256)
 			return nil
 		}}
+}
+
+// columnsOf reads --columns: keys, "all" of those that the kind offers to the user, nil for the usual ones. What is not offered is left out, and said to be.
+func (p *program) columnsOf(ctx context.Context, o *opened, actor auth.Actor, kind, lang, text string) ([]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	offer, err := o.svc.Exports.Offer(ctx, actor, kind, lang)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, c := range offer.Columns {
+		all = append(all, c.Key)
+	}
+	if text == "all" {
+		return all, nil
+	}
+	keys := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	for _, k := range keys { // a key that is misspelt looks like one that the user's role has not
+		if !slices.Contains(all, k) {
+			fmt.Fprintf(p.errw, "muntija: --columns: %q is left out, it is no column of %s or not one for this user\n", k, kind)
+		}
+	}
+	return keys, nil
 }
 
 func (p *program) templateCommand() *urfave.Command {

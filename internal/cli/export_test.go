@@ -48,13 +48,29 @@ func TestExportAs(t *testing.T) {
 		t.Errorf("with --full: %s", got)
 	}
 	for _, as := range []string{"doha@test.example", "elsewhere@test.example"} {
-		if got := export(0, as); !strings.Contains(got, "0 rows") {
+		got := export(0, as)
+		if !strings.Contains(got, "0 rows") {
 			t.Errorf("%s got %s", as, got)
+		}
+		if said := strings.Contains(got, `"lead.id_number" is left out`); said != (as == "elsewhere@test.example") {
+			t.Errorf("%s has the column or not, and hears %s", as, got)
 		}
 	}
 	export(1, importer, "--full") // whole numbers are not for who enters
 	export(1, "nobody@test.example")
+	if got := export(1, importer, "--full", "--lang", "ar"); !strings.Contains(got, "صلاحية") {
+		t.Errorf("a refusal in Arabic: %s", got)
+	}
+	if got := export(1, importer, "--full", "--lang", "en"); !strings.Contains(got, "not allowed") {
+		t.Errorf("a refusal in English: %s", got)
+	}
 	run(t, 2, "export", "families", "--out", filepath.Join(out, "x.csv"), "--data", dir)
+	for _, bad := range [][]string{{"--out", filepath.Join(out, "x.txt")}, {"--out", filepath.Join(out, "x.csv"), "--lang", "fr"}} {
+		run(t, 2, append([]string{"export", "families", "--data", dir, "--as", "reviewer@test.example"}, bad...)...)
+		if _, err := os.Stat(bad[1]); err == nil {
+			t.Errorf("%v left a file behind", bad)
+		}
+	}
 	withOffice(t, dir, "", func(db *store.DB, _ *service.Service) {
 		found := map[string]int{}
 		err := db.View(t.Context(), func(tx *store.Tx) error {

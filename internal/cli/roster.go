@@ -75,13 +75,21 @@ type leftColumn struct {
 // importHeap is where collecting becomes eager: with the caches of the database an import stays below 200 MB.
 const importHeap = 116 << 20
 
-// importer opens the database as the user that --as names.
-func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {
+// speak makes --lang the language of what the command says, errors included.
+func (p *program) speak(cmd *urfave.Command) error {
 	lang := cmd.String("lang")
 	if lang != "" && lang != locale.Arabic && lang != locale.English {
-		return nil, fmt.Errorf("--lang is ar or en; %w", errUsage)
+		return fmt.Errorf("--lang is ar or en; %w", errUsage)
 	}
 	p.lang = lang
+	return nil
+}
+
+// importer opens the database as the user that --as names.
+func (p *program) importer(ctx context.Context, cmd *urfave.Command) (*roster, error) {
+	if err := p.speak(cmd); err != nil {
+		return nil, err
+	}
 	o, err := p.open(ctx, cmd)
 	if err != nil {
 		return nil, err
@@ -211,6 +219,9 @@ func (r *roster) leftColumns(ctx context.Context, m sheet.Mapping) ([]leftColumn
 	for _, ros := range c.Rosters {
 		sm, ok := m.For(&ros)
 		for _, col := range ros.Columns {
+			if col.Field == sheet.FieldStatus || col.Field == sheet.FieldMessage { // of a workbook that comes back
+				continue
+			}
 			if field := sm.Columns[col.Header]; ok && !sm.Skip && (field == "" || field == sheet.FieldIgnore) {
 				out = append(out, leftColumn{ros.Name, col.Letter, col.Header})
 			}
