@@ -148,7 +148,23 @@ func sniff(r io.ReaderAt, size int64) error {
 		bytes.HasPrefix(lower, []byte("<?xml")), bytes.HasPrefix(lower, []byte("<meta")):
 		return fault.New(fault.Unsupported, "sheet.problem.web_page")
 	}
+	if delimited(head) {
+		return fault.New(fault.Unsupported, "sheet.problem.csv")
+	}
 	return fault.New(fault.Unsupported, "sheet.problem.not_excel")
+}
+
+// delimited reports whether the head of a file is text with separators, in whatever encoding: a CSV, or one under another name.
+func delimited(head []byte) bool {
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // UTF-16, as Excel writes "Unicode text"
+		return true
+	}
+	for _, c := range head {
+		if c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f {
+			return false
+		}
+	}
+	return bytes.ContainsAny(head, ",;\t") && bytes.ContainsAny(head, "\r\n")
 }
 
 // compound tells an .xls from a workbook with a password: both are compound files (MS-CFB), and the names of the first streams stand in the first

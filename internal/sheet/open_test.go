@@ -244,7 +244,7 @@ func TestHostileFiles(t *testing.T) {
 		{"half an .xls", compoundFile("Workbook")[:100], "sheet.problem.truncated"},
 		{"PDF", []byte("%PDF-1.7\n%âãÏÓ"), "sheet.problem.pdf"},
 		{"a web page", []byte("\xef\xbb\xbf\n<HTML><table>"), "sheet.problem.web_page"},
-		{"CSV", []byte("الاسم,الرقم القومي\n"), "sheet.problem.not_excel"},
+		{"CSV", []byte("الاسم,الرقم القومي\n"), "sheet.problem.csv"}, {"UTF-16 text", []byte("\xff\xfeا\x00"), "sheet.problem.csv"}, {"a text in Windows-1256", []byte("\xc7\xe1\xc7\xd3\xe3;\xd1\xde\xe3\r\n"), "sheet.problem.csv"}, {"some words", []byte("no roster"), "sheet.problem.not_excel"},
 		{"nothing", nil, "sheet.problem.empty"},
 		{".xlsb", zipped(t, map[string]string{"xl/workbook.bin": "x"}), "sheet.problem.xlsb"},
 		{".ods", zipped(t, map[string]string{"mimetype": "x", "content.xml": "<x/>"}), "sheet.problem.ods"},
