@@ -70,7 +70,8 @@ func (s *Imports) Marked(ctx context.Context, actor auth.Actor, id int64, lang s
 				}
 				return nil
 			}
-			if err := markRow(of, names, &rows[i], lang, say); err != nil {
+			taken := !m.ConfirmedAt.IsZero() && rows[i].Seq <= m.DoneSeq
+			if err := markRow(of, names, &rows[i], taken, lang, say); err != nil {
 				return "", err
 			}
 		}
@@ -86,8 +87,9 @@ func (s *Imports) Marked(ctx context.Context, actor auth.Actor, id int64, lang s
 }
 
 // markRow adds the marks of one row: to its own sheet, and to those that cells of its members stand on. of gives the marks of a sheet by its index, nil
-// for one that is passed over.
-func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *store.ImportRow, lang string, say sheet.Say) error {
+// for one that is passed over. A row that the import has not come to, or only looked at in the dry run, is not said to be taken: the workbook may come back instead of a
+// confirmation, and then it is read.
+func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *store.ImportRow, taken bool, lang string, say sheet.Say) error {
 	own := of(r.Sheet)
 	if own == nil {
 		return nil
@@ -106,6 +108,8 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 		kind = sheet.MarkProblem
 	case o == RowDraft && len(b.Problems) > 0 || stillMissing(b.Problems): // a draft that lacks nothing was kept as one by choice
 		mark.Kind, mark.Status = sheet.MarkWarning, say(statusKeys[RowDraft])
+	case !taken:
+		mark.Status = say("import.status.ready")
 	}
 	var notes []string
 	for _, p := range b.Problems {

@@ -271,10 +271,16 @@ func TestImportMarkedComesBack(t *testing.T) {
 	o := testkit.Service(t)
 	worker := testkit.Actor(auth.FieldWorker, place.Egypt)
 	v := staged(t, o, worker, roster(row(1), row(2, "lead.id_number", "290031526"), row(3)), byID)
-	v = confirmed(t, o, worker, v.ID)
-	wantCounts(t, v, "new 2 problem 1")
 	l := locale.Default().For(locale.Arabic)
 	var out bytes.Buffer
+	if _, err := o.Imports.Marked(background, worker, v.ID, "ar", l.T, &out); err != nil {
+		t.Fatal(err)
+	}
+	dry := staged(t, o, worker, out.Bytes(), byID) // marked by the dry run and sent again instead of confirmed: nothing was taken, and nothing is passed over
+	wantCounts(t, dry, "new 2 problem 1")
+	out.Reset()
+	v = confirmed(t, o, worker, v.ID)
+	wantCounts(t, v, "new 2 problem 1")
 	name, err := o.Imports.Marked(background, worker, v.ID, "ar", l.T, &out)
 	if err != nil || name != "كشف مارس - marked.xlsx" {
 		t.Fatalf("got %q, %v", name, err)
