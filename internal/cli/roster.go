@@ -266,6 +266,15 @@ type importReport struct {
 
 	Duplicates []importDuplicate `json:"duplicates,omitempty"`
 	NotTaken   []leftColumn      `json:"not_taken,omitempty"` // columns that go nowhere
+	Kept       []importKept      `json:"kept,omitempty"`      // what an undo left as it is, since it was saved after the import
+}
+
+// importKept is a row whose family an undo left as it is.
+type importKept struct {
+	Sheet  string `json:"sheet"`
+	Row    int    `json:"row"`
+	Name   string `json:"name"`
+	Family int64  `json:"family"` // as in the address of its page
 }
 
 // importDuplicate is a row that has a number in common with another row or with a family of the registry.
@@ -307,6 +316,10 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		return err
 	}
 	for _, row := range rows {
+		if v.State == service.ImportUndone {
+			out.Kept = append(out.Kept, importKept{row.Sheet, row.Row, row.Name, row.FamilyID})
+			continue
+		}
 		out.Problems = append(out.Problems, problemsOf(row, l)...)
 	}
 	dups, err := r.o.svc.Imports.Duplicates(ctx, r.actor, v.ID, problemsShown)
@@ -316,7 +329,7 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 	for _, d := range dups {
 		out.Duplicates = append(out.Duplicates, importDuplicate{Row: cmp.Or(d.Row, int(d.Seq)), Shared: d.Reason, OtherRow: cmp.Or(d.OtherRow, int(d.OtherSeq)), Family: d.Number, Area: d.Area})
 	}
-	r.p.found = v.Counts.Of(service.RowProblem)+v.Counts.Of(service.RowDuplicate) > 0 || v.Counts.Conflicts > 0
+	r.p.found = v.Counts.Conflicts > 0 || v.State != service.ImportUndone && v.Counts.Of(service.RowProblem)+v.Counts.Of(service.RowDuplicate) > 0
 	if r.cmd.Bool("json") {
 		return json.NewEncoder(r.p.out).Encode(out)
 	}
@@ -356,6 +369,9 @@ func (r *roster) say(ctx context.Context, v *service.ImportView) error {
 		}
 		fmt.Fprintf(r.p.out, "%s!%s%s: %s%s\n", x.Sheet, x.Cell, rowOf(x), x.title, x.Message)
 	}
+	for _, k := range out.Kept {
+		fmt.Fprintf(r.p.out, "%s!%d: %s: %s\n", k.Sheet, k.Row, k.Name, l.T("import.kept"))
+	}
 	for _, c := range r.left {
 		fmt.Fprintf(r.p.out, "%s!%s: %s (%s)\n", c.Sheet, c.Column, l.T("import.not_taken"), c.Header)
 	}
@@ -386,8 +402,18 @@ func problemsOf(row service.ImportRow, l *locale.Locale) []importProblem {
 }
 
 // toLookAt are the rows that somebody should look at, in the order of the file: those with an error, those that repeat one, and those
-// that are taken with a warning or as drafts.
+// that are taken with a warning or as drafts. After an undo, those that it left as they are.
 func (r *roster) toLookAt(ctx context.Context, v *service.ImportView) ([]service.ImportRow, error) {
+	if v.State == service.ImportUndone {
+		if v.Counts.Conflicts == 0 {
+			return nil, nil
+		}
+		kept, err := r.o.svc.Imports.Rows(ctx, r.actor, v.ID, service.RowsConflict, 0, problemsShown)
+		if err != nil {
+			return nil, err
+		}
+		return kept.Rows, nil
+	}
 	var out []service.ImportRow
 	for f, o := range map[service.RowFilter]service.Outcome{service.RowsProblem: service.RowProblem, service.RowsDuplicate: service.RowDuplicate, service.RowsDraft: service.RowDraft,
 		service.RowsCheck: service.RowNew} {

@@ -17,6 +17,7 @@ import (
 	"muntija/internal/auth"
 	"muntija/internal/intake"
 	"muntija/internal/place"
+	"muntija/internal/registry"
 	"muntija/internal/seal"
 	"muntija/internal/service"
 	"muntija/internal/sheet"
@@ -107,6 +108,10 @@ func printed(t *testing.T, out string) (r struct {
 	State    string
 	Counts   service.ImportCounts
 	Problems []struct{ Sheet, Cell, Message string }
+	Kept     []struct {
+		Row    int
+		Family int64
+	}
 }) {
 	t.Helper()
 	if err := json.NewDecoder(strings.NewReader(out)).Decode(&r); err != nil {
@@ -229,8 +234,27 @@ func importCommands(t *testing.T, dsn string) {
 	if out := run(t, 0, command("list")...); strings.Count(out, "كشف.xlsx") != 3 {
 		t.Errorf("the list says %s", out)
 	}
+	var kept int64
+	withOffice(t, dir, dsn, func(db *store.DB, svc *service.Service) {
+		actor, err := svc.People.ActorByEmail(t.Context(), auth.SystemActor(""), importer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page store.FamilyPage
+		err = db.View(t.Context(), func(tx *store.Tx) error {
+			page, err = tx.ListFamilies(store.Scope{Party: place.Egypt}, store.FamilyQuery{Limit: 1, Sort: store.SortOldest})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = page.Rows[0].ID
+		if err := svc.Families.Do(t.Context(), actor, kept, registry.StepWithdraw, intake.Decision{Reasons: []string{"family_request"}}, testkit.Write(page.Rows[0].Version)); err != nil {
+			t.Fatal(err)
+		}
+	})
 	r = printed(t, run(t, 3, command("undo", "2", "--json")...))
-	if r.State != "undone" || r.Counts.Undone != 58 {
+	if r.State != "undone" || r.Counts.Undone != 57 || len(r.Problems) != 0 || len(r.Kept) != 1 || r.Kept[0].Family != kept || r.Kept[0].Row < 2 {
 		t.Errorf("the undo says %+v", r)
 	}
 	run(t, 1, command("undo", "2")...)
