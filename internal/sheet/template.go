@@ -114,7 +114,7 @@ var (
 		"address.district": {"أخميم", "Akhmim"}, "address.village": {"الحواويش", "Al Hawawish"}, "address.zone": {"25", "25"}, "address.street": {"840", "840"}, "address.building": {"12", "12"},
 		"project.name": {"خيوط النيل", "Nile Threads"}, "project.activity": {"نسيج يدوي وكليم", "Hand weaving and kilims"}, "household.members.name": {"سارة محمود", "Sara Mahmoud"},
 		"lead.phones[0].number": {"01001234567", "01001234567"}, "product.name_ar": {"كليم يدوي", "كليم يدوي"}, "product.name_en": {"Hand-woven kilim", "Hand-woven kilim"},
-		"product.materials": {"صوف غنم", "صوف غنم"}}
+		"product.materials": {"صوف غنم", "صوف غنم"}, "lead.literacy_by": {"هدى سيد، باحثة الوحدة", "Hoda Sayed, social worker"}}
 	exampleQatar = map[string][2]string{"lead.nationality": {"قطر", "Qatar"}, "address.district": {"المنصورة", "Al Mansoura"}, "project.name": {"بيت السدو", "Bait Al Sadu"},
 		"project.activity": {"نسيج السدو", "Sadu weaving"}, "lead.phones[0].number": {"33123456", "33123456"}, "product.name_ar": {"سدو يدوي", "سدو يدوي"}, "product.name_en": {"Hand-woven sadu", "Hand-woven sadu"}}
 	exampleCodes = map[string]string{"lead.marital_status": "married", "lead.education": "technical", "household.members.relation": "daughter", "household.income_band": "below_half",
