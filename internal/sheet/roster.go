@@ -513,6 +513,10 @@ func (ros *Roster) describe(rows []headRow) {
 				}
 			}
 		}
+		if c.Field == "address.zone" && !taken["address.area"] && ros.Kind == Families && guess(values) == "address.area" { // "منطقة" over names of governorates
+			c.Field, c.How, c.Score = "address.area", HowGuess, 0.6
+			taken["address.area"] = true
+		}
 		if c.Field == "" && ros.Kind == Families {
 			if f := guess(values); f != "" && !taken[f] && !strangers(c.Header) {
 				c.Field, c.How, c.Score = f, HowGuess, 0.6

@@ -253,6 +253,23 @@ func TestUnknownHeaders(t *testing.T) {
 	}
 }
 
+// "منطقة" is a zone's number in Qatar; over names of governorates it is the governorate, unless that has a column of its own.
+func TestZoneOverAreas(t *testing.T) {
+	for _, c := range []struct {
+		more, zone any
+		want       string
+	}{{"ملف", "سوهاج", "address.area"}, {"ملف", 25, "address.zone"}, {"المحافظة", "سوهاج", "address.zone"}} {
+		rows := [][]any{{"الاسم", "الرقم القومي", "منطقة", c.more}}
+		for i := range 4 {
+			rows = append(rows, []any{"منى علي", nid(i), c.zone, "قنا"})
+		}
+		rosters, err := open(t, fixture{sheets: []fixtureSheet{{name: "x", rows: rows}}}.bytes(t)).FindRosters()
+		if err != nil || rosters[0].Columns[2].Field != c.want {
+			t.Errorf("%v beside %v: got %+v, %v; want %s", c.zone, c.more, rosters, err, c.want)
+		}
+	}
+}
+
 // A sheet that ends in a thousand blank rows says so with a last call.
 func TestRowsSayWhereTheyStopped(t *testing.T) {
 	rows := [][]any{{"الاسم", "الرقم القومي", "المحافظة"}, {"منى", nid(1), "القاهرة"}}

@@ -274,13 +274,9 @@ func (x *workbookWriter) write() error {
 
 // unique makes a name fit for a sheet of this workbook.
 func (x *workbookWriter) unique(name string) string {
-	name = strings.TrimFunc(strings.Map(func(r rune) rune {
-		switch {
-		case strings.ContainsRune(`:\/?*[]`, r), r < ' ', r == utf8.RuneError:
-			return ' '
-		}
-		return r
-	}, name), func(r rune) bool { return r == ' ' || r == '\'' })
+	name = strings.TrimFunc(strings.Join(strings.FieldsFunc(name, func(r rune) bool { // what no name may hold becomes one space
+		return strings.ContainsRune(`:\/?*[] `, r) || r < ' ' || r == utf8.RuneError
+	}), " "), func(r rune) bool { return r == ' ' || r == '\'' })
 	if name == "" {
 		name = x.out.Say("sheet.out.sheet")
 	}

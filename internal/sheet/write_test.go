@@ -185,6 +185,15 @@ func TestWrittenSplits(t *testing.T) {
 	}
 }
 
+// What a sheet's name may not hold becomes one space.
+func TestSheetNames(t *testing.T) {
+	w := sampleWorkbook("ar", 1, func(int) string { return "x" })
+	w.Sheets[0].Name = "رسم: العارضون [1/2]"
+	if got := opened(t, written2(t, w)).Sheets()[1].Name; got != "رسم العارضون 1 2" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A failing reader of the file ends the writing, and no goroutine stays behind.
 func TestWriterFails(t *testing.T) {
 	before := runtime.NumGoroutine()
