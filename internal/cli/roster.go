@@ -296,7 +296,7 @@ type importProblem struct {
 	Warning bool   `json:"warning,omitempty"` // by itself it keeps nothing out
 
 	title string // of the field
-	draft bool   // only missing: the row becomes a draft
+	draft bool   // only missing: the row becomes a draft, or would if nothing else kept it out
 }
 
 // problemsShown bounds the problems that are printed; the report has all.
@@ -389,9 +389,8 @@ func problemsOf(row service.ImportRow, l *locale.Locale) []importProblem {
 	var out []importProblem
 	for _, p := range row.Problems {
 		name, n, cell := row.Place(p)
-		warning := p.Severity == fault.Warning
-		x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: warning || row.Outcome == service.RowDraft,
-			draft: !warning && row.Outcome == service.RowDraft}
+		warning := !row.KeepsOut(p)
+		x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: warning, draft: warning && p.Severity == fault.Blocking}
 		if sheet.ValidField(p.Field) {
 			key, args := sheet.FieldTitle(p.Field)
 			x.title = l.T(key, args...) + ": "

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"muntija/internal/auth"
-	"muntija/internal/fault"
 	"muntija/internal/sheet"
 	"muntija/internal/store"
 )
@@ -99,21 +98,23 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 		return err
 	}
 	mark := sheet.RowMark{Row: r.Row, Kind: sheet.MarkDone, Status: sheet.DoneWord(lang)}
-	kind := sheet.MarkWarning
 	switch o := Outcome(r.Outcome); {
 	case r.Undo == undoDone:
 		mark.Kind, mark.Status = sheet.MarkWarning, say("import.status.undone")
 	case o == RowProblem || o == RowDuplicate:
 		mark.Kind, mark.Status = sheet.MarkProblem, say(statusKeys[o])
-		kind = sheet.MarkProblem
 	case o == RowDraft && len(b.Problems) > 0 || stillMissing(b.Problems): // a draft that lacks nothing was kept as one by choice
 		mark.Kind, mark.Status = sheet.MarkWarning, say(statusKeys[RowDraft])
 	case !taken:
 		mark.Status = say("import.status.ready")
 	}
-	var notes []string
+	var notes, first []string // what keeps the row out stands first
+	seen := ImportRow{Outcome: Outcome(r.Outcome)}
 	for _, p := range b.Problems {
-		c := p.cell()
+		seen.Problems = append(seen.Problems, p.cell())
+	}
+	for _, c := range seen.Problems {
+		out := seen.KeepsOut(c)
 		text := say(c.Key, c.Args...)
 		if sheet.ValidField(c.Field) {
 			key, args := sheet.FieldTitle(c.Field)
@@ -124,13 +125,17 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 			text = say("import.field_problem", sheetCell(names[c.Sheet-1], c), text)
 			to = of(c.Sheet - 1)
 		}
-		notes = append(notes, text)
+		if out {
+			first = append(first, text)
+		} else {
+			notes = append(notes, text)
+		}
 		if c.Col < 0 || to == nil {
 			continue
 		}
-		look := kind
-		if c.Severity == fault.Warning {
-			look = sheet.MarkWarning
+		look := sheet.MarkWarning
+		if out {
+			look = sheet.MarkProblem
 		}
 		row := r.Row
 		if c.Row > 0 {
@@ -138,7 +143,7 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 		}
 		to.Cells = append(to.Cells, sheet.CellMark{Row: row, Col: c.Col, Kind: look, Text: say(c.Key, c.Args...)})
 	}
-	mark.Note = strings.Join(notes, " • ")
+	mark.Note = strings.Join(append(first, notes...), " • ")
 	own.Rows = append(own.Rows, mark)
 	for _, n := range b.Joined {
 		mark.Row = n

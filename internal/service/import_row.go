@@ -309,6 +309,16 @@ func sound(ps []sheet.CellProblem) (ok, whole bool) {
 	return ok, whole
 }
 
+// KeepsOut reports whether a problem of the row is one for which it was not taken. What only is missing would have left it a draft: beside another error it keeps nothing
+// out, and the other is to be mended first.
+func (r ImportRow) KeepsOut(p sheet.CellProblem) bool {
+	if p.Severity != fault.Blocking || r.Outcome != RowProblem && r.Outcome != RowDuplicate {
+		return false
+	}
+	ok, _ := sound(r.Problems)
+	return ok || !missing[p.Key]
+}
+
 // DuplicateRow is a pair in the queue as the sender of the import sees it.
 type DuplicateRow struct {
 	store.DuplicateHint

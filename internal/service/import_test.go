@@ -292,6 +292,37 @@ func TestImportMarkedComesBack(t *testing.T) {
 	}
 }
 
+// What a row only lacks is not what kept it out when something else did; in the marked workbook the error is red and stands first, the rest amber.
+func TestImportSaysWhatKeepsARowOut(t *testing.T) {
+	o := testkit.Service(t)
+	worker := testkit.Actor(auth.FieldWorker, place.Egypt)
+	v := staged(t, o, worker, roster(row(1, "lead.id_number", "290031526", "household.size", ""), row(2, "household.size", "")), byID)
+	wantCounts(t, v, "draft 1 problem 1")
+	rows, err := o.Imports.Rows(background, worker, v.ID, service.RowsProblem, 0, 10)
+	if err != nil || len(rows.Rows) != 1 {
+		t.Fatalf("got %+v, %v", rows, err)
+	}
+	var out []string
+	for _, p := range rows.Rows[0].Problems {
+		if rows.Rows[0].KeepsOut(p) {
+			out = append(out, p.Field)
+		}
+	}
+	if !slices.Equal(out, []string{"lead.id_number"}) || len(rows.Rows[0].Problems) < 2 {
+		t.Errorf("%q of %+v keep the row out", out, rows.Rows[0].Problems)
+	}
+	l := locale.Default().For(locale.Arabic)
+	var marked bytes.Buffer
+	if _, err := o.Imports.Marked(background, worker, v.ID, "ar", l.T, &marked); err != nil {
+		t.Fatal(err)
+	}
+	sheets := strings.Join(parts(t, marked.Bytes(), "xl/worksheets/sheet"), "\n")
+	_, note, _ := strings.Cut(sheets, l.T("import.status.problem"))
+	if id, size := strings.Index(note, l.T("field.lead.id_number")), strings.Index(note, l.T("field.household.size")); id < 0 || size < id {
+		t.Errorf("the note of the row does not begin with its error: %d, %d", id, size)
+	}
+}
+
 // A family whose record stands is changed by an amendment; one that is with a reviewer, not at all.
 func TestImportChangesAsTheFormDoes(t *testing.T) {
 	o := testkit.Service(t)

@@ -250,8 +250,7 @@ func (s *Server) importRows(r *request) error {
 }
 
 func (w words) problemLine(row service.ImportRow, p sheet.CellProblem) problemLine {
-	taken := row.Outcome != service.RowProblem && row.Outcome != service.RowDuplicate // what is missing keeps nothing out
-	line := problemLine{Text: w.T(p.Key, p.Args...), Warning: p.Severity == fault.Warning || taken}
+	line := problemLine{Text: w.T(p.Key, p.Args...), Warning: !row.KeepsOut(p)}
 	line.Cell = row.Cell(p)
 	if sheet.ValidField(p.Field) {
 		key, args := sheet.FieldTitle(p.Field)
