@@ -389,8 +389,7 @@ func problemsOf(row service.ImportRow, l *locale.Locale) []importProblem {
 	var out []importProblem
 	for _, p := range row.Problems {
 		name, n, cell := row.Place(p)
-		warning := !row.KeepsOut(p)
-		x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: warning, draft: warning && p.Severity == fault.Blocking}
+		x := importProblem{Sheet: name, Row: n, Cell: cell, Field: p.Field, Key: p.Key, Message: l.T(p.Key, p.Args...), Warning: !row.KeepsOut(p), draft: row.Lacks(p)}
 		if sheet.ValidField(p.Field) {
 			key, args := sheet.FieldTitle(p.Field)
 			x.title = l.T(key, args...) + ": "

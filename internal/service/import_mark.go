@@ -111,9 +111,7 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 	var notes, first []string // what keeps the row out stands first
 	seen := ImportRow{Outcome: Outcome(r.Outcome)}
 	for _, p := range b.Problems {
-		seen.Problems = append(seen.Problems, p.cell())
-	}
-	for _, c := range seen.Problems {
+		c := p.cell()
 		out := seen.KeepsOut(c)
 		text := say(c.Key, c.Args...)
 		if sheet.ValidField(c.Field) {

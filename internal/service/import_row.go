@@ -309,15 +309,13 @@ func sound(ps []sheet.CellProblem) (ok, whole bool) {
 	return ok, whole
 }
 
-// KeepsOut reports whether a problem of the row is one for which it was not taken. What only is missing would have left it a draft: beside another error it keeps nothing
-// out, and the other is to be mended first.
+// KeepsOut reports whether a problem of the row is one for which it was not taken. What a row only lacks is a warning beside such a one; see lackLess.
 func (r ImportRow) KeepsOut(p sheet.CellProblem) bool {
-	if p.Severity != fault.Blocking || r.Outcome != RowProblem && r.Outcome != RowDuplicate {
-		return false
-	}
-	ok, _ := sound(r.Problems)
-	return ok || !missing[p.Key]
+	return p.Severity == fault.Blocking && (r.Outcome == RowProblem || r.Outcome == RowDuplicate)
 }
+
+// Lacks reports whether a problem only says that something is missing: it makes the row a draft, or would if nothing else kept it out.
+func (r ImportRow) Lacks(p sheet.CellProblem) bool { return missing[p.Key] && !r.KeepsOut(p) }
 
 // DuplicateRow is a pair in the queue as the sender of the import sees it.
 type DuplicateRow struct {
