@@ -39,11 +39,10 @@ type importer struct {
 
 // workspace is what making a family ready uses again for the next one.
 type workspace struct {
-	family  registry.Family
-	facts   criteria.Facts
-	result  criteria.Assessment
-	body    []byte // of the assessment
-	changes []registry.Change
+	family registry.Family
+	facts  criteria.Facts
+	result criteria.Assessment
+	body   []byte // of the assessment
 }
 
 // found is what the registry has of some rows.

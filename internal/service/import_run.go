@@ -472,12 +472,11 @@ func (im *importer) ready(d *decision, blinds []string) (*store.ReadyFamily, err
 				Body: im.work.body}
 		}
 	}
-	im.work.changes = registry.AppendNew(im.work.changes[:0], &f.Record)
 	a := im.actor
 	r.Audit = store.AuditEntry{At: im.now, ActorID: a.UserID, ActorName: a.Name, Role: string(a.Role), Party: string(f.Party), Action: string(action), Entity: "family",
-		Area: f.Record.Address.Area, Changes: im.work.changes, Note: im.note()}
+		Area: f.Record.Address.Area, Note: im.note()}
 	err = im.s.db.ReadyFamily(r, x)
-	r.Family, r.Assessment, r.Audit.Changes = nil, nil, nil
+	r.Family, r.Assessment = nil, nil
 	return r, err
 }
 

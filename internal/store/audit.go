@@ -33,6 +33,40 @@ type sealedChanges struct {
 	Note    string            `json:"n,omitempty"`
 }
 
+// enteredV1 begins the plain text of audit.changes where a whole record was entered at once. What changed is then what [registry.AppendNew] says of the record,
+// which says all of it in half the bytes and stands packed already beside the family: an import writes it for every row. After this byte come the note, with its
+// length before it, and the record as family_record has it. JSON never begins with such a byte.
+const enteredV1 = packV1 + 1
+
+// appendEntered appends the changes of an audit entry about a record, packed, that was entered where nothing stood before.
+func appendEntered(b []byte, note string, record []byte) []byte {
+	b = binary.AppendUvarint(append(b, enteredV1), uint64(len(note)))
+	return append(append(b, note...), record...)
+}
+
+// readChanges reads the plain text of audit.changes.
+func readChanges(plain []byte) (c sealedChanges, err error) {
+	if len(plain) == 0 || plain[0] != enteredV1 {
+		return c, changesCodec.read(plain, &c)
+	}
+	length, n := binary.Uvarint(plain[1:])
+	if n <= 0 || length > uint64(len(plain)-1-n) {
+		return c, errors.New("the note is longer than the entry")
+	}
+	plain = plain[1+n:]
+	c.Note = string(plain[:length])
+	doc, err := unpack(plain[length:])
+	if err != nil {
+		return c, err
+	}
+	var r sealedRecord
+	if err := recordCodec.read(doc, &r); err != nil {
+		return c, err
+	}
+	c.Changes = registry.AppendNew(nil, &r.Record)
+	return c, nil
+}
+
 // chainHash is the hash of an entry with its changes as sealed. Every field stands with its length, so that no two entries look alike.
 func chainHash(prev []byte, e *AuditEntry, at string, sealed []byte) []byte {
 	buf := chainBuffers.Get().(*[]byte)
@@ -159,8 +193,8 @@ func (tx *Tx) ListAudit(s Scope, q AuditQuery) ([]AuditEntry, error) {
 		if err != nil {
 			return err
 		}
-		var c sealedChanges
-		if err := changesCodec.read(plain, &c); err != nil {
+		c, err := readChanges(plain)
+		if err != nil {
 			return fmt.Errorf("reading audit changes %d: %w", e.Seq, err)
 		}
 		e.Changes, e.Note = c.Changes, c.Note

@@ -332,11 +332,9 @@ func readRecord(id int64, doc []byte, r *sealedRecord) error {
 	return nil
 }
 
-// writeChanges is the document of an audit entry.
-func writeChanges(e *AuditEntry) ([]byte, error) { return appendChanges(make([]byte, 0, 512), e) }
-
-// appendChanges writes what changesCodec would write, without asking what a change is made of: a new family has fifty of them.
-func appendChanges(b []byte, e *AuditEntry) (_ []byte, err error) {
+// writeChanges is the document of an audit entry. It writes what changesCodec would write, without asking what a change is made of: a new family has fifty of them.
+func writeChanges(e *AuditEntry) (b []byte, err error) {
+	b = make([]byte, 0, 512)
 	always := func(key, text string) {
 		if err == nil {
 			b, err = appendJSONText(append(b, key...), text)

@@ -52,13 +52,21 @@ func appendPacked(b, plain []byte) []byte {
 // openDoc opens what sealDoc sealed, or a document that was sealed before there was packing.
 func openDoc(keys *seal.Keyring, table, column string, sealed, place []byte) ([]byte, error) {
 	plain, err := opened(table, column)(keys.Open(sealed, place))
-	if err != nil || len(plain) == 0 || plain[0] != packV1 {
-		return plain, err
+	if err != nil {
+		return nil, err
 	}
-	if plain, err = packer().Decode(plain[1:]); err != nil {
+	if plain, err = unpack(plain); err != nil {
 		return nil, fault.Wrap(fmt.Errorf("unpacking %s.%s: %w", table, column, err), fault.Internal, "error.internal")
 	}
 	return plain, nil
+}
+
+// unpack gives back what appendPacked was given.
+func unpack(packed []byte) ([]byte, error) {
+	if len(packed) == 0 || packed[0] != packV1 {
+		return packed, nil
+	}
+	return packer().Decode(packed[1:])
 }
 
 func (tx *Tx) sealDocID(table, column string, id int64, plain []byte) []byte {

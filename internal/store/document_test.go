@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"muntija/internal/calendar"
+	"muntija/internal/registry"
 	"muntija/internal/seal"
 )
 
@@ -124,6 +125,46 @@ func TestCodecIsJSON(t *testing.T) {
 		}
 		if got, err := writeChanges(&AuditEntry{Changes: changes.Changes, Note: changes.Note}); err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("got  %s\nwant %s, %v", got, want, err)
+		}
+	}
+}
+
+// An audit entry of a whole record that was entered reads as one that names each change.
+func TestEnteredReadsAsChanges(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range 1000 {
+		f := &registry.Family{}
+		if i > 0 {
+			filled(r, reflect.ValueOf(&f.Record).Elem())
+		}
+		doc, err := writeRecord(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		note := strings.Repeat("ا", r.IntN(200))
+		plain := appendEntered(nil, note, appendPacked(nil, doc))
+		got, err := readChanges(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named, err := writeChanges(&AuditEntry{Changes: registry.AppendNew(nil, &f.Record), Note: note})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, err := readChanges(named); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s\ngot  %.300q\nwant %.300q, %v", doc, fmt.Sprint(got), fmt.Sprint(want), err)
+		}
+		if i%100 == 0 {
+			for n := range len(plain) {
+				if c, err := readChanges(plain[:n]); err == nil {
+					t.Fatalf("the first %d of %d bytes were read as %+v", n, len(plain), c)
+				}
+			}
+		}
+	}
+	for _, plain := range [][]byte{nil, {enteredV1}, {enteredV1, 0x80}, {enteredV1, 9, 'x'}, {enteredV1, 0, packV1, 0xff}, {enteredV1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}} {
+		if c, err := readChanges(plain); err == nil {
+			t.Errorf("% x was read as %+v", plain, c)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type ReadyFamily struct {
 	Family     *registry.Family // not needed any more once it is ready
 	Event      registry.Event
 	Assessment *Assessment // nil: none is kept; not needed any more once it is ready
-	Audit      AuditEntry  // its changes are not needed any more once it is ready
+	Audit      AuditEntry  // of the family's entry, without changes: all of it is new
 	Blinds     []string    // what [DB.Blind] gives for its [IdentifiersOf], in their order, if somebody has asked already
 
 	ID     int64           // set by [Tx.InsertFamilies]
@@ -79,11 +79,7 @@ func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 	}
 	r.record = appendPacked(slices.Grow(r.record[:0], len(*buf)/3), *buf)
 	clear(*buf)
-	if *buf, err = appendChanges((*buf)[:0], &r.Audit); err != nil {
-		return err
-	}
-	r.changes = appendPacked(slices.Grow(r.changes[:0], len(*buf)/3), *buf)
-	clear(*buf)
+	r.changes = appendEntered(r.changes[:0], r.Audit.Note, r.record)
 	r.columns = appendColumns(r.columns[:0], f, x, searchText(&f.Record))
 	r.facts, r.blinds, r.Blinds = x.Facts, db.blindRows(f, r.Blinds), nil
 	r.ends = dueOf(f)
