@@ -13,7 +13,7 @@ import (
 // that show nothing (zero-width, soft hyphen, Hangul fillers …) are removed: they hide differences and turn the line that is shown.
 // Invalid UTF-8 becomes U+FFFD, so that the loss is seen. Clean(Clean(s)) == Clean(s).
 func Clean(s string) string {
-	if tidy(s) {
+	if IsClean(s) {
 		return s
 	}
 	var b strings.Builder
@@ -39,7 +39,7 @@ func Clean(s string) string {
 // left-to-right and right-to-left marks, which prose may need. Embeddings, overrides and isolates are removed: pages isolate typed text
 // themselves.
 func CleanText(s string) string {
-	if tidy(s) {
+	if IsClean(s) {
 		return s
 	}
 	var b strings.Builder
@@ -71,8 +71,9 @@ func CleanText(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// tidy reports whether s is clean for certain, looking no further than ASCII and the letters and digits of the Arabic block.
-func tidy(s string) bool {
+// IsClean reports whether [Clean] and [CleanText] leave s as it is for certain, looking no further than ASCII and the letters and digits of the Arabic block. Of what people
+// type in a form that is nearly all.
+func IsClean(s string) bool {
 	space := true // a space now would be leading
 	for i := 0; i < len(s); i++ {
 		c := s[i]

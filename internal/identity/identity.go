@@ -152,6 +152,9 @@ func compact(raw string) (s string, ok bool) {
 	if len(raw) > maxRaw {
 		return "", false
 	}
+	if !strings.ContainsFunc(raw, func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'Z') }) {
+		return raw, true
+	}
 	out := make([]byte, 0, len(raw))
 	for _, r := range arabic.Digits(arabic.Clean(raw)) {
 		switch {

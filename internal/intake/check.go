@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"muntija/internal/arabic"
 	"muntija/internal/calendar"
@@ -97,9 +98,8 @@ func (r *Registration) Check(ctx Context) (registry.Record, fault.Problems) {
 	c := &checker{Context: ctx, ps: shape}
 	var rec registry.Record
 
-	root := reflect.ValueOf(in).Elem()
 	for _, l := range requiredLeaves()[ctx.Party] {
-		if *l.in(root) == "" {
+		if *l.in(unsafe.Pointer(in)) == "" {
 			c.add(l.path, "problem.required")
 		}
 	}

@@ -161,10 +161,8 @@ func (l *leaf) field(row int) string {
 	return at(l.list.path, row, l.name())
 }
 
-// in is the field of a leaf that is one text, in the addressable input or row.
-func (l *leaf) in(root reflect.Value) *string {
-	return (*string)(unsafe.Add(root.Addr().UnsafePointer(), l.offset))
-}
+// in is the field of a leaf that is one text, in the input or row that begins at base.
+func (l *leaf) in(base unsafe.Pointer) *string { return (*string)(unsafe.Add(base, l.offset)) }
 
 // name is the leaf's name inside its row.
 func (l *leaf) name() string { return l.path[len(l.list.path)+1:] }
@@ -246,6 +244,7 @@ func (pl *plan) decode(root reflect.Value, values map[string][]string, want func
 	}
 	inRows, ticks := work.inRows[:0], work.ticks[:0]
 	defer func() { work.rows, work.inRows, work.ticks = rows, inRows, ticks }()
+	base := root.Addr().UnsafePointer()
 	for name, v := range values {
 		l, n := pl.lookup(name)
 		if l == nil || len(v) == 0 || want != nil && !want(l.step) {
@@ -261,7 +260,7 @@ func (pl *plan) decode(root reflect.Value, values map[string][]string, want func
 			}
 			inRows = append(inRows, sent{l, n, v})
 		default:
-			*l.in(root) = l.take(0, v, &ps)
+			*l.in(base) = l.take(0, v, &ps)
 		}
 	}
 	for i, l := range pl.lists {
@@ -283,7 +282,7 @@ func (pl *plan) decode(root reflect.Value, values map[string][]string, want func
 			continue // past the most rows
 		}
 		v := s.leaf.take(row, s.values, &ps)
-		*s.leaf.in(root.FieldByIndex(s.leaf.list.index).Index(row)) = v
+		*s.leaf.in(root.FieldByIndex(s.leaf.list.index).Index(row).Addr().UnsafePointer()) = v
 	}
 	slices.SortFunc(ticks, func(a, b sent) int { return a.row - b.row }) // by index; the plain name, -1, first
 	for _, s := range ticks {
@@ -338,8 +337,8 @@ func (l *leaf) take(row int, values []string, ps *fault.Problems) string {
 
 // clean returns what is kept of a typed value, and says what is wrong with its characters.
 func (l *leaf) clean(row int, s string, ps *fault.Problems) string {
-	if s == "" {
-		return ""
+	if arabic.IsClean(s) && (len(s) <= l.max || utf8.RuneCountInString(s) <= l.max) { // as most are
+		return s
 	}
 	long := false
 	if most := l.max*utf8.UTFMax + 64; len(s) > most { // do not normalise a megabyte to throw it away
@@ -415,21 +414,23 @@ func (pl *plan) shape(root reflect.Value, party place.Country) fault.Problems {
 		f.Set(rows)
 		for i := range n {
 			row := rows.Index(i)
+			base := row.Addr().UnsafePointer()
 			for _, x := range l.leaves {
-				x.shape(row, i, party, &ps)
+				x.shape(row, base, i, party, &ps)
 			}
 		}
 	}
+	base := root.Addr().UnsafePointer()
 	for _, l := range pl.leaves {
 		if l.list == nil {
-			l.shape(root, 0, party, &ps)
+			l.shape(root, base, 0, party, &ps)
 		}
 	}
 	return ps
 }
 
-// shape cleans one leaf, in place, and checks it by its rules. root is the input or the row.
-func (l *leaf) shape(root reflect.Value, row int, party place.Country, ps *fault.Problems) {
+// shape cleans one leaf, in place, and checks it by its rules. root is the input or the row, which begins at base.
+func (l *leaf) shape(root reflect.Value, base unsafe.Pointer, row int, party place.Country, ps *fault.Problems) {
 	if l.multi {
 		f := root.FieldByIndex(l.index)
 		var set []string
@@ -451,12 +452,11 @@ func (l *leaf) shape(root reflect.Value, row int, party place.Country, ps *fault
 		f.Set(reflect.ValueOf(set))
 		return
 	}
-	at := l.in(root)
+	at := l.in(base)
 	s := *at
-	if s != "" {
-		if s = l.tidy(s); s != *at {
-			*at = s
-		}
+	if !arabic.IsClean(s) {
+		s = l.tidy(s)
+		*at = s
 	}
 	if s != "" {
 		l.rules.check(l, row, s, party, ps)

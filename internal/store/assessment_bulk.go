@@ -123,10 +123,9 @@ func (tx *Tx) InsertAssessments(as []SealedAssessment) error {
 }
 
 func (tx *Tx) insertAssessments(as []*SealedAssessment, ids func(int64)) error {
-	at := newStamps()
 	return tx.insertMany("assessment", "family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body", "", 10, len(as), func(i int, args []any) []any {
 		a := as[i]
-		return append(args, a.FamilyID, a.SetID, a.SetVersion, at(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
+		return append(args, a.FamilyID, a.SetID, a.SetVersion, stamp(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
 	}, ids)
 }
 

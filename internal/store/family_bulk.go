@@ -404,11 +404,10 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 			r.Event.AssessmentID, assessments = assessments[0], assessments[1:]
 		}
 	}
-	at := newStamps()
 	err = tx.insertMany("event", "family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words", "", 10, len(rs), func(i int, args []any) []any {
 		r := rs[i]
 		e := &r.Event
-		return append(args, e.FamilyID, at(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, r.uid, r.words)
+		return append(args, e.FamilyID, stamp(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, r.uid, r.words)
 	}, nil)
 	if err != nil {
 		return err
@@ -429,7 +428,7 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 	}
 	err = tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", "", 13, len(rs), func(i int, args []any) []any {
 		e := &rs[i].Audit
-		return append(args, e.Seq, at(e.At), e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, seals.changes[i], seals.hash[i])
+		return append(args, e.Seq, stamp(e.At), e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, seals.changes[i], seals.hash[i])
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("appending to the audit log: %w", err)
@@ -458,7 +457,7 @@ func (tx *Tx) sealAll(rs []*ReadyFamily) (*familySeals, error) {
 	for _, list := range []*[][]byte{&s.record, &s.facts, &s.idNumber, &s.changes, &s.hash} {
 		*list = make([][]byte, n)
 	}
-	keys, seq, head, stamps := tx.db.keys, tx.chain.seq, tx.chain.hash, newStamps()
+	keys, seq, head := tx.db.keys, tx.chain.seq, tx.chain.hash
 	go func() {
 		defer close(s.done)
 		for i, r := range rs {
@@ -468,7 +467,7 @@ func (tx *Tx) sealAll(rs []*ReadyFamily) (*familySeals, error) {
 			seq++
 			r.Audit.Seq = seq
 			s.changes[i] = keys.Seal(r.changes, seal.Place("audit", "changes", seq))
-			head = chainHash(head, &r.Audit, stamps(r.Audit.At), s.changes[i])
+			head = chainHash(head, &r.Audit, stamp(r.Audit.At), s.changes[i])
 			s.hash[i] = head
 		}
 	}()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"muntija/internal/calendar"
@@ -29,20 +30,21 @@ func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format(instant)
+	if last := lastStamp.Load(); last != nil && last.at == t {
+		return last.text
+	}
+	s := &stamped{t, t.UTC().Format(instant)}
+	lastStamp.Store(s)
+	return s.text
 }
 
-// newStamps gives a stamp that writes an instant once for the rows of a run that have it alike.
-func newStamps() func(time.Time) string {
-	var last time.Time
-	var text string
-	return func(t time.Time) string {
-		if t != last {
-			last, text = t, stamp(t)
-		}
-		return text
-	}
+// stamped is an instant as it was written. The one that was written last is kept: what is saved together has one instant in many columns, and an import in many rows.
+type stamped struct {
+	at   time.Time
+	text string
 }
+
+var lastStamp atomic.Pointer[stamped]
 
 func stampOrNever(t time.Time) string {
 	if t.IsZero() {
