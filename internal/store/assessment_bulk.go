@@ -123,9 +123,18 @@ func (tx *Tx) InsertAssessments(as []SealedAssessment) error {
 }
 
 func (tx *Tx) insertAssessments(as []*SealedAssessment, ids func(int64)) error {
-	return tx.insertMany("assessment", "family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body", "", 10, len(as), func(i int, args []any) []any {
+	return tx.insertMany("assessment", "family_id, set_id, set_version, at, by_id, cause, overall, points, uid, body", "", 10, len(as), func(i int, c *cells) {
 		a := as[i]
-		return append(args, a.FamilyID, a.SetID, a.SetVersion, stamp(a.At), a.By, a.Cause, a.Overall, a.Points, a.uid, a.sealed)
+		c.num(a.FamilyID)
+		c.num(a.SetID)
+		c.num(int64(a.SetVersion))
+		c.text(stamp(a.At))
+		c.num(a.By)
+		c.text(a.Cause)
+		c.text(a.Overall)
+		c.num(int64(a.Points))
+		c.text(a.uid)
+		c.bytes(a.sealed)
 	}, ids)
 }
 

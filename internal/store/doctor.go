@@ -178,7 +178,7 @@ func (tx *Tx) checkSealed(f *Finding) error {
 		{"document_blob", "body", true, `SELECT document_id, '', body FROM document_blob`},
 		{"document_blob", "thumb", true, `SELECT document_id, '', thumb FROM document_blob`},
 		{"visit", "words", false, `SELECT id, uid, words FROM visit`},
-		{"event", "words", false, `SELECT id, uid, words FROM event`},
+		{"event", "words", false, `SELECT id, uid, words FROM event WHERE length(words) > 0`},
 		{"waiver", "words", false, `SELECT id, uid, words FROM waiver`},
 		{"assessment", "body", false, `SELECT id, uid, body FROM assessment`},
 		{"saved_filter", "query", false, `SELECT id, uid, query FROM saved_filter`},

@@ -34,10 +34,10 @@ const updateFamily = `UPDATE family SET version = version + 1, state = $2, area 
 
 // columns returns the values of a family's row in the order of insertFamily.
 func columns(f *registry.Family, x FamilyExtra, search string) []any {
-	return appendColumns(make([]any, 0, 26), f, x, search)
+	return appendColumns(make(cells, 0, 26), f, x, search).values()
 }
 
-func appendColumns(to []any, f *registry.Family, x FamilyExtra, search string) []any {
+func appendColumns(c cells, f *registry.Family, x FamilyExtra, search string) cells {
 	r, s := &f.Record, &f.Status
 	name := r.Lead.DisplayName()
 	sort := arabic.SortKey(name)
@@ -48,10 +48,22 @@ func appendColumns(to []any, f *registry.Family, x FamilyExtra, search string) [
 	if !s.ValidUntil.IsZero() {
 		valid = s.ValidUntil.String()
 	}
-	return append(to, string(f.Party), string(s.State), r.Address.Area, r.Address.District, orNever(string(s.Number)), name, sort, r.Project.Name,
-		search, r.Project.Craft, string(r.Lead.Sex), string(r.Household.Protection()), x.Overall, int64(x.Points), flag(s.Amendment),
-		s.EnteredBy, stamp(s.CreatedAt), stamp(s.UpdatedAt), stampOrNever(s.SubmittedAt), s.SubmittedBy, s.ReviewerID,
-		stampOrNever(s.DecidedAt), s.DecidedBy, valid)
+	for _, text := range [...]string{string(f.Party), string(s.State), r.Address.Area, r.Address.District, orNever(string(s.Number)), name, sort, r.Project.Name,
+		search, r.Project.Craft, string(r.Lead.Sex), string(r.Household.Protection()), x.Overall} {
+		c.text(text)
+	}
+	c.num(int64(x.Points))
+	c.num(flag(s.Amendment))
+	c.num(s.EnteredBy)
+	c.text(stamp(s.CreatedAt))
+	c.text(stamp(s.UpdatedAt))
+	c.text(stampOrNever(s.SubmittedAt))
+	c.num(s.SubmittedBy)
+	c.num(s.ReviewerID)
+	c.text(stampOrNever(s.DecidedAt))
+	c.num(s.DecidedBy)
+	c.text(valid)
+	return c
 }
 
 // searchText is the folded text by which words are found, with a blank before each word so that " word" is a prefix of a word.

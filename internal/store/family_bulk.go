@@ -1,12 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"database/sql"
 	"fmt"
-	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -35,7 +32,7 @@ type ReadyFamily struct {
 	state    registry.State
 	area     string
 	idNumber []byte
-	columns  []any
+	columns  cells
 	record   []byte // packed
 	changes  []byte // packed
 	facts    []byte
@@ -90,8 +87,7 @@ func (db *DB) ReadyFamily(r *ReadyFamily, x FamilyExtra) error {
 		a := db.SealAssessment(*r.Assessment)
 		r.body = &a
 	}
-	r.uid = newUID()
-	r.words = db.keys.Seal([]byte(r.Event.Note), rowPlace("event", "words", r.uid))
+	r.uid, r.words = db.eventWords(r.Event.Note)
 	return nil
 }
 
@@ -100,217 +96,6 @@ func (r *ReadyFamily) State() registry.State { return r.state }
 
 // numberColumn is where columns has the registration number.
 const numberColumn = 4
-
-// perStatement is how many of so many rows of so many values the next statement inserts: a power of two, so that few texts are prepared, and no more than
-// that the cost of a statement does not show.
-func perStatement(values, rows int) int {
-	n := 1
-	for 2*n <= rows && 2*n*values <= 1700 && n < 64 {
-		n *= 2
-	}
-	return n
-}
-
-// insertMany inserts rows by statements of many rows each, with tail at the end of each. ids, if not nil, takes the ids in the order of the rows. Handing a value to a statement costs
-// half as much as storing it, and in an import most columns say the same in every row: such a column is handed over once for a statement.
-func (tx *Tx) insertMany(table, names, tail string, values, rows int, row func(i int, args []any) []any, ids func(id int64)) error {
-	last := ids != nil && tx.db.d.lastID
-	if ids != nil && !last {
-		tail = " RETURNING id"
-	}
-	args := make([]any, 0, perStatement(values, rows)*values)
-	for from, n := 0, 0; from < rows; from += n {
-		n = perStatement(values, rows-from)
-		args = args[:0]
-		for i := from; i < from+n; i++ {
-			args = row(i, args)
-		}
-		shape := insertShape{table: table, tail: tail, rows: n, same: knownSame(table, n, sameColumns(args, values))}
-		shape.twin = twinColumns(args, values) &^ shape.same
-		query := shape.query(names, values)
-		sent := shape.compact(args, values)
-		if ids == nil || last {
-			id, err := tx.bulk(query, sent)
-			if err != nil {
-				return fmt.Errorf("inserting into %s: %w", table, err)
-			}
-			for i := id - int64(n) + 1; last && i <= id; i++ {
-				ids(i)
-			}
-			continue
-		}
-		if err := tx.insertReturning(query, sent, n, ids); err != nil {
-			return fmt.Errorf("inserting into %s: %w", table, err)
-		}
-	}
-	return nil
-}
-
-// insertReturning runs a statement that inserts n rows and hands their ids back.
-func (tx *Tx) insertReturning(query string, args []any, n int, ids func(id int64)) error {
-	got := make([]int64, 0, n)
-	err := tx.each(func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		got = append(got, id)
-		return err
-	}, query, args...)
-	if err != nil {
-		return err
-	}
-	if len(got) != n {
-		return fmt.Errorf("%d of %d ids came back", len(got), n)
-	}
-	slices.Sort(got) // the engine numbers the rows of a statement as they stand, and does not promise to hand the numbers back so
-	for _, id := range got {
-		ids(id)
-	}
-	return nil
-}
-
-// insertShape is what a statement that inserts rows depends on.
-type insertShape struct {
-	table, tail string
-	rows        int
-	same        uint64 // columns whose value in the first row is that of all rows
-	twin        uint64 // columns whose value in every row is that of the column before
-}
-
-// twinColumns finds the columns in which all rows have the number that stands in the column before.
-func twinColumns(args []any, values int) (twin uint64) {
-	if len(args) < fewRows*values || values > 64 {
-		return 0
-	}
-	for col := 1; col < values; col++ {
-		alike := true
-		for i := col; alike && i < len(args); i += values {
-			a, ok := args[i-1].(int64)
-			b, same := args[i].(int64)
-			alike = ok && same && a == b
-		}
-		if alike {
-			twin |= 1 << col
-		}
-	}
-	return twin
-}
-
-// sameColumns finds the columns in which all rows have the same text or number.
-func sameColumns(args []any, values int) (same uint64) {
-	if len(args) < fewRows*values || values > 64 {
-		return 0
-	}
-	for col := range values {
-		alike := true
-		switch first := args[col].(type) {
-		case string, int64, int:
-			for i := col + values; alike && i < len(args); i += values {
-				alike = args[i] == first
-			}
-		case []byte:
-			for i := col + values; alike && i < len(args); i += values {
-				b, ok := args[i].([]byte)
-				alike = ok && bytes.Equal(b, first)
-			}
-		default:
-			continue
-		}
-		if alike {
-			same |= 1 << col
-		}
-	}
-	return same
-}
-
-const (
-	fewRows   = 16 // below it too much is alike by chance
-	fewShapes = 6  // sets of columns that are remembered for a table and a number of rows: each is a statement
-)
-
-var (
-	shapesMu sync.Mutex
-	shapes   = map[insertShape][]uint64{}
-)
-
-// knownSame is a remembered set of columns that are all in same: few texts are prepared, whatever is alike by chance.
-func knownSame(table string, rows int, same uint64) uint64 {
-	if same == 0 {
-		return 0
-	}
-	shapesMu.Lock()
-	defer shapesMu.Unlock()
-	key := insertShape{table: table, rows: rows}
-	best := uint64(0)
-	for _, s := range shapes[key] {
-		if s&same == s && bits.OnesCount64(s) > bits.OnesCount64(best) {
-			best = s
-		}
-	}
-	if len(shapes[key]) < fewShapes && bits.OnesCount64(same) > bits.OnesCount64(best) {
-		shapes[key] = append(shapes[key], same)
-		best = same
-	}
-	return best
-}
-
-// compact takes the values out that are handed over with the first row or the column before.
-func (s insertShape) compact(args []any, values int) []any {
-	if s.same|s.twin == 0 {
-		return args
-	}
-	n := 0
-	for i := range args {
-		if col := i % values; s.twin>>col&1 == 0 && (i < values || s.same>>col&1 == 0) {
-			args[n] = args[i]
-			n++
-		}
-	}
-	return args[:n]
-}
-
-// query is kept for each shape: the texts are as few as the statements that are prepared.
-func (s insertShape) query(names string, values int) string {
-	if text, ok := insertTexts.Load(s); ok {
-		return text.(string)
-	}
-	text := s.write(names, values)
-	insertTexts.Store(s, text)
-	return text
-}
-
-var insertTexts sync.Map // insertShape → string
-
-func (s insertShape) write(names string, values int) string {
-	b := make([]byte, 0, 64+s.rows*values*6)
-	b = append(b, "INSERT INTO "+s.table+" ("+names+") VALUES "...)
-	n, at := 0, 0
-	first := make([]int, values)
-	for i := range s.rows {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(b, '(')
-		for j := range values {
-			if j > 0 {
-				b = append(b, ", "...)
-			}
-			switch {
-			case s.twin>>j&1 == 1: // as the one before
-			case i > 0 && s.same>>j&1 == 1:
-				at = first[j]
-			default:
-				n++
-				at = n
-			}
-			if i == 0 {
-				first[j] = at
-			}
-			b = strconv.AppendInt(append(b, '$'), int64(at), 10)
-		}
-		b = append(b, ')')
-	}
-	return string(append(b, s.tail...))
-}
 
 const familyColumns = `version, party, state, area, district, number, name, name_sort, project, search, craft, sex, protection, overall, points, amendment,
 	entered_by, created_at, updated_at, submitted_at, submitted_by, reviewer_id, decided_at, decided_by, valid_until`
@@ -321,10 +106,11 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 		return nil
 	}
 	next := 0
-	err := tx.insertMany("family", familyColumns, "", 25, len(rs), func(i int, args []any) []any {
+	err := tx.insertMany("family", familyColumns, "", 25, len(rs), func(i int, c *cells) {
 		r := rs[i]
-		r.columns[numberColumn] = orNever(string(r.Number))
-		return append(append(args, int64(1)), r.columns...)
+		r.columns[numberColumn] = cell{s: orNever(string(r.Number))}
+		c.num(1)
+		*c = append(*c, r.columns...)
 	}, func(id int64) {
 		rs[next].ID = id
 		next++
@@ -368,9 +154,13 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 		}
 		return strings.Compare(a.row.blind, b.row.blind)
 	})
-	err = tx.insertMany("identifier", "blind, kind, party, family_id, slot", "", 5, len(blinds), func(i int, args []any) []any {
+	err = tx.insertMany("identifier", "blind, kind, party, family_id, slot", "", 5, len(blinds), func(i int, c *cells) {
 		b := &blinds[i]
-		return append(args, []byte(b.row.blind), b.row.kind, string(b.party), b.id, b.row.slot(b.id))
+		c.bytes([]byte(b.row.blind))
+		c.text(b.row.kind)
+		c.text(string(b.party))
+		c.num(b.id)
+		c.num(b.row.slot(b.id))
 	}, nil)
 	if err != nil {
 		return err
@@ -385,13 +175,15 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 			ends = append(ends, due{r.ID, e})
 		}
 	}
-	err = tx.insertMany("family_due", "family_id, kind, until", "", 3, len(ends), func(i int, args []any) []any {
-		return append(args, ends[i].id, ends[i].end.Kind, ends[i].end.Until.String())
+	err = tx.insertMany("family_due", "family_id, kind, until", "", 3, len(ends), func(i int, c *cells) {
+		c.num(ends[i].id)
+		c.text(ends[i].end.Kind)
+		c.text(ends[i].end.Until.String())
 	}, nil)
 	if err != nil {
 		return err
 	}
-	err = tx.insertMany("family_change", "family_id", "", 1, len(rs), func(i int, args []any) []any { return append(args, rs[i].ID) }, nil)
+	err = tx.insertMany("family_change", "family_id", "", 1, len(rs), func(i int, c *cells) { c.num(rs[i].ID) }, nil)
 	if err != nil {
 		return err
 	}
@@ -404,31 +196,58 @@ func (tx *Tx) InsertFamilies(rs []*ReadyFamily) error {
 			r.Event.AssessmentID, assessments = assessments[0], assessments[1:]
 		}
 	}
-	err = tx.insertMany("event", "family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words", "", 10, len(rs), func(i int, args []any) []any {
+	err = tx.insertMany("event", "family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words", "", 10, len(rs), func(i int, c *cells) {
 		r := rs[i]
 		e := &r.Event
-		return append(args, e.FamilyID, stamp(e.At), e.By, string(e.Step), string(e.From), string(e.To), joinCodes(e.Reasons), e.AssessmentID, r.uid, r.words)
+		c.num(e.FamilyID)
+		c.text(stamp(e.At))
+		c.num(e.By)
+		c.text(string(e.Step))
+		c.text(string(e.From))
+		c.text(string(e.To))
+		c.text(joinCodes(e.Reasons))
+		c.num(e.AssessmentID)
+		c.text(r.uid)
+		c.bytes(r.words)
 	}, nil)
 	if err != nil {
 		return err
 	}
 	seals.wait()
-	err = tx.insertMany("family_record", "family_id, record", "", 2, len(rs), func(i int, args []any) []any {
-		return append(args, rs[i].ID, seals.record[i])
+	err = tx.insertMany("family_record", "family_id, record", "", 2, len(rs), func(i int, c *cells) {
+		c.num(rs[i].ID)
+		c.bytes(seals.record[i])
 	}, nil)
 	if err != nil {
 		return err
 	}
-	err = tx.insertMany("family_fact", "family_id, party, state, area, facts, id_number", "", 6, len(rs), func(i int, args []any) []any {
+	err = tx.insertMany("family_fact", "family_id, party, state, area, facts, id_number", "", 6, len(rs), func(i int, c *cells) {
 		r := rs[i]
-		return append(args, r.ID, string(r.party), string(r.state), r.area, seals.facts[i], seals.idNumber[i])
+		c.num(r.ID)
+		c.text(string(r.party))
+		c.text(string(r.state))
+		c.text(r.area)
+		c.bytes(seals.facts[i])
+		c.bytes(seals.idNumber[i])
 	}, nil)
 	if err != nil {
 		return err
 	}
-	err = tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", "", 13, len(rs), func(i int, args []any) []any {
+	err = tx.insertMany("audit", "seq, at, actor_id, actor_name, role, party, address, action, entity, entity_id, area, changes, hash", "", 13, len(rs), func(i int, c *cells) {
 		e := &rs[i].Audit
-		return append(args, e.Seq, stamp(e.At), e.ActorID, e.ActorName, e.Role, e.Party, e.Address, e.Action, e.Entity, e.EntityID, e.Area, seals.changes[i], seals.hash[i])
+		c.num(e.Seq)
+		c.text(stamp(e.At))
+		c.num(e.ActorID)
+		c.text(e.ActorName)
+		c.text(e.Role)
+		c.text(e.Party)
+		c.text(e.Address)
+		c.text(e.Action)
+		c.text(e.Entity)
+		c.num(e.EntityID)
+		c.text(e.Area)
+		c.bytes(seals.changes[i])
+		c.bytes(seals.hash[i])
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("appending to the audit log: %w", err)

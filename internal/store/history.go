@@ -56,10 +56,19 @@ func (tx *Tx) DeleteDraft(familyID int64) error {
 
 // InsertEvent appends a step to the history of a family and sets its ID.
 func (tx *Tx) InsertEvent(e *registry.Event) error {
-	uid := newUID()
+	uid, words := tx.db.eventWords(e.Note)
 	return tx.row(into(&e.ID), `INSERT INTO event (family_id, at, by_id, step, from_state, to_state, reasons, assessment_id, uid, words)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`, e.FamilyID, stamp(e.At), e.By, string(e.Step), string(e.From),
-		string(e.To), joinCodes(e.Reasons), e.AssessmentID, uid, tx.sealRow("event", "words", uid, []byte(e.Note)))
+		string(e.To), joinCodes(e.Reasons), e.AssessmentID, uid, words)
+}
+
+// eventWords is the sealed note of an event, under a name of its own. Most events have no note, and then there is nothing to seal.
+func (db *DB) eventWords(note string) (uid string, words []byte) {
+	if note == "" {
+		return "", []byte{}
+	}
+	uid = newUID()
+	return uid, db.keys.Seal([]byte(note), rowPlace("event", "words", uid))
 }
 
 // EventsOf returns the history of a family, oldest first.
@@ -72,9 +81,12 @@ func (tx *Tx) EventsOf(familyID int64) ([]registry.Event, error) {
 		if err := rows.Scan(&e.ID, &at, &e.By, &step, &from, &to, &reasons, &e.AssessmentID, &uid, &sealed); err != nil {
 			return err
 		}
-		note, err := tx.openRow("event", "words", uid, sealed)
-		if err != nil {
-			return err
+		var note []byte
+		if len(sealed) > 0 {
+			var err error
+			if note, err = tx.openRow("event", "words", uid, sealed); err != nil {
+				return err
+			}
 		}
 		e.At, e.Step, e.From, e.To = unstamp(at), registry.Step(step), registry.State(from), registry.State(to)
 		e.Reasons, e.Note = splitCodes[registry.Reason](reasons), string(note)

@@ -188,13 +188,21 @@ func (tx *Tx) PutImportRows(m *Import, rows []ImportRow) error {
 	return tx.insertMany("sheet_import_row", "import_id, seq, sheet, row_no, outcome, family_id, family_version, undo, body",
 		` ON CONFLICT (import_id, seq) DO UPDATE SET outcome = excluded.outcome,
 			family_id = excluded.family_id, family_version = excluded.family_version, undo = excluded.undo, body = excluded.body`,
-		9, len(rows), func(i int, args []any) []any {
+		9, len(rows), func(i int, c *cells) {
 			r := &rows[i]
 			body := nothing
 			if len(r.Body) > 0 {
 				body = tx.sealDocRow("sheet_import_row", "body", m.uid+"/"+strconv.FormatInt(r.Seq, 10), r.Body)
 			}
-			return append(args, m.ID, r.Seq, int64(r.Sheet), int64(r.Row), r.Outcome, r.FamilyID, r.FamilyVersion, r.Undo, body)
+			c.num(m.ID)
+			c.num(r.Seq)
+			c.num(int64(r.Sheet))
+			c.num(int64(r.Row))
+			c.text(r.Outcome)
+			c.num(r.FamilyID)
+			c.num(r.FamilyVersion)
+			c.text(r.Undo)
+			c.bytes(body)
 		}, nil)
 }
 
@@ -299,9 +307,18 @@ type DuplicateHint struct {
 func (tx *Tx) PutDuplicateHints(hints []DuplicateHint) error {
 	return tx.insertMany("duplicate_hint", "party, source, source_id, seq, family_id, other_id, other_seq, reason, state, created_at",
 		` ON CONFLICT (source, source_id, seq, other_id, other_seq, reason) DO UPDATE SET family_id = excluded.family_id`,
-		10, len(hints), func(i int, args []any) []any {
+		10, len(hints), func(i int, c *cells) {
 			h := &hints[i]
-			return append(args, string(h.Party), h.Source, h.SourceID, h.Seq, h.FamilyID, h.OtherID, h.OtherSeq, h.Reason, "open", stamp(h.CreatedAt))
+			c.text(string(h.Party))
+			c.text(h.Source)
+			c.num(h.SourceID)
+			c.num(h.Seq)
+			c.num(h.FamilyID)
+			c.num(h.OtherID)
+			c.num(h.OtherSeq)
+			c.text(h.Reason)
+			c.text("open")
+			c.text(stamp(h.CreatedAt))
 		}, nil)
 }
 

@@ -108,9 +108,19 @@ func (tx *Tx) putShows(shows map[int64][]ShowSum) error {
 		if _, err := tx.exec(`DELETE FROM figure_show WHERE exhibition_id = $1`, id); err != nil {
 			return err
 		}
-		err := tx.insertMany("figure_show", "exhibition_id, party, area, craft, sex, first_time, state, n, days, amount, currency", "", 11, len(sums), func(i int, args []any) []any {
+		err := tx.insertMany("figure_show", "exhibition_id, party, area, craft, sex, first_time, state, n, days, amount, currency", "", 11, len(sums), func(i int, c *cells) {
 			x := &sums[i]
-			return append(args, id, string(x.Party), x.Area, x.Craft, x.Sex, flag(x.FirstTime), x.State, x.N, x.Days, x.Amount, x.Currency)
+			c.num(id)
+			c.text(string(x.Party))
+			c.text(x.Area)
+			c.text(x.Craft)
+			c.text(x.Sex)
+			c.num(flag(x.FirstTime))
+			c.text(x.State)
+			c.num(int64(x.N))
+			c.num(int64(x.Days))
+			c.num(x.Amount)
+			c.text(x.Currency)
 		}, nil)
 		if err != nil {
 			return err
