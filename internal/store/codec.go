@@ -31,32 +31,39 @@ func newCodec[T any]() *codec[T] { return &codec[T]{codecOf(reflect.TypeFor[T]()
 
 // append appends the JSON of v to b.
 func (c *codec[T]) append(b []byte, v *T) ([]byte, error) {
-	return c.root.append(b, reflect.ValueOf(v).Elem())
+	return c.root.append(b, unsafe.Pointer(v))
 }
 
 // read reads a document into v, which must be zero. The document must not change afterwards.
 func (c *codec[T]) read(doc []byte, v *T) error {
 	r := codecReader{s: unsafe.String(unsafe.SliceData(doc), len(doc))}
-	if c.root.read(&r, reflect.ValueOf(v).Elem()) && r.i == len(r.s) {
+	if c.root.read(&r, unsafe.Pointer(v)) && r.i == len(r.s) {
 		return nil
 	}
 	*v = *new(T)
 	return json.Unmarshal(doc, v)
 }
 
-// codecNode is a type inside a document.
+// codecNode is a type inside a document. Values are reached by where they stand in memory: to ask package reflect for each takes as long as to write it.
 type codecNode struct {
 	kind   reflect.Kind
 	date   bool
 	fields []codecField
-	elem   *codecNode // of a slice
+	list   reflect.Type // of a slice
+	elem   *codecNode   // of a slice
 }
 
 type codecField struct {
-	index int
-	key   string // `"given_name":`
-	omit  bool   // left out while it is empty
-	node  codecNode
+	offset uintptr
+	key    string // `"given_name":`
+	omit   bool   // left out while it is empty
+	node   codecNode
+}
+
+// sliceMemory is what stands in memory for a slice of any type.
+type sliceMemory struct {
+	data     unsafe.Pointer
+	len, cap int
 }
 
 // codecOf panics over a type that it does not know: the plans are made when the program starts.
@@ -70,7 +77,7 @@ func codecOf(t reflect.Type) codecNode {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
 	case reflect.Slice:
 		elem := codecOf(t.Elem())
-		n.elem = &elem
+		n.elem, n.list = &elem, t
 	case reflect.Struct:
 		for i := range t.NumField() {
 			f := t.Field(i)
@@ -78,7 +85,7 @@ func codecOf(t reflect.Type) codecNode {
 			if name == "" || options != "" && options != "omitempty" || f.Anonymous {
 				panic(fmt.Sprintf("store: a document cannot hold the field %s of %s", f.Name, t))
 			}
-			n.fields = append(n.fields, codecField{i, `"` + name + `":`, options != "", codecOf(f.Type)})
+			n.fields = append(n.fields, codecField{f.Offset, `"` + name + `":`, options != "", codecOf(f.Type)})
 		}
 	default:
 		panic(fmt.Sprintf("store: a document cannot hold a %s", t))
@@ -86,28 +93,32 @@ func codecOf(t reflect.Type) codecNode {
 	return n
 }
 
-func (n *codecNode) append(b []byte, v reflect.Value) (_ []byte, err error) {
+func (n *codecNode) append(b []byte, p unsafe.Pointer) (_ []byte, err error) {
 	if n.date {
-		b, err = calendar.Date(v.Int()).AppendText(append(b, '"'))
+		b, err = (*calendar.Date)(p).AppendText(append(b, '"'))
 		return append(b, '"'), err
 	}
 	switch n.kind {
 	case reflect.String:
-		return appendJSONText(b, v.String())
+		return appendJSONText(b, *(*string)(p))
 	case reflect.Bool:
-		return strconv.AppendBool(b, v.Bool()), nil
-	case reflect.Int, reflect.Int64:
-		return strconv.AppendInt(b, v.Int(), 10), nil
+		return strconv.AppendBool(b, *(*bool)(p)), nil
+	case reflect.Int:
+		return strconv.AppendInt(b, int64(*(*int)(p)), 10), nil
+	case reflect.Int64:
+		return strconv.AppendInt(b, *(*int64)(p), 10), nil
 	case reflect.Slice:
-		if v.IsNil() {
+		s := (*sliceMemory)(p)
+		if s.data == nil {
 			return append(b, "null"...), nil
 		}
+		size := n.list.Elem().Size()
 		b = append(b, '[')
-		for i := range v.Len() {
+		for i := range s.len {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			if b, err = n.elem.append(b, v.Index(i)); err != nil {
+			if b, err = n.elem.append(b, unsafe.Add(s.data, uintptr(i)*size)); err != nil {
 				return b, err
 			}
 		}
@@ -117,7 +128,7 @@ func (n *codecNode) append(b []byte, v reflect.Value) (_ []byte, err error) {
 	first := true
 	for i := range n.fields {
 		f := &n.fields[i]
-		x := v.Field(f.index)
+		x := unsafe.Add(p, f.offset)
 		if f.omit && f.node.empty(x) {
 			continue
 		}
@@ -133,14 +144,22 @@ func (n *codecNode) append(b []byte, v reflect.Value) (_ []byte, err error) {
 }
 
 // empty is what "omitempty" leaves out.
-func (n *codecNode) empty(v reflect.Value) bool {
-	switch n.kind {
-	case reflect.String, reflect.Slice:
-		return v.Len() == 0
-	case reflect.Struct:
-		return false
+func (n *codecNode) empty(p unsafe.Pointer) bool {
+	switch {
+	case n.date:
+		return *(*calendar.Date)(p) == 0
+	case n.kind == reflect.String:
+		return *(*string)(p) == ""
+	case n.kind == reflect.Slice:
+		return (*sliceMemory)(p).len == 0
+	case n.kind == reflect.Bool:
+		return !*(*bool)(p)
+	case n.kind == reflect.Int:
+		return *(*int)(p) == 0
+	case n.kind == reflect.Int64:
+		return *(*int64)(p) == 0
 	}
-	return v.IsZero()
+	return false
 }
 
 // appendJSONText writes a text as encoding/json does; the few with something to escape are left to it.
@@ -198,7 +217,7 @@ func (r *codecReader) at(c byte) bool {
 	return false
 }
 
-func (n *codecNode) read(r *codecReader, v reflect.Value) bool {
+func (n *codecNode) read(r *codecReader, p unsafe.Pointer) bool {
 	switch {
 	case n.date:
 		s, ok := r.text()
@@ -206,27 +225,31 @@ func (n *codecNode) read(r *codecReader, v reflect.Value) bool {
 			return ok
 		}
 		d, err := calendar.Parse(s)
-		v.SetInt(int64(d))
+		*(*calendar.Date)(p) = d
 		return err == nil
 	case n.kind == reflect.String:
 		s, ok := r.text()
-		v.SetString(s)
+		*(*string)(p) = s
 		return ok
 	case n.kind == reflect.Bool:
 		if strings.HasPrefix(r.s[r.i:], "true") {
 			r.i += len("true")
-			v.SetBool(true)
+			*(*bool)(p) = true
 			return true
 		}
 		ok := strings.HasPrefix(r.s[r.i:], "false")
 		r.i += len("false")
 		return ok
-	case n.kind == reflect.Int || n.kind == reflect.Int64:
+	case n.kind == reflect.Int64:
 		x, ok := r.number()
-		v.SetInt(x)
-		return ok && !v.OverflowInt(x)
+		*(*int64)(p) = x
+		return ok
+	case n.kind == reflect.Int:
+		x, ok := r.number()
+		*(*int)(p) = int(x)
+		return ok && int64(int(x)) == x
 	case n.kind == reflect.Slice:
-		return n.readList(r, v)
+		return n.readList(r, reflect.NewAt(n.list, p).Elem())
 	}
 	if !r.at('{') {
 		return false
@@ -243,7 +266,7 @@ func (n *codecNode) read(r *codecReader, v reflect.Value) bool {
 		}
 		f := &n.fields[next]
 		r.i += len(f.key)
-		if !f.node.read(r, v.Field(f.index)) {
+		if !f.node.read(r, unsafe.Add(p, f.offset)) {
 			return false
 		}
 		if next++; !r.at(',') {
@@ -265,7 +288,7 @@ func (n *codecNode) readList(r *codecReader, v reflect.Value) bool {
 			v.Grow(1)
 		}
 		v.SetLen(k + 1)
-		if !n.elem.read(r, v.Index(k)) {
+		if !n.elem.read(r, v.Index(k).Addr().UnsafePointer()) {
 			return false
 		}
 		if !r.at(',') {
