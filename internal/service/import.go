@@ -152,6 +152,7 @@ type importWords struct {
 	Mapping sheet.Mapping `json:"mapping"`
 	Mapped  bool          `json:"mapped,omitempty"` // a person said so, now or before; else the mapping follows from the headers
 	HandIn  bool          `json:"hand_in,omitempty"`
+	Apart   *int64        `json:"apart,omitempty"` // the registry's last change when the dry run began, if it met nobody with a number of this file; see apart
 }
 
 // ImportView is an import as its pages show it.

@@ -34,6 +34,7 @@ type importer struct {
 
 	entering entering     // in a dry run
 	alike    alike        // in a dry run
+	apart    *apart       // in a run
 	met      *atomic.Bool // rows of the last batch were in the registry: the next ones are looked up before their transaction, which saves it work
 }
 
@@ -102,6 +103,61 @@ func (im *importer) look(tx *store.Tx, rows []*rosterRow, blinds [][]string) (fo
 		f.numbers, err = tx.FamiliesByNumber(im.m.Party, numbers)
 	}
 	return f, err
+}
+
+// any reports whether the registry has a family that a row is about or shares a number with.
+func (f found) any() bool { return len(f.blinds)+len(f.numbers) > 0 }
+
+// apart is what a run knows of the registry without asking it, which takes as long as a tenth of storing: the dry run met nobody there with a number of the file, and since
+// then nothing has changed but by this run itself. nil: nothing is known, and the registry is asked about each batch.
+type apart struct {
+	at  int64    // the last change of the registry that is known of, which is the run's own
+	own blindSet // the numbers of the rows that the run has stored
+}
+
+// mostOwn bounds the numbers that a run keeps in mind, at about 16 bytes each. After that the registry is asked.
+const mostOwn = 400_000
+
+// still returns what is known at the beginning of a transaction: nil if anybody else has changed a family. It changes nothing of u.
+func (u *apart) still(tx *store.Tx) (*apart, error) {
+	if u == nil || len(u.own) > mostOwn {
+		return nil, nil
+	}
+	at, ordered, err := tx.LastChange()
+	if err != nil || at != u.at || !ordered {
+		return nil, err
+	}
+	return &apart{at: at, own: u.own}, nil
+}
+
+// met reports whether a row that the run has stored has a number.
+func (u *apart) met(blind string) bool { return u != nil && u.own.has(blind) }
+
+// note keeps the numbers of rows in mind that are stored.
+func (u *apart) note(rows [][]string) {
+	for _, blinds := range rows {
+		for _, blind := range blinds {
+			u.own.add(blind)
+		}
+	}
+}
+
+// blindSet holds blind indexes by their first eight bytes. Two that begin alike by chance are no harm: a row that is thought to be met is decided about in its transaction.
+type blindSet map[uint64]struct{}
+
+func (s blindSet) add(blind string) { s[blindKey(blind)] = struct{}{} }
+
+func (s blindSet) has(blind string) bool {
+	_, ok := s[blindKey(blind)]
+	return ok
+}
+
+// blindKey is how a blind index begins. All of it is as good as random.
+func blindKey(blind string) (n uint64) {
+	for i := range min(8, len(blind)) {
+		n = n<<8 | uint64(blind[i])
+	}
+	return n
 }
 
 // match finds the family that a row is about. An ended registration is met by its own number only: the person may apply anew.

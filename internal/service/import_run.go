@@ -141,6 +141,17 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 		im.entering = entering{}
 	}
 	im.alike = alike{}
+	met := false
+	im.words.Apart = nil
+	var before int64
+	var ordered bool
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		before, ordered, err = tx.LastChange()
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	read, err := im.stream(ctx, body, 0, func(b *rowBatch) error {
 		var rows []store.ImportRow
 		var hints []store.DuplicateHint
@@ -151,6 +162,7 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 			if err != nil {
 				return err
 			}
+			met = met || w.any()
 			for i, r := range b.rows {
 				d, err := im.decide(tx, r, w)
 				if err != nil {
@@ -219,6 +231,9 @@ func (s *Imports) importCheck(ctx context.Context, job *store.Job) error {
 		return err
 	}
 	job.Total = job.Done
+	if ordered && !met && state == ImportReady {
+		im.words.Apart = &before
+	}
 	return s.jobs.finish(ctx, job, end, func(tx *store.Tx) error {
 		if first { // a mapping that leaves no row: what an earlier one found is gone all the same
 			if err := tx.ForgetImportRows(im.m); err != nil {
@@ -297,7 +312,11 @@ func (s *Imports) importRun(ctx context.Context, job *store.Job) error {
 	prepare.rules = s.rules(ctx, im.m.Party)
 	im.met = new(atomic.Bool)
 	prepare.met = im.met
-	im.met.Store(true) // the first batch is looked up
+	if im.words.Apart != nil && im.m.DoneSeq == 0 {
+		im.apart = &apart{at: *im.words.Apart, own: blindSet{}}
+	} else {
+		im.met.Store(true) // the first batch is looked up
+	}
 	go func() {
 		defer close(ready)
 		read, failed = prepare.stream(ahead, body, im.m.DoneSeq, func(b *rowBatch) error {
@@ -488,31 +507,38 @@ func (im *importer) note() string { return fmt.Sprintf("import:%d", im.m.ID) }
 func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch, counts *ImportCounts) error {
 	now := im.s.now()
 	next, sum, m := *job, counts.copy(), *im.m
+	var still *apart
 	err := im.s.db.UpdateStep(ctx, func(tx *store.Tx) error {
 		next, sum, m = *job, counts.copy(), *im.m
-		w, err := im.look(tx, b.rows, b.blinds)
-		if err != nil {
+		var w found
+		var err error
+		if still, err = im.apart.still(tx); err != nil {
 			return err
 		}
-		im.met.Store(len(w.blinds)+len(w.numbers) > 0)
+		if still == nil {
+			if w, err = im.look(tx, b.rows, b.blinds); err != nil {
+				return err
+			}
+			im.met.Store(w.any())
+		}
 		lines := make([]store.ImportRow, len(b.rows))
 		var fast []*store.ReadyFamily
 		var at []int
 		var hints []store.DuplicateHint
-		met := map[string]bool{} // numbers of this batch
+		met := blindSet{} // numbers of this batch
 		var slow []int
 		for i, r := range b.rows {
 			x := b.ready[i]
 			known := im.known(r, b.blinds[i], w)
 			for _, blind := range b.blinds[i] {
-				known = known || met[blind]
+				known = known || met.has(blind) || still.met(blind)
 			}
 			switch {
 			case x.family != nil && !known:
 				fast, at = append(fast, x.family), append(at, i)
 				hints = append(hints, x.hints...)
 				for _, blind := range b.blinds[i] {
-					met[blind] = true
+					met.add(blind)
 				}
 			case x.same && im.stands(b.blinds[i], r, w, x):
 				lines[i] = store.ImportRow{Seq: r.seq, Sheet: r.sheet, Row: r.n, Outcome: string(RowUnchanged), FamilyID: x.id}
@@ -576,12 +602,20 @@ func (im *importer) storeBatch(ctx context.Context, job *store.Job, b *rowBatch,
 		}
 		next.Done = m.DoneSeq
 		next.Total = max(next.Total, next.Done)
+		if still != nil {
+			if still.at, _, err = tx.LastChange(); err != nil {
+				return err
+			}
+		}
 		return tx.ProgressJob(&next, now)
 	})
 	if err != nil {
 		return err
 	}
 	*job, *counts, *im.m = next, sum, m
+	if im.apart = still; still != nil {
+		still.note(b.blinds)
+	}
 	for i, r := range b.rows {
 		r.done()
 		if f := b.ready[i].family; f != nil {

@@ -213,6 +213,13 @@ func (tx *Tx) withRoll(fn func(*roll) error) error {
 // newestChange has a query for each end of the index: one for both would read all of it.
 const newestChange = `SELECT coalesce((SELECT max(seq) FROM family_change), 0), coalesce((SELECT min(seq) FROM family_change), 0)`
 
+// LastChange returns the number of the newest note that a family was entered or changed; every transaction that does so leaves one. It reports false where notes do not
+// appear in the order of their numbers, so that an older one may still come.
+func (tx *Tx) LastChange() (seq int64, ordered bool, err error) {
+	err = tx.row(into(&seq), `SELECT coalesce((SELECT max(seq) FROM family_change), 0)`)
+	return seq, tx.db.d.ordered, err
+}
+
 // size returns how many families the roll holds, if it was read.
 func (r *roll) size() (int, bool) {
 	r.mu.RLock()
