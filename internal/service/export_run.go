@@ -257,11 +257,15 @@ func (x *exportRun) write(ctx context.Context, w io.Writer) error {
 	if len(x.spec.Words) == 0 {
 		book.Cover = []sheet.Line{{Name: x.say("export.cover.filter"), Text: x.say("export.cover.no_filter")}}
 	}
-	numbers := "export.cover.masked"
-	if x.shows() {
-		numbers = "export.cover.full"
+	some := slices.ContainsFunc(x.columns, func(c exportColumn) bool { return c.mask && x.masked(&c) })
+	for _, numbers := range []struct {
+		key string
+		are bool
+	}{{"export.cover.full", x.shows() && !some}, {"export.cover.some", x.shows() && some}, {"export.cover.masked", some && !x.shows()}} {
+		if numbers.are {
+			book.Cover = append(book.Cover, sheet.Line{Name: x.say("export.cover.numbers"), Text: x.say(numbers.key)})
+		}
 	}
-	book.Cover = append(book.Cover, sheet.Line{Name: x.say("export.cover.numbers"), Text: x.say(numbers)})
 	if x.spec.Extras && x.kind.extras {
 		x.counts = newSummaryCounts(x)
 		book.Sheets = append(book.Sheets, x.table(ctx), x.long(ctx))

@@ -117,7 +117,7 @@ func standIn(blind string) uint64 { return binary.NativeEndian.Uint64([]byte(bli
 
 // earlierRow is the row of the sheet and the record that a problem names; ok is false if it names none.
 func earlierRow(p *sheet.CellProblem) (row int, seq int64, ok bool) {
-	if p.Key != keyRowTwiceAt && p.Key != keyRowShares || len(p.Args) != 2 {
+	if p.Key != keyRowTwiceAt && p.Key != keyProductTwiceAt && p.Key != keyRowShares || len(p.Args) != 2 {
 		return 0, 0, false
 	}
 	text, _ := p.Args[0].(string)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strconv"
 	"strings"
 
 	"muntija/internal/auth"
@@ -109,6 +110,7 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 		mark.Status = say("import.status.ready")
 	}
 	var notes, first []string // what keeps the row out stands first
+	here := map[[2]int][]string{} // of rows of other sheets
 	seen := ImportRow{Outcome: Outcome(r.Outcome)}
 	for _, p := range b.Problems {
 		c := p.cell()
@@ -120,8 +122,12 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 		}
 		to := own
 		if c.Sheet > 0 {
+			place := [2]int{c.Sheet - 1, c.Row}
+			here[place] = append(here[place], text)
 			text = say("import.field_problem", sheetCell(names[c.Sheet-1], c), text)
 			to = of(c.Sheet - 1)
+		} else if c.Row > 0 && c.Col >= 0 {
+			text = say("import.field_problem", sheet.Letter(c.Col)+strconv.Itoa(c.Row), text)
 		}
 		if out {
 			first = append(first, text)
@@ -143,9 +149,18 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 	}
 	mark.Note = strings.Join(append(first, notes...), " • ")
 	own.Rows = append(own.Rows, mark)
-	for _, n := range b.Joined {
-		mark.Row = n
-		own.Rows = append(own.Rows, mark)
+	whole := mark.Note
+	for _, j := range b.Joined {
+		at, n := j.place(r.Sheet)
+		if mark.Row, mark.Note = n, whole; at != r.Sheet && whole != "" { // a row of another sheet says what is wrong with itself, or where to look
+			mark.Note = strings.Join(here[[2]int{at, n}], " • ")
+			if mark.Note == "" {
+				mark.Note = say("import.note.family", names[r.Sheet]+"!"+strconv.Itoa(r.Row))
+			}
+		}
+		if to := of(at); to != nil {
+			to.Rows = append(to.Rows, mark)
+		}
 	}
 	return nil
 }

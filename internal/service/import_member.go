@@ -66,6 +66,12 @@ func (r *rosterRow) take(lines []memberLine) {
 		before := len(r.form.Household.Members)
 		r.form.Join(&intake.Registration{Household: intake.Household{Members: l.members}})
 		r.joinMembers(before, l.members, l.source, l.problems)
+		switch {
+		case l.source.sheet != r.sheet:
+			r.joined = append(r.joined, joinedAt(l.source.sheet, l.source.n))
+		case l.source.n != r.n:
+			r.joined = append(r.joined, joinedRow(l.source.n))
+		}
 	}
 }
 
@@ -192,6 +198,9 @@ func (rd *rosterReader) leftMembers() error {
 			continue
 		}
 		r := &rosterRow{seq: rd.seq, sheet: lines[0].source.sheet, n: lines[0].source.n, keyField: m.keyField, key: m.key, form: &intake.Registration{}}
+		if col := lines[0].source.key; col >= 0 {
+			r.at = map[string]int{m.keyField: col}
+		}
 		r.take(lines)
 		rec, ps := r.form.Check(intake.Context{Party: rd.party, Today: rd.today})
 		r.record = newRecord(&rec)
@@ -201,7 +210,7 @@ func (rd *rosterReader) leftMembers() error {
 				row.Merge(fault.Problems{p})
 			}
 		}
-		r.problems = append(row.Problems, cellProblem(-1, "", "problem.required")) // never a family of its own
+		r.problems = row.Problems
 		r.members()
 		if err := rd.emit(r); err != nil {
 			return err

@@ -73,6 +73,12 @@ func TestImportMembersOnTheirOwnSheet(t *testing.T) {
 	if !strings.Contains(sheets, "الأفراد!D5") || !strings.Contains(sheets, "الأفراد!C4") {
 		t.Error("the notes of the families do not name the cells of their members")
 	}
+	if !strings.Contains(sheets, l.T("import.note.family", "الأسر!2")) {
+		t.Error("a member's row does not say where its family stands")
+	}
+	if n := strings.Count(sheets, ">"+l.T("import.status.problem")+"<"); n != 6 {
+		t.Errorf("%d rows are filtered as kept out, want two families and their four members", n)
+	}
 
 	v = staged(t, o, worker, typedOver(t, out.Bytes(), ">العام الماضي<", ">2016<", ">جارة الخال<", ">ابنة<"), mapped)
 	wantCounts(t, v, "new 2")
@@ -98,8 +104,16 @@ func TestImportMembersOnTheirOwnSheet(t *testing.T) {
 	if problems, err = o.Imports.Rows(background, worker, v.ID, service.RowsProblem, 0, 10); err != nil {
 		t.Fatal(err)
 	}
-	if r := problems.Rows[0]; r.Row != 2 || len(r.Problems) == 0 || r.Cell(r.Problems[0]) != "D3" {
+	if r := problems.Rows[0]; r.Row != 2 || len(r.Problems) != 1 || r.Cell(r.Problems[0]) != "D3" {
 		t.Errorf("got %+v", r)
+	}
+	out.Reset()
+	if _, err := o.Imports.Marked(background, worker, v.ID, locale.Arabic, l.T, &out); err != nil {
+		t.Fatal(err)
+	}
+	sheets = strings.Join(parts(t, out.Bytes(), "xl/worksheets/sheet"), "\n") + strings.Join(parts(t, out.Bytes(), "xl/sharedStrings"), "\n")
+	if n := strings.Count(sheets, ">"+l.T("import.status.problem")+"<"); n != 2 || !strings.Contains(sheets, "\u2068D3\u2069: ") {
+		t.Errorf("%d rows are filtered as kept out, want 2, and the cell named", n)
 	}
 	confirmed(t, o, worker, v.ID)
 	if after := families(t, o); after != before {

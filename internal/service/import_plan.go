@@ -270,6 +270,9 @@ const keyOtherArea = "import.problem.other_area"
 // keyRowTwiceAt is the problem of a row whose number an earlier row of the same sheet has: its arguments are that row and its record.
 const keyRowTwiceAt = "import.problem.row_twice_at"
 
+// keyProductTwiceAt is the same of a row whose product an earlier row has.
+const keyProductTwiceAt = "import.problem.product_twice_at"
+
 func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision, error) {
 	d := &decision{problems: r.problems, record: r.record, form: r.form}
 	if ok, _ := sound(r.problems); !ok {
@@ -281,9 +284,15 @@ func (im *importer) decideFamily(tx *store.Tx, r *rosterRow, w found) (*decision
 	}
 	if r.earlier > 0 {
 		d.outcome = RowDuplicate
-		twice := cellProblem(-1, r.keyField, "import.problem.row_twice")
+		field, key, at := r.keyField, "import.problem.row_twice", keyRowTwiceAt
+		if r.product { // many rows have the number of a family
+			if field, key, at = "product.name_ar", "import.problem.product_twice", keyProductTwiceAt; r.products[0].ID != "" {
+				field = sheet.FieldProduct
+			}
+		}
+		twice := cellProblem(-1, field, key)
 		if r.above > 0 {
-			twice = cellProblem(-1, r.keyField, keyRowTwiceAt, strconv.Itoa(r.above), r.earlier)
+			twice = cellProblem(-1, field, at, strconv.Itoa(r.above), r.earlier)
 		}
 		d.problems = append(d.problems, twice)
 		if r.earlier != r.seq {

@@ -33,7 +33,7 @@ type rosterRow struct {
 	record   *registry.Record     // what the checks made of the form; nil once the family is made ready, see recheck
 	problems []sheet.CellProblem
 	products []sheet.Product // of the family; of a row of a sheet of products, the one
-	joined   []int           // rows below that go on with it
+	joined   []joinedRow     // rows that go on with it: below, and on sheets of members
 	product  bool            // a row of a sheet of products
 	at       map[string]int  // field → column of the sheet, for problems that are found behind the reading
 	from     []memberSource  // of the members that do not stand on the row itself
@@ -311,7 +311,7 @@ func (rd *rosterReader) family(at int, sm *sheet.SheetMap, row *sheet.Row, sever
 		if h := rd.held; h != nil && h.sheet == at && r.key != "" && h.key == r.key && h.keyField == r.keyField && !blocked &&
 			(h.form.Continues(form) || len(products) > 0 && h.form.Agrees(form)) {
 			h.joinRow(form, memberSource{sheet: at, n: row.N, key: -1, at: rd.at}, row.Problems)
-			h.joined = append(h.joined, row.N)
+			h.joined = append(h.joined, joinedRow(row.N))
 			for _, p := range products {
 				h.products = append(h.products, p.Moved(len(h.products)))
 			}

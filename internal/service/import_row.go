@@ -23,7 +23,20 @@ type rowBody struct {
 	Changes  []registry.Change `json:"c,omitempty"`
 	Before   *beforeRow        `json:"b,omitempty"`
 	Products []productLine     `json:"g,omitempty"`
-	Joined   []int             `json:"j,omitempty"` // rows of the sheet that go on with it
+	Joined   []joinedRow       `json:"j,omitempty"` // rows that go on with it
+}
+
+// joinedRow is a row that goes on with a record: its number, and, where it stands on another sheet, that sheet's index + 1 above the bits of a number.
+type joinedRow int64
+
+func joinedAt(sheet, n int) joinedRow { return joinedRow(sheet+1)<<(rowBits+1) | joinedRow(n) }
+
+// place is its sheet, own if it stands beside the record, and its number.
+func (j joinedRow) place(own int) (sheet, n int) {
+	if other := int(j >> (rowBits + 1)); other > 0 {
+		own = other - 1
+	}
+	return own, int(j & (1<<(rowBits+1) - 1))
 }
 
 // beforeRow is a family as it was before an import changed it.

@@ -241,6 +241,15 @@ func (s *Server) importRows(r *request) error {
 		for _, pr := range row.Problems {
 			v.Lines = append(v.Lines, w.problemLine(row, pr))
 		}
+		slices.SortStableFunc(v.Lines, func(a, b problemLine) int { // what keeps the row out stands first
+			switch {
+			case a.Warning == b.Warning:
+				return 0
+			case b.Warning:
+				return -1
+			}
+			return 1
+		})
 		for _, c := range row.Changes {
 			v.Changed = append(v.Changed, shownChange{Label: w.label(c.Path), Old: w.value(c.Path, c.Old), New: w.value(c.Path, c.New)})
 		}
@@ -463,7 +472,7 @@ func (s *Server) mapImport(r *request) error {
 		err := s.svc.Imports.Map(r.ctx(), r.actor, id, m, r.write())
 		found, ok := problems(err)
 		if err != nil && !ok {
-			return err
+			return r.asked(id, err, "", "")
 		}
 		for _, p := range found {
 			if name, ok := names[p.Field]; ok {
@@ -553,10 +562,7 @@ func (s *Server) confirmImport(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.svc.Imports.Confirm(r.ctx(), r.actor, id, r.value("hand_in") == "yes", r.write()); err != nil {
-		return err
-	}
-	return r.redirect(importURL(id), "", "")
+	return r.asked(id, s.svc.Imports.Confirm(r.ctx(), r.actor, id, r.value("hand_in") == "yes", r.write()), "", "")
 }
 
 func (s *Server) cancelImport(r *request) error {
@@ -564,10 +570,7 @@ func (s *Server) cancelImport(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.svc.Imports.Cancel(r.ctx(), r.actor, id, r.write()); err != nil {
-		return err
-	}
-	return r.redirect(importURL(id), "info", "flash.import.cancelled")
+	return r.asked(id, s.svc.Imports.Cancel(r.ctx(), r.actor, id, r.write()), "info", "flash.import.cancelled")
 }
 
 func (s *Server) undoImport(r *request) error {
@@ -575,10 +578,18 @@ func (s *Server) undoImport(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.svc.Imports.Undo(r.ctx(), r.actor, id, r.write()); err != nil {
+	return r.asked(id, s.svc.Imports.Undo(r.ctx(), r.actor, id, r.write()), "", "")
+}
+
+// asked goes to the page of an import of which something was asked. One that another window has brought further meanwhile says so there, beside where it is.
+func (r *request) asked(id int64, err error, kind, key string) error {
+	switch {
+	case fault.Is(err, fault.State):
+		kind, key = "warning", "flash.import.moved"
+	case err != nil:
 		return err
 	}
-	return r.redirect(importURL(id), "", "")
+	return r.redirect(importURL(id), kind, key)
 }
 
 const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
