@@ -148,7 +148,11 @@ func (p *program) importRoster(ctx context.Context, cmd *urfave.Command, kind sh
 	if r.left, err = r.leftColumns(ctx, mapping); err != nil {
 		return err
 	}
-	if err := r.o.svc.Imports.Map(ctx, r.actor, r.id, mapping, newWrite("map")); err != nil {
+	take := r.o.svc.Imports.MapAsKnown
+	if cmd.String("map") != "" {
+		take = r.o.svc.Imports.Map
+	}
+	if err := take(ctx, r.actor, r.id, mapping, newWrite("map")); err != nil {
 		return err
 	}
 	v, err := r.work(ctx, service.ImportReady)

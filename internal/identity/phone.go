@@ -14,7 +14,7 @@ type Phone struct{ secret }
 // ParsePhone reads a phone number. A number without + or 00 is one of the given country; with "" for the country it must be international.
 //
 // Egypt: mobiles 010, 011, 012, 015 with 8 digits, also without the zero that sheets lose; landlines with their area code (02 with
-// 8 digits, 03 and the others with 7). Qatar: 8 digits, mobiles from 3, 5, 6 or 7, landlines from 4; there is no trunk zero. The country
+// 8 digits, 03 and the others with 7), those of nine digits also without the zero. Qatar: 8 digits, mobiles from 3, 5, 6 or 7, landlines from 4; there is no trunk zero. The country
 // code may stand without + (201001234567, 97455123456 of the right length), a trunk zero after it is dropped (+20 010…), and a + that a
 // right-to-left field has moved to the end counts as leading. Other countries: E.164 only, 8 to 15 digits.
 func ParsePhone(raw string, country place.Country) (Phone, error) {
@@ -105,9 +105,11 @@ func international(s string) (Phone, error) {
 	return Phone{secret{"+" + s}}, nil
 }
 
-// egyptian reads an Egyptian number with its trunk zero; a mobile may have lost it.
+// egyptian reads an Egyptian number with its trunk zero; a mobile may have lost it, and so may a landline of nine digits, which no number within a
+// governorate has. (Alexandria's, with eight, is also one of Cairo's without its code.)
 func egyptian(s string) (Phone, bool) {
-	if len(s) == 10 && s[0] == '1' && strings.IndexByte("0125", s[1]) >= 0 {
+	switch {
+	case len(s) == 10 && s[0] == '1' && strings.IndexByte("0125", s[1]) >= 0, len(s) == 9 && s[0] != '0' && s[1] != '0':
 		s = "0" + s
 	}
 	if len(s) < 9 || s[0] != '0' {

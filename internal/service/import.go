@@ -377,6 +377,15 @@ func (s *Imports) file(ctx context.Context, actor auth.Actor, action auth.Action
 
 // Map says what the columns are, remembers it for the sender and asks for the dry run. Problems of the mapping come back with an Invalid error.
 func (s *Imports) Map(ctx context.Context, actor auth.Actor, id int64, mapping sheet.Mapping, w Write) error {
+	return s.toCheck(ctx, actor, id, mapping, true, w)
+}
+
+// MapAsKnown asks for the dry run with columns that follow from the headers or from what was remembered: nobody said anything that is to be remembered.
+func (s *Imports) MapAsKnown(ctx context.Context, actor auth.Actor, id int64, mapping sheet.Mapping, w Write) error {
+	return s.toCheck(ctx, actor, id, mapping, false, w)
+}
+
+func (s *Imports) toCheck(ctx context.Context, actor auth.Actor, id int64, mapping sheet.Mapping, said bool, w Write) error {
 	_, words, body, err := s.file(ctx, actor, auth.ImportRun, id)
 	if err != nil {
 		return err
@@ -412,6 +421,9 @@ func (s *Imports) Map(ctx context.Context, actor auth.Actor, id int64, mapping s
 		}
 		words.Mapping, words.Mapped = mapping, true
 		for _, sm := range mapping.Sheets {
+			if !said {
+				break
+			}
 			body, err := json.Marshal(sm)
 			if err != nil {
 				return "", fmt.Errorf("writing a mapping: %w", err)

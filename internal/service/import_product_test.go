@@ -130,6 +130,10 @@ func TestImportProducts(t *testing.T) {
 	if products(t, o) != before {
 		t.Fatal("the dry run changed the registry")
 	}
+	twice, err := o.Imports.Rows(background, worker, v.ID, service.RowsDuplicate, 0, 10)
+	if err != nil || len(twice.Rows) != 1 || len(twice.Rows[0].Problems) != 1 || twice.Rows[0].Problems[0].Field != "product.name_ar" {
+		t.Errorf("the second row of a product is said of another cell than its name: %+v, %v", twice, err)
+	}
 	rows, err := o.Imports.Rows(background, worker, v.ID, service.RowsProblem, 0, 10)
 	if err != nil {
 		t.Fatal(err)

@@ -264,6 +264,20 @@ func TestImportBlankCells(t *testing.T) {
 	if err != nil || c.Mapping.Sheets[0].Key != "lead.id_number" || c.Mapping.Sheets[0].BlankErases {
 		t.Errorf("of the mapping, that blank cells erase is remembered, or nothing: %+v, %v", c.Mapping, err)
 	}
+
+	// What follows from the headers, or is read as another list once, is nobody's word about the file.
+	known := c.Mapping
+	known.Sheets = slices.Clone(known.Sheets)
+	known.Sheets[0].Key = "case.file_no"
+	if err := o.Imports.MapAsKnown(background, worker, id, known, testkit.Write(0)); err != nil {
+		t.Fatal(err)
+	}
+	if id, err = o.Imports.Stage(background, worker, "x.xlsx", blank, testkit.Write(0)); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = o.Imports.Columns(background, worker, id); err != nil || c.Mapping.Sheets[0].Key != "lead.id_number" {
+		t.Errorf("what nobody said is remembered: %+v, %v", c.Mapping, err)
+	}
 }
 
 // The sender's own workbook comes back with marks; corrected and sent as it is, it brings in what was left.

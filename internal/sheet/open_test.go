@@ -209,7 +209,7 @@ func TestHostileFiles(t *testing.T) {
 		key  string
 	}{
 		{"bomb", bomb.bytes(bomb.n), "sheet.problem.bomb"},
-		{"a size that lies", liar.bytes(liar.n), "sheet.problem.bomb"},
+		{"a size that lies", liar.bytes(liar.n), "sheet.problem.broken"},
 		{"bomb of strings", texts.bytes(texts.n), "sheet.problem.bomb"},
 		{"entries that share their bytes", overlap.bytes(overlap.n), "sheet.problem.bomb"},
 		{"100,000 entries", many.bytes(100_000 % 65536), "sheet.problem.many_parts"},

@@ -183,9 +183,9 @@ func TestRowsStop(t *testing.T) {
 	if err := b.Rows(context.Background(), rosters[0], Reading{Party: place.Egypt}, nil); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("without a mapping: %v", err)
 	}
-	with.Mapping.Sheets[0].Constants = map[string]string{"case.channel": "association", "address.area": "EG-GZ"}
+	with.Mapping.Sheets[0].Constants = map[string]string{"case.channel": "association", "address.area": "EG-GZ", "project.craft": "نسيج"}
 	err = b.Rows(context.Background(), rosters[0], with, func(r *Row) error {
-		if r.Values["case.channel"][0] != "association" || r.Values["address.area"][0] != "EG-C" {
+		if r.Values["case.channel"][0] != "association" || r.Values["address.area"][0] != "EG-C" || r.Values["project.craft"][0] != CodeOf("craft", "نسيج") {
 			t.Errorf("constants: got %v", r.Values)
 		}
 		return mine

@@ -283,11 +283,32 @@ type reader struct {
 	texts    []string // the values of the row, one after the other
 
 	constants []string // fields of the mapping's constants, in order
+	said      []string // their values
 }
 
 type carriedCell struct {
 	row  int
 	cell Cell
+}
+
+// meant is a constant as the form has it: what is written as cells are becomes the code that a cell would.
+func meant(field, value string, party place.Country) string {
+	k := registry.KindOf(field)
+	list := k.List
+	switch k.Type {
+	case "area":
+		if a, ok := place.AreaByFolded(party, arabic.Fold(value)); ok {
+			return a.Code
+		}
+	case "craft", "id_type":
+		list = k.Type
+	case "bool":
+		list = "tri"
+	}
+	if code := CodeOf(list, value); code != "" {
+		return code
+	}
+	return value
 }
 
 func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
@@ -296,6 +317,9 @@ func newReader(ros Roster, m SheetMap, party place.Country) (*reader, error) {
 	}
 	rd := &reader{party: party, m: m, status: -1, state: -1, carried: map[int]carriedCell{}, keyField: m.Key,
 		constants: slices.Sorted(maps.Keys(m.Constants))}
+	for _, field := range rd.constants {
+		rd.said = append(rd.said, meant(field, m.Constants[field], party))
+	}
 	for _, c := range ros.Columns {
 		field, ok := m.Columns[c.Header]
 		if !ok {
@@ -1448,17 +1472,17 @@ func (rd *reader) finish() {
 	if r.lists[productList] > 0 {
 		rd.blankProducts()
 	}
-	for _, field := range rd.constants {
+	for i, field := range rd.constants {
 		if leaf, ok := strings.CutPrefix(field, productList+"."); ok { // of every product of the row
-			for i := range r.lists[productList] {
-				if name := productList + "[" + strconv.Itoa(i) + "]." + leaf; r.Values[name] == nil {
-					rd.set(name, rd.m.Constants[field])
+			for n := range r.lists[productList] {
+				if name := productList + "[" + strconv.Itoa(n) + "]." + leaf; r.Values[name] == nil {
+					rd.set(name, rd.said[i])
 				}
 			}
 			continue
 		}
 		if _, ok := r.Values[field]; !ok {
-			rd.set(field, rd.m.Constants[field])
+			rd.set(field, rd.said[i])
 		}
 	}
 	if rd.m.Kind == Families {

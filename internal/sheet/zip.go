@@ -263,8 +263,8 @@ type counted struct {
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	if int64(n) > c.left {
-		return 0, errBomb
+	if int64(n) > c.left { // a size that lies, or a byte that was lost: either way the file is not what Excel wrote
+		return 0, errZip
 	}
 	c.left -= int64(n)
 	c.sum = crc32.Update(c.sum, crc32.IEEETable, p[:n])
