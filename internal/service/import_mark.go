@@ -109,7 +109,7 @@ func markRow(of func(index int) *sheet.SheetMarks, names map[int]string, r *stor
 	case !taken:
 		mark.Status = say("import.status.ready")
 	}
-	var notes, first []string // what keeps the row out stands first
+	var notes, first []string     // what keeps the row out stands first
 	here := map[[2]int][]string{} // of rows of other sheets
 	seen := ImportRow{Outcome: Outcome(r.Outcome)}
 	for _, p := range b.Problems {
