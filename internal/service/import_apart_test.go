@@ -73,7 +73,6 @@ func TestImportMeetsWhoCameMeanwhile(t *testing.T) {
 		-1: "new 16 draft 0: 11 phone",
 		0:  "new 15 draft 1: 11 phone 14 eg_nid 15 phone",
 		1:  "new 15 draft 1: 11 phone 14 eg_nid 15 phone",
-		2:  "new 15 draft 1: 11 phone 14 eg_nid 15 phone",
 		3:  "new 15 draft 1: 11 phone 14 eg_nid 15 phone",
 	} {
 		if got := run(when); got != want {
