@@ -209,7 +209,7 @@ lead.id_number = رقم الهوية | ID number | الرقم القومي لر�
 household.members.name = اسم الفرد | Member's name | الاسم | Name | اسم عضو الأسرة | اسم فرد الأسرة | أسماء الأفراد | اسم المعال | member name
 household.members.relation = صلته بالمنتِج/ة الرئيسي/ة | Relation to the lead producer | صلة القرابة | Relation | القرابة | الصلة | درجة القرابة | صلة القرابة برب الأسرة | صلته بالمستفيدة | relation to head | relationship
 household.members.sex = نوع الفرد | Member's sex | النوع | Sex | الجنس | gender
-household.members.birth_year = سنة الميلاد (ميلادية) | Birth year (Gregorian) | سنة الميلاد | عام الميلاد | تاريخ الميلاد | ت الميلاد | الميلاد | مواليد | date of birth | birth date | birth year | year of birth
+household.members.birth_year = سنة الميلاد (ميلادية) | Birth year (Gregorian) | سنة الميلاد | عام الميلاد | تاريخ الميلاد | ت الميلاد | الميلاد | مواليد | سنة الميلاد للفرد | سنة ميلاد الفرد | تاريخ ميلاد الفرد | date of birth | birth date | birth year | year of birth
 household.members.works = يعمل في المشروع | Works in the project | هل يعمل في المشروع | يعمل بالمشروع | مشارك في المشروع | works
 `
 

@@ -394,6 +394,36 @@ func settle(kind RosterKind, columns []Column) {
 	}
 	if kind == Families {
 		nameProducts(columns)
+		nameMembers(columns)
+	}
+}
+
+// nameMembers takes "اسم الفرد" among the columns of a family for the name of a household member, and what stands behind it, known for nothing else, for what is
+// said of her: the relation is hers, if no guardian is named.
+func nameMembers(columns []Column) {
+	lex, taken, guardian, at := lexicons()[Members], map[string]bool{}, false, -1
+	for i, c := range columns {
+		taken[c.Field] = true
+		guardian = guardian || strings.HasPrefix(c.Field, "guardian.") && c.Field != "guardian.relation"
+		if at < 0 && c.Field == "" {
+			if key := headerKey(c.Header); strings.Contains(key, "فرد") || strings.Contains(key, "معال") || strings.Contains(key, "member") {
+				if field, _, _ := lex.match(c.Header); field == "household.members.name" {
+					at = i
+				}
+			}
+		}
+	}
+	if at < 0 {
+		return
+	}
+	for i := at; i < len(columns); i++ {
+		c := &columns[i]
+		if c.Field != "" && (c.Field != "guardian.relation" || guardian) {
+			continue
+		}
+		if field, how, score := lex.match(c.Header); strings.HasPrefix(field, "household.members.") && !taken[field] {
+			taken[field], c.Field, c.How, c.Score = true, field, how, min(score, 0.8)
+		}
 	}
 }
 

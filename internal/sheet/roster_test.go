@@ -195,6 +195,29 @@ func TestRowsStop(t *testing.T) {
 	}
 }
 
+// Members in columns behind their family are members: the relation is theirs, unless a guardian is named.
+func TestMembersBehindTheirFamily(t *testing.T) {
+	for fourth, want := range map[string]string{
+		"الهاتف":           "lead.phones.number household.members.name household.members.relation",
+		"اسم الولي الشرعي": "guardian.name household.members.name guardian.relation",
+	} {
+		want = "lead.id_number lead.name address.area " + want + " household.members.birth_year"
+		rows := [][]any{{"الرقم القومي", "الاسم رباعي", "المحافظة", fourth, "اسم الفرد", "صلة القرابة", "سنة الميلاد للفرد"},
+			{nid(1), "منى أحمد علي حسن", "سوهاج", "", "كريم", "ابن", 2010}, {nid(2), "هدى أحمد علي حسن", "سوهاج", "", "ريم", "ابنة", 2012}}
+		rosters, err := open(t, fixture{sheets: []fixtureSheet{{name: "x", rows: rows}}}.bytes(t)).FindRosters()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range rosters[0].Columns {
+			got = append(got, c.Field)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
+		}
+	}
+}
+
 // What stands above a header counts: a group says whose numbers they are, a title where the families live.
 func TestGroupsAndTitles(t *testing.T) {
 	rows := [][]any{
