@@ -252,7 +252,14 @@ func (s *Server) deleteLayout(r *request) error {
 	if err := s.svc.Exports.DeleteLayout(r.ctx(), r.actor, id, r.write()); err != nil {
 		return err
 	}
-	return r.redirect("/families/export", "success", "flash.layout_deleted")
+	query, err := url.ParseQuery(r.value("query")) // the list that the person was about to export
+	if err != nil {
+		query = url.Values{}
+	}
+	if kind := r.value("kind"); kind != "" {
+		query.Set("kind", kind)
+	}
+	return r.redirect(withQuery("/families/export", query), "success", "flash.layout_deleted")
 }
 
 // exportListPage is the Body of export/list.

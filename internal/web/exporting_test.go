@@ -64,6 +64,10 @@ func TestExportPages(t *testing.T) {
 	if got := kept.Fields("/families/export")["columns"]; strings.Join(got, " ") != "number state lead.given_name lead.id_number" {
 		t.Errorf("the layout chooses %v", got)
 	}
+	forget := b.Get("/families/export?state=approved").Fields("/families/export/layouts/1/delete")
+	if to := b.Post("/families/export/layouts/1/delete", forget).Want(303).Header.Get("Location"); to != "/families/export?kind=families&state=approved" {
+		t.Errorf("forgetting a layout forgets the list that was to be exported: %s", to)
+	}
 	form.Set("layout", "")
 	b.Post("/families/export", form).Want(422).Check()
 	form.Del("_save")
