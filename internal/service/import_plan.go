@@ -142,22 +142,14 @@ func (u *apart) note(rows [][]string) {
 	}
 }
 
-// blindSet holds blind indexes by their first eight bytes. Two that begin alike by chance are no harm: a row that is thought to be met is decided about in its transaction.
+// blindSet holds blind indexes, each by what stands in for it. Two that begin alike by chance are no harm: a row that is thought to be met is decided about in its transaction.
 type blindSet map[uint64]struct{}
 
-func (s blindSet) add(blind string) { s[blindKey(blind)] = struct{}{} }
+func (s blindSet) add(blind string) { s[standIn(blind)] = struct{}{} }
 
 func (s blindSet) has(blind string) bool {
-	_, ok := s[blindKey(blind)]
+	_, ok := s[standIn(blind)]
 	return ok
-}
-
-// blindKey is how a blind index begins. All of it is as good as random.
-func blindKey(blind string) (n uint64) {
-	for i := range min(8, len(blind)) {
-		n = n<<8 | uint64(blind[i])
-	}
-	return n
 }
 
 // match finds the family that a row is about. An ended registration is met by its own number only: the person may apply anew.
