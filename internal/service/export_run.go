@@ -258,13 +258,17 @@ func (x *exportRun) write(ctx context.Context, w io.Writer) error {
 		book.Cover = []sheet.Line{{Name: x.say("export.cover.filter"), Text: x.say("export.cover.no_filter")}}
 	}
 	some := slices.ContainsFunc(x.columns, func(c exportColumn) bool { return c.mask && x.masked(&c) })
-	for _, numbers := range []struct {
-		key string
-		are bool
-	}{{"export.cover.full", x.shows() && !some}, {"export.cover.some", x.shows() && some}, {"export.cover.masked", some && !x.shows()}} {
-		if numbers.are {
-			book.Cover = append(book.Cover, sheet.Line{Name: x.say("export.cover.numbers"), Text: x.say(numbers.key)})
-		}
+	numbers := ""
+	switch shows := x.shows(); {
+	case shows && some:
+		numbers = "export.cover.some"
+	case shows:
+		numbers = "export.cover.full"
+	case some:
+		numbers = "export.cover.masked"
+	}
+	if numbers != "" {
+		book.Cover = append(book.Cover, sheet.Line{Name: x.say("export.cover.numbers"), Text: x.say(numbers)})
 	}
 	if x.spec.Extras && x.kind.extras {
 		x.counts = newSummaryCounts(x)

@@ -420,15 +420,8 @@ func (s *Imports) toCheck(ctx context.Context, actor auth.Actor, id int64, mappi
 			return "", err
 		}
 		words.Mapping, words.Mapped = mapping, true
-		for _, sm := range mapping.Sheets {
-			if !said {
-				break
-			}
-			body, err := json.Marshal(sm)
-			if err != nil {
-				return "", fmt.Errorf("writing a mapping: %w", err)
-			}
-			if err := tx.PutMapping(actor.UserID, sm.Shape, body, now); err != nil {
+		if said {
+			if err := remember(tx, actor, mapping, now); err != nil {
 				return "", err
 			}
 		}
@@ -438,6 +431,20 @@ func (s *Imports) toCheck(ctx context.Context, actor auth.Actor, id int64, mappi
 		s.jobs.nudge()
 	}
 	return err
+}
+
+// remember keeps for a sender what the columns of sheets of such shapes are.
+func remember(tx *store.Tx, actor auth.Actor, m sheet.Mapping, now time.Time) error {
+	for _, sm := range m.Sheets {
+		body, err := json.Marshal(sm)
+		if err != nil {
+			return fmt.Errorf("writing a mapping: %w", err)
+		}
+		if err := tx.PutMapping(actor.UserID, sm.Shape, body, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // importParams are the parameters of a job that works on an import.
