@@ -413,29 +413,28 @@ func (pl *plan) shape(root reflect.Value, party place.Country) fault.Problems {
 		reflect.Copy(rows, f)
 		f.Set(rows)
 		for i := range n {
-			row := rows.Index(i)
-			base := row.Addr().UnsafePointer()
+			base := rows.Index(i).Addr().UnsafePointer()
 			for _, x := range l.leaves {
-				x.shape(row, base, i, party, &ps)
+				x.shape(base, i, party, &ps)
 			}
 		}
 	}
 	base := root.Addr().UnsafePointer()
 	for _, l := range pl.leaves {
 		if l.list == nil {
-			l.shape(root, base, 0, party, &ps)
+			l.shape(base, 0, party, &ps)
 		}
 	}
 	return ps
 }
 
-// shape cleans one leaf, in place, and checks it by its rules. root is the input or the row, which begins at base.
-func (l *leaf) shape(root reflect.Value, base unsafe.Pointer, row int, party place.Country, ps *fault.Problems) {
+// shape cleans one leaf, in place, and checks it by its rules. The input or the row begins at base.
+func (l *leaf) shape(base unsafe.Pointer, row int, party place.Country, ps *fault.Problems) {
 	if l.multi {
-		f := root.FieldByIndex(l.index)
+		ticks := (*[]string)(unsafe.Add(base, l.offset))
 		var set []string
-		for i := range f.Len() {
-			s := l.tidy(f.Index(i).String())
+		for _, s := range *ticks {
+			s = l.tidy(s)
 			if s == "" || slices.Contains(set, s) {
 				continue
 			}
@@ -449,7 +448,7 @@ func (l *leaf) shape(root reflect.Value, base unsafe.Pointer, row int, party pla
 		if l.required && len(set) == 0 {
 			ps.Add(l.path, "problem.required")
 		}
-		f.Set(reflect.ValueOf(set))
+		*ticks = set
 		return
 	}
 	at := l.in(base)

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"reflect"
 	"strconv"
 	"unsafe"
 
@@ -116,7 +115,7 @@ func (r *Registration) Summary(ctx Context) Summary {
 	clean := *r
 	for _, path := range []string{"lead.given_name", "lead.rest_of_name", "project.name"} {
 		var ignored fault.Problems
-		form().byPath[path].shape(reflect.ValueOf(&clean).Elem(), unsafe.Pointer(&clean), 0, ctx.Party, &ignored)
+		form().byPath[path].shape(unsafe.Pointer(&clean), 0, ctx.Party, &ignored)
 	}
 	return Summary{
 		Name:    registry.LeadProducer{GivenName: clean.Lead.GivenName, RestOfName: clean.Lead.RestOfName}.DisplayName(),
